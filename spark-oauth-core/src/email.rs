@@ -1,0 +1,160 @@
+//! E-mail addresses, as far as this product needs to know one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// An e-mail address: kept as written, compared without regard to case.
+///
+/// RFC 5321 allows the local part to differ by case; Webex does not make that
+/// difference, and neither do we.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailAddress {
+    written: String,
+    normalized: String,
+}
+
+/// Why a text is no e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEmail {
+    /// Nothing was given.
+    #[error("an e-mail address is needed")]
+    Empty,
+    /// The text does not have the form `name@domain`.
+    #[error("an e-mail address has the form name@example.com")]
+    Malformed,
+    /// RFC 5321 section 4.5.3.1.3 allows 254 characters.
+    #[error("an e-mail address has at most 254 characters")]
+    TooLong,
+}
+
+impl EmailAddress {
+    /// The longest address, in bytes (RFC 5321 section 4.5.3.1.3, less the brackets).
+    pub const MAX_LENGTH: usize = 254;
+
+    /// Reads an address; surrounding white space is dropped.
+    ///
+    /// # Errors
+    /// [`InvalidEmail`] says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(InvalidEmail::Empty);
+        }
+        if text.len() > Self::MAX_LENGTH {
+            return Err(InvalidEmail::TooLong);
+        }
+        let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmail::Malformed)?;
+        let foreign = |c: char| c.is_whitespace() || c.is_control() || "<>,;:\"()[]\\".contains(c);
+        let labels_are_whole = domain.split('.').all(|label| !label.is_empty());
+        if local.is_empty() || text.chars().any(foreign) || local.contains('@') || !labels_are_whole
+        {
+            return Err(InvalidEmail::Malformed);
+        }
+        Ok(Self {
+            normalized: text.to_lowercase(),
+            written: text.to_owned(),
+        })
+    }
+
+    /// The address as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    /// The address in lower case: what stores search and compare.
+    pub fn normalized(&self) -> &str {
+        &self.normalized
+    }
+
+    /// The part behind the `@`, in lower case.
+    pub fn domain(&self) -> &str {
+        self.normalized
+            .rsplit_once('@')
+            .map_or("", |(_, domain)| domain)
+    }
+}
+
+impl PartialEq for EmailAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.normalized == other.normalized
+    }
+}
+
+impl Eq for EmailAddress {}
+
+impl std::hash::Hash for EmailAddress {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.normalized.hash(state);
+    }
+}
+
+impl FromStr for EmailAddress {
+    type Err = InvalidEmail;
+
+    fn from_str(text: &str) -> Result<Self, InvalidEmail> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for EmailAddress {
+    type Error = InvalidEmail;
+
+    fn try_from(text: String) -> Result<Self, InvalidEmail> {
+        Self::parse(&text)
+    }
+}
+
+impl From<EmailAddress> for String {
+    fn from(email: EmailAddress) -> Self {
+        email.written
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compares_without_regard_to_case_and_keeps_what_was_written() {
+        let written = EmailAddress::parse(" Alice@Example.com ").unwrap();
+        assert_eq!(written, EmailAddress::parse("alice@example.COM").unwrap());
+        assert_eq!(written.as_str(), "Alice@Example.com");
+        assert_eq!(written.domain(), "example.com");
+    }
+
+    #[test]
+    fn refuses_what_is_no_address() {
+        for (text, why) in [
+            ("  ", InvalidEmail::Empty),
+            ("alice", InvalidEmail::Malformed),
+            ("@example.com", InvalidEmail::Malformed),
+            ("alice@", InvalidEmail::Malformed),
+            ("alice@example..com", InvalidEmail::Malformed),
+            ("a b@example.com", InvalidEmail::Malformed),
+            ("a\n@example.com", InvalidEmail::Malformed),
+            ("<a@example.com>", InvalidEmail::Malformed),
+        ] {
+            assert_eq!(EmailAddress::parse(text).unwrap_err(), why, "{text:?}");
+        }
+        let long = format!("{}@example.com", "a".repeat(250));
+        assert_eq!(
+            EmailAddress::parse(&long).unwrap_err(),
+            InvalidEmail::TooLong
+        );
+    }
+}

@@ -1,0 +1,46 @@
+//! The ports: what the domain needs from outside, as traits.
+//!
+//! Every port is dyn-compatible, so that an adapter is chosen at run time, and
+//! `Send + Sync + Debug`, so that it is shared and shown. The docs of a method
+//! say what an implementation MUST do; the `conformance` feature tests it.
+
+mod admin_store;
+mod audit_log;
+mod clock;
+mod consent_store;
+mod page;
+mod random;
+mod session_store;
+mod spark_client;
+mod spark_error;
+mod store_error;
+mod stores;
+mod token_store;
+mod vault_store;
+
+pub use admin_store::AdminStore;
+pub use audit_log::AuditLog;
+#[cfg(any(test, feature = "testing"))]
+pub use clock::ManualClock;
+pub use clock::{Clock, SystemClock};
+pub use consent_store::{ConsentStore, PendingConsent, StateHash};
+pub use page::{Cursor, InvalidCursor, Page, PageRequest};
+#[cfg(any(test, feature = "testing"))]
+pub use random::SeededRandom;
+pub use random::{Random, SystemRandom};
+pub use session_store::{SessionKey, SessionRecord, SessionStore};
+pub use spark_client::{
+    AuthorizationRequest, MembershipId, MessageId, Revocation, RoomId, SparkClient, TokenAnswer,
+};
+pub use spark_error::{ErrorClass, SparkError, SparkErrorKind, TrackingId};
+pub use store_error::{StoreError, UniqueRule};
+pub use stores::Stores;
+pub use token_store::{Claim, TokenFilter, TokenStore};
+pub use vault_store::VaultStore;
+
+#[cfg(any(test, feature = "testing"))]
+pub use {
+    admin_store::MockAdminStore, audit_log::MockAuditLog, consent_store::MockConsentStore,
+    session_store::MockSessionStore, spark_client::MockSparkClient, token_store::MockTokenStore,
+    vault_store::MockVaultStore,
+};

@@ -1,0 +1,41 @@
+//! All ports that one store implements, each as its own handle.
+
+use std::sync::Arc;
+
+use crate::ports::{AdminStore, AuditLog, ConsentStore, SessionStore, TokenStore, VaultStore};
+
+/// The stores an application runs on. One adapter usually implements all of
+/// them: see [`Stores::of`].
+#[derive(Clone, Debug)]
+pub struct Stores {
+    /// Tokens.
+    pub tokens: Arc<dyn TokenStore>,
+    /// Admins.
+    pub admins: Arc<dyn AdminStore>,
+    /// Consents that were begun.
+    pub consents: Arc<dyn ConsentStore>,
+    /// Sessions of browsers.
+    pub sessions: Arc<dyn SessionStore>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditLog>,
+    /// Keys and set-up.
+    pub vault: Arc<dyn VaultStore>,
+}
+
+impl Stores {
+    /// Takes one adapter for all ports.
+    pub fn of<S>(store: S) -> Self
+    where
+        S: TokenStore + AdminStore + ConsentStore + SessionStore + AuditLog + VaultStore,
+    {
+        let store = Arc::new(store);
+        Self {
+            tokens: store.clone(),
+            admins: store.clone(),
+            consents: store.clone(),
+            sessions: store.clone(),
+            audit: store.clone(),
+            vault: store,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The port of the vault: where tokens are kept.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::email::EmailAddress;
+use crate::ids::{ProcessId, TokenId};
+use crate::integration::ClientId;
+use crate::person::PersonId;
+use crate::ports::{Page, PageRequest, StoreError};
+use crate::scopes::Scopes;
+use crate::timestamp::Timestamp;
+use crate::token::{Lease, StatusKind, Token};
+
+/// Which tokens a list shows. Every condition that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenFilter {
+    /// A part of the e-mail address, without regard to case. Each character stands
+    /// for itself: `%`, `_`, `.` and `*` have no meaning of their own.
+    pub email_part: Option<String>,
+    /// The status.
+    pub status: Option<StatusKind>,
+}
+
+/// The answer to a claim.
+#[derive(Clone, Debug)]
+pub enum Claim {
+    /// The lease is ours; this is the record under it.
+    Taken(Box<Token>),
+    /// Somebody else holds this lease.
+    Held(Lease),
+    /// There is no such record.
+    Missing,
+}
+
+/// Keeps tokens. Every write is durable when it is answered, and each is one
+/// atomic change of one record.
+///
+/// Every write that succeeds raises the record's `version` by one.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait TokenStore: Debug + Send + Sync + 'static {
+    /// Adds a record, with the version it carries.
+    ///
+    /// MUST refuse a second record with the same `(integration, person, scopes)`
+    /// where the person is known; records without a known person never collide.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] with [`UniqueRule::Id`](super::UniqueRule::Id)
+    /// or [`UniqueRule::Consent`](super::UniqueRule::Consent); otherwise the store's own.
+    async fn insert(&self, token: &Token) -> Result<(), StoreError>;
+
+    /// The record with this identifier, as the last answered write left it.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn get(&self, id: TokenId) -> Result<Option<Token>, StoreError>;
+
+    /// The record of this person for this integration with exactly these scopes.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn find(
+        &self,
+        integration: &ClientId,
+        person: &PersonId,
+        scopes: &Scopes,
+    ) -> Result<Option<Token>, StoreError>;
+
+    /// Every record of this person for this integration, whatever the scopes.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn find_by_person(
+        &self,
+        integration: &ClientId,
+        person: &PersonId,
+    ) -> Result<Vec<Token>, StoreError>;
+
+    /// Every record for this integration with this address, without regard to case.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn find_by_email(
+        &self,
+        integration: &ClientId,
+        email: &EmailAddress,
+    ) -> Result<Vec<Token>, StoreError>;
+
+    /// A page of the records that fit the filter, newest first.
+    ///
+    /// The order MUST be total and stable: while records come and go between two
+    /// pages, one that stays is shown exactly once.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn list(
+        &self,
+        filter: &TokenFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Token>, StoreError>;
+
+    /// Replaces the record `token.id` where its stored version is `token.version`,
+    /// and answers the new version.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where the stored version is another;
+    /// [`StoreError::NotFound`] where there is no such record;
+    /// [`StoreError::AlreadyExists`] where the change would make a second record of
+    /// one consent; otherwise the store's own.
+    async fn update(&self, token: &Token) -> Result<u64, StoreError>;
+
+    /// Takes the lease of a record, in one atomic operation that succeeds only
+    /// where no lease stands at `now`, or `lease.owner` holds it already.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn claim(&self, id: TokenId, lease: Lease, now: Timestamp) -> Result<Claim, StoreError>;
+
+    /// Moves the end of the lease that `lease.owner` holds, and answers the
+    /// record's new version; `None` where somebody else holds it, nobody does, or
+    /// the record is gone. An own lease that has run out but that nobody took
+    /// meanwhile is extended.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn extend_lease(&self, id: TokenId, lease: Lease) -> Result<Option<u64>, StoreError>;
+
+    /// Gives back the lease that `owner` holds, and removes the write-ahead marker
+    /// that `owner` set; `false` where it holds none.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn release_lease(&self, id: TokenId, owner: ProcessId) -> Result<bool, StoreError>;
+
+    /// Deletes the record; `false` where there is none.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn remove(&self, id: TokenId) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,111 @@
+//! A point in time, to the millisecond.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Milliseconds since the Unix epoch, UTC.
+///
+/// Every store keeps exactly this precision, so that what was written is what
+/// is read. Arithmetic saturates: a provider that answers an absurd lifetime
+/// makes a far date, not a panic.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The Unix epoch. Used where a time is unknown and must count as long past.
+    pub const EPOCH: Self = Self(0);
+
+    /// Makes a timestamp from milliseconds since the Unix epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// The time from `earlier` to this one; zero where `earlier` is later.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Whether this time has come at `now`.
+    pub fn has_passed(self, now: Self) -> bool {
+        self <= now
+    }
+}
+
+/// A duration in whole milliseconds, as far as `i64` reaches.
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, later: Duration) -> Self {
+        Self(self.0.saturating_add(millis(later)))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, earlier: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(earlier)))
+    }
+}
+
+impl From<OffsetDateTime> for Timestamp {
+    fn from(at: OffsetDateTime) -> Self {
+        let millis = at.unix_timestamp_nanos().div_euclid(1_000_000);
+        Self(i64::try_from(millis).unwrap_or(if millis < 0 { i64::MIN } else { i64::MAX }))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC; the bare milliseconds where a date has no such form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .ok()
+            .and_then(|at| at.format(&Rfc3339).ok());
+        match text {
+            Some(text) => f.write_str(&text),
+            None => write!(f, "{}ms", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_itself_as_rfc_3339() {
+        assert_eq!(
+            Timestamp::from_millis(1_764_028_800_123).to_string(),
+            "2025-11-25T00:00:00.123Z"
+        );
+    }
+
+    #[test]
+    fn saturates_instead_of_panicking() {
+        let far = Timestamp::from_millis(i64::MAX) + Duration::from_secs(u64::MAX);
+        assert_eq!(far.as_millis(), i64::MAX);
+        assert_eq!(far.to_string(), format!("{}ms", i64::MAX));
+        assert_eq!(Timestamp::EPOCH.since(far), Duration::ZERO);
+    }
+}

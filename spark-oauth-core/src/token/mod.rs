@@ -1,0 +1,82 @@
+//! The stored record of one person's consent to one integration.
+
+mod lease;
+mod lineage;
+mod status;
+
+pub use lease::{Attempt, Lease};
+pub use lineage::{LastFailure, LastRefresh, RefreshTrigger};
+pub use status::{ConsentLoss, InvalidTransition, RevokedBy, Status, StatusKind, UnknownStatus};
+
+use crate::email::EmailAddress;
+use crate::ids::TokenId;
+use crate::integration::ClientId;
+use crate::keyring::Sealed;
+use crate::person::PersonId;
+use crate::scopes::Scopes;
+use crate::timestamp::Timestamp;
+
+/// One person's consent to one integration, with its sealed tokens.
+///
+/// A store keeps every field as it is and looks into none of the sealed ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The record's own identifier. Sealed values are bound to it.
+    pub id: TokenId,
+    /// The integration that the person consented to.
+    pub integration: ClientId,
+    /// The provider's identifier of the person; unknown for an imported record
+    /// until its first contact with the provider.
+    pub person: Option<PersonId>,
+    /// The person's e-mail address.
+    pub email: EmailAddress,
+    /// The name to show, where the provider has one.
+    pub display_name: Option<String>,
+    /// What was granted, which may be less than what was asked for.
+    pub scopes: Scopes,
+    /// Where the record stands in its life.
+    pub status: Status,
+    /// The sealed access token.
+    pub access: Sealed,
+    /// When the access token ends.
+    pub access_expires_at: Timestamp,
+    /// The sealed refresh token; `None` where the provider gave none.
+    pub refresh: Option<Sealed>,
+    /// When the refresh token ends; `None` where the provider did not say.
+    pub refresh_expires_at: Option<Timestamp>,
+    /// When the access token was obtained: its lifetime is measured from here.
+    pub obtained_at: Timestamp,
+    /// When the person last consented.
+    pub granted_at: Timestamp,
+    /// The last refresh that succeeded.
+    pub last_refresh: Option<LastRefresh>,
+    /// The last refresh that failed, cleared by one that succeeds.
+    pub last_failure: Option<LastFailure>,
+    /// Changes with every consent, refresh and revocation. A late answer of the
+    /// provider is only written where the generation is still the one it was
+    /// asked for.
+    pub generation: u64,
+    /// Changes with every write; compare-and-set goes by it.
+    pub version: u64,
+    /// Who may refresh the token now.
+    pub lease: Option<Lease>,
+    /// The write-ahead marker: a refresh was begun and has not been answered.
+    pub attempt: Option<Attempt>,
+}
+
+/// The version of a record that was never updated.
+pub const FIRST_VERSION: u64 = 1;
+
+impl Token {
+    /// How long the access token still lives at `now`; zero where it has ended.
+    pub fn remaining_life(&self, now: Timestamp) -> std::time::Duration {
+        self.access_expires_at.since(now)
+    }
+
+    /// The owner of a lease that still stands at `now`.
+    pub fn leased_by(&self, now: Timestamp) -> Option<&Lease> {
+        self.lease
+            .as_ref()
+            .filter(|lease| !lease.expires_at.has_passed(now))
+    }
+}
