@@ -1,0 +1,3 @@
+//! The web adapter of spark-oauth: pages for people and admins.
+
+pub mod pages;
