@@ -17,3 +17,10 @@ pub struct HomePage {
     /// Whether this session already holds receipts to go back to.
     pub has_receipts: bool,
 }
+
+impl HomePage {
+    /// Stands for the requester in the round picture.
+    pub(super) fn initial(&self) -> String {
+        self.requester.chars().take(1).flat_map(char::to_uppercase).collect()
+    }
+}

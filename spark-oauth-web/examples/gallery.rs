@@ -1,0 +1,523 @@
+//! Writes every page, in its usual and its extreme states, to a folder:
+//! `cargo run -p spark-oauth-web --example gallery -- /tmp/gallery`, then open
+//! `index.html` there. It shows how the pages look without a store or provider.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use askama::Template;
+use spark_oauth_web::pages::{
+    AdminDetailPage, AdminListPage, AdminRow, Audience, ConfirmPage, ErrorPage, FieldError, Flash,
+    FlashKind, FormErrors, GrantedPage, HandOver, HiddenField, HomePage, LastError, Layout,
+    Navigation, NextStep, ProfilePage, Receipt, Role, RoomIds, ScopeView, Section, SetUpPage,
+    SignInPage, TimeView, TokenDetailPage, TokenFilter, TokenListPage, TokenRow, TokenStatus,
+    TokenTexts, assets,
+};
+
+/// 25 November 2026, 14:05 UTC.
+const NOW: i64 = 1_795_615_500_000;
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 1_440 * MINUTE;
+
+const REQUESTER: &str = "automation@example.org";
+const LONG_ADDRESS: &str = "maximiliane.von-hohenstein-wittgenstein.project-office@\
+    collaboration.infrastructure.subsidiary.example-holding-international.example";
+const SCOPES: [&str; 6] = [
+    "spark:people_read",
+    "spark:rooms_read",
+    "spark:rooms_write",
+    "spark:memberships_write",
+    "spark:messages_write",
+    "spark:kms",
+];
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn main() -> Outcome {
+    let folder = std::env::args_os().nth(1).map(PathBuf::from);
+    let folder = folder.ok_or("name the folder to write the pages to")?;
+    let mut gallery = Gallery {
+        folder,
+        names: Vec::new(),
+    };
+    for (url, content) in assets::all() {
+        gallery.write(url.trim_start_matches('/'), content)?;
+    }
+    people(&mut gallery)?;
+    entrance(&mut gallery)?;
+    tokens(&mut gallery)?;
+    admins(&mut gallery)?;
+    errors(&mut gallery)?;
+    gallery.index()
+}
+
+/// The folder and what was written there.
+struct Gallery {
+    folder: PathBuf,
+    names: Vec<String>,
+}
+
+impl Gallery {
+    fn add(&mut self, name: &str, page: &impl Template) -> Outcome {
+        // From disk, an absolute path would lead to the root of the file system.
+        let html = page.render()?.replace("\"/assets/", "\"assets/");
+        self.write(&format!("{name}.html"), &html)?;
+        self.names.push(name.to_owned());
+        Ok(())
+    }
+
+    fn write(&self, path: &str, content: &str) -> Outcome {
+        let path = self.folder.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        Ok(fs::write(path, content)?)
+    }
+
+    fn index(&self) -> Outcome {
+        let links: String = self.names.iter().fold(String::new(), |links, name| {
+            links + &format!("<li><a href=\"{name}.html\">{name}</a></li>\n")
+        });
+        self.write(
+            "index.html",
+            &format!("<!doctype html><title>Gallery</title><ul>{links}</ul>"),
+        )
+    }
+}
+
+fn at(distance: i64) -> TimeView {
+    TimeView::new(NOW + distance, NOW)
+}
+
+/// Many scopes, known and unknown ones.
+fn forty_scopes() -> Vec<ScopeView> {
+    let known = [
+        "spark:all",
+        "meeting:schedules_read",
+        "meeting:recordings_write",
+        "spark-admin:people_write",
+        "spark-compliance:memberships_write",
+    ];
+    let numbered = (0..35).map(|n| format!("example-of-a-long-prefix:unknown_scope_{n}_read"));
+    ScopeView::list(known.into_iter().map(str::to_owned).chain(numbered))
+}
+
+fn navigation(section: Section) -> Navigation {
+    Navigation {
+        admin: "root_admin".to_owned(),
+        super_admin: true,
+        section: Some(section),
+        alert: None,
+    }
+}
+
+fn receipt(hand_over: HandOver) -> Receipt {
+    Receipt {
+        token: "01KAXQ3M9T".to_owned(),
+        name: Some("Jana Beispiel".to_owned()),
+        email: "jana@example.org".to_owned(),
+        scopes: ScopeView::list(SCOPES),
+        access_expires: at(1_209_599_000),
+        refresh_expires: Some(at(90 * DAY)),
+        revealed: None,
+        hand_over,
+    }
+}
+
+fn form(room_name: &str, errors: FormErrors) -> HandOver {
+    HandOver::Form {
+        requester: REQUESTER.to_owned(),
+        room_name: room_name.to_owned(),
+        includes_refresh_token: false,
+        errors,
+    }
+}
+
+fn done() -> HandOver {
+    HandOver::Done {
+        requester: REQUESTER.to_owned(),
+        room_name: "Token for you".to_owned(),
+        ids: RoomIds {
+            room: "Y2lzY29zcGFyazovL3VzL1JPT00vYmJjZWIxYWQtNDNmMS0zYjU4LTkxNDctZjE0YmIwYzRkMTU0"
+                .to_owned(),
+            membership: "Y2lzY29zcGFyazovL3VzL01FTUJFUlNISVAvMGQwYzkxYjYtY2U2MC00NzI1LWI2ZDAtMzQ1\
+                NWQ1ZDExZWYzOmNkZTFkZDQwLTJmMGQtMTFlNS1iYTljLTdiNjU1NmQyMjA3Yg"
+                .to_owned(),
+            message: "Y2lzY29zcGFyazovL3VzL01FU1NBR0UvOTJkYjNiZTAtNDNiZC0xMWU2LThhZTktZGQ1YjNkZmM\
+                1NjVk"
+                .to_owned(),
+        },
+    }
+}
+
+fn tokens_of(length: usize) -> TokenTexts {
+    let text: String = "NzAwMGUyZDUtYjcxMS00YWM4LTg3ZDY"
+        .chars()
+        .cycle()
+        .take(length)
+        .collect();
+    TokenTexts {
+        access: text.clone().into(),
+        refresh: Some(text.into()),
+    }
+}
+
+fn people(gallery: &mut Gallery) -> Outcome {
+    let home = HomePage {
+        layout: Layout::people("Grant access"),
+        requester: REQUESTER.to_owned(),
+        scopes: ScopeView::list(SCOPES),
+        placeholders: Vec::new(),
+        has_receipts: false,
+    };
+    gallery.add("home", &home)?;
+    let extreme = HomePage {
+        requester: LONG_ADDRESS.to_owned(),
+        scopes: forty_scopes(),
+        placeholders: vec!["oauth.clientID".to_owned(), "oauth.clientSecret".to_owned()],
+        has_receipts: true,
+        ..home
+    };
+    gallery.add("home-extreme", &extreme)?;
+
+    let granted = |receipts, flash| GrantedPage {
+        layout: Layout::people("Access granted").with_flash(flash),
+        receipts,
+    };
+    let thanks = Flash::new(FlashKind::Success, "Thank you. Access is granted.");
+    let ready = receipt(form("", FormErrors::none()));
+    gallery.add("granted", &granted(vec![ready], Some(thanks)))?;
+    gallery.add("granted-empty", &granted(Vec::new(), None))?;
+    let wrong = FieldError::new("roomName", "Give the room a name of 3 to 20 characters.");
+    gallery.add(
+        "granted-error",
+        &granted(vec![receipt(form("ab", wrong.into()))], None),
+    )?;
+    gallery.add("granted-handed-over", &granted(vec![receipt(done())], None))?;
+    let shown = Receipt {
+        revealed: Some(tokens_of(106)),
+        ..receipt(form("", FormErrors::none()))
+    };
+    gallery.add("granted-revealed", &granted(vec![shown], None))?;
+    let long = Receipt {
+        token: "01KAXQ3M9U".to_owned(),
+        name: None,
+        email: LONG_ADDRESS.to_owned(),
+        scopes: forty_scopes(),
+        revealed: Some(tokens_of(8192)),
+        refresh_expires: None,
+        ..receipt(HandOver::Impossible(
+            "You are the contact who asked, so there is nobody to hand it to. Services fetch the \
+             token through the API."
+                .to_owned(),
+        ))
+    };
+    gallery.add(
+        "granted-several",
+        &granted(vec![long, receipt(done())], None),
+    )?;
+    let withdraw = ConfirmPage {
+        layout: Layout::people("Withdraw access"),
+        title: "Withdraw this access?".to_owned(),
+        subject: Some("jana@example.org".to_owned()),
+        consequences: vec![
+            "Webex ends the access at once, where it allows that.".to_owned(),
+            "The tokens are deleted here.".to_owned(),
+            "Rooms and messages that were created stay.".to_owned(),
+        ],
+        action: "/granted/withdraw".to_owned(),
+        hidden: vec![HiddenField::new("token", "01KAXQ3M9T")],
+        button: "Withdraw access".to_owned(),
+        cancel: "/granted".to_owned(),
+    };
+    gallery.add("withdraw", &withdraw)
+}
+
+fn entrance(gallery: &mut Gallery) -> Outcome {
+    let sign_in = |username: &str, needs_set_up, errors| SignInPage {
+        layout: Layout::signed_out("Sign in"),
+        username: username.to_owned(),
+        next: Some("/admin/tokens".to_owned()),
+        needs_set_up,
+        errors,
+    };
+    gallery.add("sign-in", &sign_in("", false, FormErrors::none()))?;
+    let wrong = FieldError::form("Username or password is wrong. Check both and try again.");
+    gallery.add("sign-in-error", &sign_in("root_admin", false, wrong.into()))?;
+    gallery.add("sign-in-not-set-up", &sign_in("", true, FormErrors::none()))?;
+    let set_up = |asks_password, errors| SetUpPage {
+        layout: Layout::signed_out("Set-up"),
+        code: "3f9a-sample".into(),
+        username: "root_admin".to_owned(),
+        email: "root@example.org".to_owned(),
+        asks_password,
+        errors,
+    };
+    gallery.add("set-up", &set_up(true, FormErrors::none()))?;
+    let errors = vec![
+        FieldError::new("password", "Too easily guessed. Add a few unusual words."),
+        FieldError::new(
+            "password_again",
+            "The two passwords differ. Enter the same one twice.",
+        ),
+    ];
+    gallery.add("set-up-error", &set_up(true, errors.into()))?;
+    gallery.add("set-up-configured", &set_up(false, FormErrors::none()))
+}
+
+fn rows() -> Vec<TokenRow> {
+    let row =
+        |name: Option<&str>, email: &str, status, expires: Option<i64>, refreshed: Option<i64>| {
+            TokenRow {
+                href: "token.html".to_owned(),
+                name: name.map(str::to_owned),
+                email: email.to_owned(),
+                status,
+                expires: expires.map(at),
+                refreshed: refreshed.map(at),
+            }
+        };
+    let (active, again) = (TokenStatus::Active, TokenStatus::NeedsConsent);
+    vec![
+        row(
+            Some("Jana Beispiel"),
+            "jana@example.org",
+            active,
+            Some(13 * DAY),
+            Some(-DAY),
+        ),
+        row(
+            Some("Tomáš Novák"),
+            "tomas.novak@example.org",
+            active,
+            Some(9 * DAY),
+            None,
+        ),
+        row(None, "imported@example.org", active, None, None),
+        row(
+            Some("Aiko Tanaka"),
+            "aiko@example.org",
+            again,
+            Some(-3 * DAY),
+            Some(-17 * DAY),
+        ),
+        row(
+            Some("Lee"),
+            LONG_ADDRESS,
+            active,
+            Some(40 * MINUTE),
+            Some(-5 * MINUTE),
+        ),
+        row(
+            Some("Sam Okafor"),
+            "sam@example.org",
+            TokenStatus::Revoked,
+            Some(-DAY),
+            Some(-30 * DAY),
+        ),
+    ]
+}
+
+fn tokens(gallery: &mut Gallery) -> Outcome {
+    let list = |filter: TokenFilter, rows, flash| TokenListPage {
+        layout: Layout::admin("Tokens", navigation(Section::Tokens)).with_flash(flash),
+        filter,
+        rows,
+        first_page: None,
+        next_page: None,
+    };
+    let paged = TokenListPage {
+        first_page: Some("/admin/tokens".to_owned()),
+        next_page: Some("/admin/tokens?cursor=abc".to_owned()),
+        ..list(TokenFilter::default(), rows(), None)
+    };
+    gallery.add("tokens", &paged)?;
+    gallery.add(
+        "tokens-empty",
+        &list(TokenFilter::default(), Vec::new(), None),
+    )?;
+    let filter = TokenFilter {
+        email: "nobody@".to_owned(),
+        status: Some(TokenStatus::NeedsConsent),
+    };
+    gallery.add("tokens-no-match", &list(filter, Vec::new(), None))?;
+    let removed = Flash::new(
+        FlashKind::Success,
+        "The token of jana@example.org was removed.",
+    );
+    let mut faulty = list(TokenFilter::default(), rows(), Some(removed));
+    if let Audience::Admin(navigation) = &mut faulty.layout.audience {
+        navigation.alert = Some(
+            "Webex refuses the integration’s client secret. Refreshing is paused. Put the right \
+             oauth.clientSecret into the configuration and start again."
+                .to_owned(),
+        );
+    }
+    gallery.add("tokens-alert", &faulty)?;
+    token(gallery)
+}
+
+fn token(gallery: &mut Gallery) -> Outcome {
+    let token = || TokenDetailPage {
+        layout: Layout::admin("jana@example.org", navigation(Section::Tokens)),
+        id: "01KAXQ3M9TB7Z5V8N2D4R6W1YC".to_owned(),
+        name: Some("Jana Beispiel".to_owned()),
+        email: "jana@example.org".to_owned(),
+        person_id: Some(
+            "Y2lzY29zcGFyazovL3VzL1BFT1BMRS9mNWIzNjE4Ny1jOGRkLTQ3MjctOGIyZi1mOWM0NDdmMjkwNDY"
+                .to_owned(),
+        ),
+        integration: "Cd7f2a64c0e5b8d913f6a70c24be918d53f0a6b7c8d9e0f1a2b3c4d5e6f708192".to_owned(),
+        scopes: ScopeView::list(SCOPES),
+        status: TokenStatus::Active,
+        reason: None,
+        since: None,
+        access_expires: Some(at(13 * DAY)),
+        refresh_expires: Some(at(89 * DAY)),
+        granted: Some(at(-70 * DAY)),
+        refreshed: Some(at(-3 * MINUTE)),
+        last_error: None,
+        generation: 12,
+        can_refresh: true,
+        revealed: None,
+    };
+    gallery.add("token", &token())?;
+    gallery.add(
+        "token-revealed",
+        &TokenDetailPage {
+            revealed: Some(tokens_of(106)),
+            ..token()
+        },
+    )?;
+    let trouble = TokenDetailPage {
+        name: None,
+        email: LONG_ADDRESS.to_owned(),
+        scopes: forty_scopes(),
+        status: TokenStatus::NeedsConsent,
+        reason: Some("Webex no longer accepts the refresh token. Ask the person to grant access again.".to_owned()),
+        since: Some(at(-2 * DAY)),
+        last_error: Some(LastError {
+            text: "Webex answered 400: The refresh token provided is expired, revoked, malformed, or invalid.".to_owned(),
+            at: at(-2 * DAY),
+            tracking_id: Some("ROUTER_5F9A1C2E-01BB-4B5A-9D3E-0A2B3C4D5E6F".to_owned()),
+        }),
+        revealed: Some(tokens_of(8192)),
+        ..token()
+    };
+    gallery.add("token-extreme", &trouble)?;
+    let revoked = TokenDetailPage {
+        status: TokenStatus::Revoked,
+        reason: Some("An admin revoked it.".to_owned()),
+        since: Some(at(-DAY)),
+        can_refresh: false,
+        ..token()
+    };
+    gallery.add("token-revoked", &revoked)?;
+    let remove = ConfirmPage {
+        layout: Layout::admin("Remove token", navigation(Section::Tokens)),
+        title: "Remove this token?".to_owned(),
+        subject: Some(LONG_ADDRESS.to_owned()),
+        consequences: vec![
+            "The record and both tokens are deleted. This cannot be undone.".to_owned(),
+            "Services get no more access for this person until they consent again.".to_owned(),
+        ],
+        action: "/admin/tokens/01KAXQ3M9TB7Z5V8N2D4R6W1YC/remove".to_owned(),
+        hidden: Vec::new(),
+        button: "Remove token".to_owned(),
+        cancel: "/admin/tokens/01KAXQ3M9TB7Z5V8N2D4R6W1YC".to_owned(),
+    };
+    gallery.add("token-remove", &remove)
+}
+
+fn admins(gallery: &mut Gallery) -> Outcome {
+    let row = |username: &str, email: &str, role, is_you| AdminRow {
+        href: "admin.html".to_owned(),
+        username: username.to_owned(),
+        email: email.to_owned(),
+        role,
+        created: at(-40 * DAY),
+        is_you,
+    };
+    let list = |rows, username: &str, email: &str, errors| AdminListPage {
+        layout: Layout::admin("Admins", navigation(Section::Admins)),
+        rows,
+        username: username.to_owned(),
+        email: email.to_owned(),
+        errors,
+    };
+    let root = row("root_admin", "root@example.org", Role::SuperAdmin, true);
+    gallery.add(
+        "admins-alone",
+        &list(vec![root.clone()], "", "", FormErrors::none()),
+    )?;
+    let rows = vec![
+        root,
+        row("jana", "jana@example.org", Role::Admin, false),
+        row("a_username_of_twenty", LONG_ADDRESS, Role::Admin, false),
+    ];
+    gallery.add("admins", &list(rows.clone(), "", "", FormErrors::none()))?;
+    let errors = vec![
+        FieldError::new("username", "“Jana” is taken. Choose another username."),
+        FieldError::new("email", "Enter an address like name@example.org."),
+    ];
+    gallery.add("admins-error", &list(rows, "Jana", "jana", errors.into()))?;
+
+    let admin = |role, errors| AdminDetailPage {
+        layout: Layout::admin("jana", navigation(Section::Admins)),
+        id: "01KAXQ3M9TB7Z5V8N2D4R6W1YC".to_owned(),
+        name: "jana".to_owned(),
+        role,
+        created: at(-40 * DAY),
+        username: "jana".to_owned(),
+        email: "jana@example.org".to_owned(),
+        errors,
+    };
+    gallery.add("admin", &admin(Role::Admin, FormErrors::none()))?;
+    gallery.add("admin-super", &admin(Role::SuperAdmin, FormErrors::none()))?;
+    let errors = FieldError::new("password", "Enter at least 8 characters.");
+    gallery.add("admin-error", &admin(Role::Admin, errors.into()))?;
+    profile(gallery)
+}
+
+fn profile(gallery: &mut Gallery) -> Outcome {
+    let profile = |errors| ProfilePage {
+        layout: Layout::admin("Profile", navigation(Section::Profile)),
+        username: "root_admin".to_owned(),
+        email: "root@example.org".to_owned(),
+        errors,
+    };
+    gallery.add("profile", &profile(FormErrors::none()))?;
+    let errors = vec![
+        FieldError::new(
+            "password_again",
+            "The two passwords differ. Enter the same one twice.",
+        ),
+        FieldError::new("current_password", "That is not your current password."),
+    ];
+    gallery.add("profile-error", &profile(errors.into()))
+}
+
+fn errors(gallery: &mut Gallery) -> Outcome {
+    let request_id = "01KAXQ6B2M5T8X0Z3C7F9H1KNP";
+    for status in [404, 403, 429, 500, 503] {
+        let page = ErrorPage::for_status(Audience::People, status).with_request_id(request_id);
+        gallery.add(&format!("error-{status}"), &page)?;
+    }
+    let admin = Audience::Admin(Navigation {
+        section: None,
+        ..navigation(Section::Tokens)
+    });
+    let page = ErrorPage::for_status(admin, 502)
+        .with_request_id(request_id)
+        .with_tracking_id(Some(
+            "ROUTER_5F9A1C2E-01BB-4B5A-9D3E-0A2B3C4D5E6F".to_owned(),
+        ));
+    gallery.add("error-admin", &page)?;
+    let declined = ErrorPage::new(
+        Audience::People,
+        403,
+        "You declined",
+        "Nothing was shared. If that was a mistake, you can start again at any time.",
+    )
+    .with_step(NextStep::new("Start again", "/"));
+    gallery.add("error-declined", &declined)
+}
