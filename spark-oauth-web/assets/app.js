@@ -1,27 +1,41 @@
 "use strict";
 // Comfort only: every page works without this file.
 
+/** Longest time for which a sent form stays shut, in milliseconds. */
+const ANSWER_DUE = 10_000;
+
 /** Shows the copy buttons, which are of no use without a script. */
 function enableCopying() {
-  if (!navigator.clipboard) return;
-  for (const button of document.querySelectorAll("button[data-copy]")) {
+  const buttons = document.querySelectorAll("button[data-copy]");
+  if (buttons.length === 0) return;
+
+  // Screen readers announce what changes here; a button's own text they do not.
+  const announcement = document.createElement("p");
+  announcement.className = "visually-hidden";
+  announcement.setAttribute("role", "status");
+  document.body.append(announcement);
+
+  for (const button of buttons) {
     const source = document.getElementById(button.dataset.copy);
     if (!source) continue;
     const label = button.textContent;
     let timer;
-    button.setAttribute("aria-live", "polite");
     button.hidden = false;
     button.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(source.textContent);
         button.textContent = "Copied";
       } catch {
-        // The browser refused: select the text, so that a key press copies it.
+        // Refused, or not offered over plain http: select the text instead.
         getSelection().selectAllChildren(source);
-        button.textContent = "Press Ctrl+C";
+        button.textContent = "Selected, press Ctrl+C";
       }
+      announcement.textContent = button.textContent;
       clearTimeout(timer);
-      timer = setTimeout(() => { button.textContent = label; }, 2000);
+      timer = setTimeout(() => {
+        button.textContent = label;
+        announcement.textContent = "";
+      }, 3000);
     });
   }
 }
@@ -46,6 +60,8 @@ function preventDoubleSubmit() {
       return;
     }
     form.setAttribute("data-sent", "");
+    // Where the answer never comes, the person must be able to try again.
+    setTimeout(() => form.removeAttribute("data-sent"), ANSWER_DUE);
   });
   // A page that comes back from the back-forward cache must work again.
   addEventListener("pageshow", () => {
