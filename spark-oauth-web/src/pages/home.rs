@@ -21,6 +21,10 @@ pub struct HomePage {
 impl HomePage {
     /// Stands for the requester in the round picture.
     pub(super) fn initial(&self) -> String {
-        self.requester.chars().take(1).flat_map(char::to_uppercase).collect()
+        self.requester
+            .chars()
+            .take(1)
+            .flat_map(char::to_uppercase)
+            .collect()
     }
 }

@@ -76,7 +76,7 @@ static WORDS: &[(&str, &str)] = &[
     ),
     (
         "spark:people_read",
-        "read your profile and your company's directory",
+        "read your profile and your company’s directory",
     ),
     (
         "spark:people_write",
@@ -183,39 +183,39 @@ static WORDS: &[(&str, &str)] = &[
     ),
     (
         "meeting:admin_participants_read",
-        "see who takes part in your organisation's meetings",
+        "see who takes part in your organisation’s meetings",
     ),
     (
         "meeting:admin_preferences_read",
-        "see the meeting preferences of your organisation's people",
+        "see the meeting preferences of your organisation’s people",
     ),
     (
         "meeting:admin_preferences_write",
-        "change the meeting preferences of your organisation's people",
+        "change the meeting preferences of your organisation’s people",
     ),
     (
         "meeting:admin_recordings_read",
-        "see and play your organisation's meeting recordings",
+        "see and play your organisation’s meeting recordings",
     ),
     (
         "meeting:admin_recordings_write",
-        "change and delete your organisation's meeting recordings",
+        "change and delete your organisation’s meeting recordings",
     ),
     (
         "meeting:admin_schedule_read",
-        "see your organisation's scheduled meetings",
+        "see your organisation’s scheduled meetings",
     ),
     (
         "meeting:admin_schedule_write",
-        "schedule and cancel meetings for your organisation's people",
+        "schedule and cancel meetings for your organisation’s people",
     ),
     (
         "meeting:admin_transcripts_read",
-        "read your organisation's meeting transcripts",
+        "read your organisation’s meeting transcripts",
     ),
     (
         "spark-admin:broadworks_billing_read",
-        "read your organisation's BroadWorks billing reports",
+        "read your organisation’s BroadWorks billing reports",
     ),
     (
         "spark-admin:broadworks_billing_write",
@@ -231,48 +231,48 @@ static WORDS: &[(&str, &str)] = &[
     ),
     (
         "spark-admin:call_qualities_read",
-        "see the quality of your organisation's calls and meetings",
+        "see the quality of your organisation’s calls and meetings",
     ),
     (
         "spark-admin:calling_cdr_read",
-        "read your organisation's call records",
+        "read your organisation’s call records",
     ),
-    ("spark-admin:calls_read", "see your organisation's calls"),
+    ("spark-admin:calls_read", "see your organisation’s calls"),
     (
         "spark-admin:calls_write",
-        "control your organisation's calls",
+        "control your organisation’s calls",
     ),
     (
         "spark-admin:devices_read",
-        "see your organisation's devices",
+        "see your organisation’s devices",
     ),
     (
         "spark-admin:devices_write",
-        "change and delete your organisation's devices",
+        "change and delete your organisation’s devices",
     ),
     (
         "spark-admin:hybrid_clusters_read",
-        "see your organisation's hybrid clusters",
+        "see your organisation’s hybrid clusters",
     ),
     (
         "spark-admin:hybrid_connectors_read",
-        "see your organisation's hybrid connectors",
+        "see your organisation’s hybrid connectors",
     ),
     (
         "spark-admin:licenses_read",
-        "see your organisation's licences",
+        "see your organisation’s licences",
     ),
     (
         "spark-admin:locations_read",
-        "see your organisation's locations",
+        "see your organisation’s locations",
     ),
     (
         "spark-admin:locations_write",
-        "manage your organisation's locations",
+        "manage your organisation’s locations",
     ),
     (
         "spark-admin:messages_write",
-        "delete messages in your organisation's rooms",
+        "delete messages in your organisation’s rooms",
     ),
     (
         "spark-admin:organizations_read",
@@ -290,26 +290,26 @@ static WORDS: &[(&str, &str)] = &[
         "spark-admin:people_write",
         "create, change and delete people of your organisation",
     ),
-    ("spark-admin:places_read", "see your organisation's places"),
+    ("spark-admin:places_read", "see your organisation’s places"),
     (
         "spark-admin:places_write",
-        "manage your organisation's places",
+        "manage your organisation’s places",
     ),
     (
         "spark-admin:recordings_read",
-        "see your organisation's call recordings",
+        "see your organisation’s call recordings",
     ),
     (
         "spark-admin:recordings_write",
-        "change and delete your organisation's call recordings",
+        "change and delete your organisation’s call recordings",
     ),
     (
         "spark-admin:reports_read",
-        "read your organisation's reports",
+        "read your organisation’s reports",
     ),
     (
         "spark-admin:reports_write",
-        "create your organisation's reports",
+        "create your organisation’s reports",
     ),
     (
         "spark-admin:resource_group_memberships_read",
@@ -321,7 +321,7 @@ static WORDS: &[(&str, &str)] = &[
     ),
     (
         "spark-admin:resource_groups_read",
-        "see your organisation's resource groups",
+        "see your organisation’s resource groups",
     ),
     (
         "spark-admin:roles_read",
@@ -329,39 +329,39 @@ static WORDS: &[(&str, &str)] = &[
     ),
     (
         "spark-admin:telephony_config_read",
-        "see your organisation's calling settings",
+        "see your organisation’s calling settings",
     ),
     (
         "spark-admin:telephony_config_write",
-        "change your organisation's calling settings",
+        "change your organisation’s calling settings",
     ),
     (
         "spark-admin:telephony_pstn_read",
-        "see your organisation's phone-network settings",
+        "see your organisation’s phone-network settings",
     ),
     (
         "spark-admin:telephony_pstn_write",
-        "change your organisation's phone-network settings",
+        "change your organisation’s phone-network settings",
     ),
     (
         "spark-admin:workspace_locations_read",
-        "see where your organisation's workspaces are",
+        "see where your organisation’s workspaces are",
     ),
     (
         "spark-admin:workspace_locations_write",
-        "change where your organisation's workspaces are",
+        "change where your organisation’s workspaces are",
     ),
     (
         "spark-admin:workspace_metrics_read",
-        "see how your organisation's workspaces are used",
+        "see how your organisation’s workspaces are used",
     ),
     (
         "spark-admin:workspaces_read",
-        "see your organisation's workspaces",
+        "see your organisation’s workspaces",
     ),
     (
         "spark-admin:workspaces_write",
-        "manage your organisation's workspaces",
+        "manage your organisation’s workspaces",
     ),
     (
         "spark-compliance:events_read",
@@ -421,19 +421,19 @@ static WORDS: &[(&str, &str)] = &[
     ),
     (
         "spark-compliance:webhooks_read",
-        "see which of your organisation's events are reported elsewhere",
+        "see which of your organisation’s events are reported elsewhere",
     ),
     (
         "spark-compliance:webhooks_write",
-        "have your organisation's events reported elsewhere",
+        "have your organisation’s events reported elsewhere",
     ),
     (
         "audit:events_read",
-        "read your organisation's admin audit log",
+        "read your organisation’s admin audit log",
     ),
     (
         "Identity:Config",
-        "manage your organisation's sign-in settings",
+        "manage your organisation’s sign-in settings",
     ),
     (
         "Identity:Organization",
@@ -441,15 +441,15 @@ static WORDS: &[(&str, &str)] = &[
     ),
     (
         "Identity:SCIM",
-        "manage your organisation's people and groups through SCIM",
+        "manage your organisation’s people and groups through SCIM",
     ),
-    ("identity:contacts_read", "see your organisation's contacts"),
+    ("identity:contacts_read", "see your organisation’s contacts"),
     (
         "identity:contacts_rw",
-        "manage your organisation's contacts",
+        "manage your organisation’s contacts",
     ),
-    ("identity:groups_read", "see your organisation's groups"),
-    ("identity:groups_rw", "manage your organisation's groups"),
+    ("identity:groups_read", "see your organisation’s groups"),
+    ("identity:groups_rw", "manage your organisation’s groups"),
     (
         "identity:organizations_read",
         "see the identity settings of your organisation",
@@ -460,25 +460,25 @@ static WORDS: &[(&str, &str)] = &[
     ),
     (
         "identity:people_read",
-        "see your organisation's people in its identity directory",
+        "see your organisation’s people in its identity directory",
     ),
     (
         "identity:people_rw",
-        "manage your organisation's people in its identity directory",
+        "manage your organisation’s people in its identity directory",
     ),
     (
         "identity:tokens_read",
-        "see which authorisations your organisation's people gave",
+        "see which authorisations your organisation’s people gave",
     ),
     (
         "identity:tokens_write",
-        "end authorisations of your organisation's people",
+        "end authorisations of your organisation’s people",
     ),
-    ("cjp:config", "manage your contact centre's settings"),
-    ("cjp:config_read", "see your contact centre's settings"),
-    ("cjp:config_write", "change your contact centre's settings"),
-    ("cjp:task_read", "see your contact centre's tasks"),
-    ("cjp:task_write", "handle your contact centre's tasks"),
+    ("cjp:config", "manage your contact centre’s settings"),
+    ("cjp:config_read", "see your contact centre’s settings"),
+    ("cjp:config_write", "change your contact centre’s settings"),
+    ("cjp:task_read", "see your contact centre’s tasks"),
+    ("cjp:task_write", "handle your contact centre’s tasks"),
     ("cjp:user", "work as a contact-centre agent in your name"),
 ];
 
