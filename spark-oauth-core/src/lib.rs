@@ -2,9 +2,13 @@
 //! ports that adapters implement.
 
 pub mod admins;
+mod application;
 pub mod audit;
+mod auditor;
+pub mod broker;
 pub mod consent;
 mod email;
+pub mod handoff;
 mod ids;
 mod integration;
 pub mod keyring;
@@ -14,7 +18,9 @@ mod scopes;
 mod secret;
 mod timestamp;
 pub mod token;
+mod vault;
 
+pub use application::{SparkOauth, SparkOauthBuilder};
 pub use email::{EmailAddress, InvalidEmail};
 pub use ids::{AdminId, AuditId, InvalidId, ProcessId, TokenId};
 pub use integration::{ClientId, Integration, InvalidRedirectUri, RedirectUri};
@@ -24,3 +30,4 @@ pub use secret::{
     AccessToken, ApiKeySecret, AuthorizationCode, ClientSecret, Password, RefreshToken, SetUpCode,
 };
 pub use timestamp::Timestamp;
+pub use vault::VaultError;

@@ -1,8 +1,16 @@
 //! A person consents: authorization code with PKCE (RFC 6749 section 4.1,
 //! RFC 7636), with a random, single-use `state` bound to the browser.
 
+mod callback;
+mod error;
+mod grant;
 mod pkce;
+mod service;
 mod state;
 
+pub use callback::{Callback, ProviderRefusal};
+pub use error::{BeginError, ConsentError};
+pub use grant::Granted;
 pub use pkce::{CodeChallenge, CodeVerifier};
+pub use service::{ConsentLimits, ConsentService};
 pub use state::{BrowserSecret, State};

@@ -1,0 +1,251 @@
+//! The super admin manages the admins.
+
+use crate::admins::input::Problems;
+use crate::admins::{
+    Admin, AdminError, AdminField, AdminInput, AdminService, Problem, Role, Username,
+};
+use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
+use crate::auditor::Subject;
+use crate::ids::AdminId;
+use crate::ports::{Page, PageRequest, StoreError, UniqueRule};
+use crate::secret::Password;
+use crate::token::FIRST_VERSION;
+
+impl AdminService {
+    /// A page of the admins, by username.
+    ///
+    /// # Errors
+    /// [`AdminError::NotSuperAdmin`], or the store's.
+    pub async fn list(&self, by: &Admin, page: &PageRequest) -> Result<Page<Admin>, AdminError> {
+        check_super(by)?;
+        Ok(self.admins.list(page).await?)
+    }
+
+    /// One admin.
+    ///
+    /// # Errors
+    /// [`AdminError::NotSuperAdmin`], [`AdminError::NotFound`], or the store's.
+    pub async fn get(&self, by: &Admin, id: AdminId) -> Result<Admin, AdminError> {
+        check_super(by)?;
+        self.admins.get(id).await?.ok_or(AdminError::NotFound)
+    }
+
+    /// Creates an admin.
+    ///
+    /// # Errors
+    /// [`AdminError`] says why there is no new admin.
+    pub async fn create(
+        &self,
+        by: &Admin,
+        input: &AdminInput,
+        origin: &Origin,
+    ) -> Result<Admin, AdminError> {
+        let outcome = self.create_unnoted(by, input).await;
+        let subject = subject(&input.username);
+        self.note(by, origin, AuditAction::AdminCreated, &subject, &outcome)
+            .await;
+        outcome
+    }
+
+    async fn create_unnoted(&self, by: &Admin, input: &AdminInput) -> Result<Admin, AdminError> {
+        check_super(by)?;
+        let mut problems = Problems::default();
+        let username = problems.username(&input.username);
+        let email = problems.email(&input.email);
+        let password = problems.password(&input.password, &[&input.username, &input.email]);
+        if !input.password.is_given() {
+            problems.add(AdminField::Password, Problem::PasswordMissing);
+        }
+        if let Some(username) = &username
+            && self.admins.find_by_username(username).await?.is_some()
+        {
+            problems.add(AdminField::Username, Problem::UsernameTaken);
+        }
+        problems.into_result().map_err(AdminError::Invalid)?;
+        let (Some(username), Some(password)) = (username, password) else {
+            return Err(AdminError::Conflict);
+        };
+        let now = self.clock.now();
+        let admin = Admin {
+            id: AdminId::generate(now, &*self.random),
+            username,
+            email,
+            password_hash: self.hasher.hash(&password).await?,
+            role: Role::Admin,
+            epoch: 1,
+            created_at: now,
+            updated_at: now,
+            last_sign_in_at: None,
+            version: FIRST_VERSION,
+        };
+        self.admins.insert(&admin).await.map_err(taken_or)?;
+        Ok(admin)
+    }
+
+    /// Changes an admin. Every session of that admin ends.
+    ///
+    /// # Errors
+    /// [`AdminError`] says why nothing changed.
+    pub async fn change(
+        &self,
+        by: &Admin,
+        id: AdminId,
+        input: &AdminInput,
+        origin: &Origin,
+    ) -> Result<Admin, AdminError> {
+        let outcome = self.change_unnoted(by, id, input).await;
+        let subject = subject(&input.username);
+        self.note(by, origin, AuditAction::AdminChanged, &subject, &outcome)
+            .await;
+        outcome
+    }
+
+    async fn change_unnoted(
+        &self,
+        by: &Admin,
+        id: AdminId,
+        input: &AdminInput,
+    ) -> Result<Admin, AdminError> {
+        let mut admin = self.get(by, id).await?;
+        let mut problems = Problems::default();
+        if let Some(username) = self.new_username(&admin, input, &mut problems).await? {
+            admin.username = username;
+        }
+        admin.email = problems.email(&input.email);
+        let related = [admin.username.as_str(), input.email.as_str()];
+        let password = problems.password(&input.password, &related);
+        problems.into_result().map_err(AdminError::Invalid)?;
+        self.write_change(admin, password.as_ref()).await
+    }
+
+    /// The super admin's name comes from the configuration: a form may leave it
+    /// out or send it back unchanged.
+    async fn new_username(
+        &self,
+        admin: &Admin,
+        input: &AdminInput,
+        problems: &mut Problems,
+    ) -> Result<Option<Username>, StoreError> {
+        let text = input.username.trim();
+        if admin.is_super() {
+            if !text.is_empty() && text != admin.username.as_str() {
+                problems.add(AdminField::Username, Problem::UsernameFixed);
+            }
+            return Ok(None);
+        }
+        let Some(username) = problems.username(text) else {
+            return Ok(None);
+        };
+        let holder = self.admins.find_by_username(&username).await?;
+        if holder.is_some_and(|holder| holder.id != admin.id) {
+            problems.add(AdminField::Username, Problem::UsernameTaken);
+        }
+        Ok(Some(username))
+    }
+
+    /// Writes a changed admin with a new epoch, which ends every session.
+    pub(super) async fn write_change(
+        &self,
+        mut admin: Admin,
+        password: Option<&Password>,
+    ) -> Result<Admin, AdminError> {
+        if let Some(password) = password {
+            admin.password_hash = self.hasher.hash(password).await?;
+        }
+        admin.epoch += 1;
+        admin.updated_at = self.clock.now();
+        admin.version = self.admins.update(&admin).await.map_err(taken_or)?;
+        Ok(admin)
+    }
+
+    /// Removes an admin, whose sessions end with it.
+    ///
+    /// # Errors
+    /// [`AdminError::SuperAdminStays`] for the super admin; otherwise as above.
+    pub async fn remove(
+        &self,
+        by: &Admin,
+        id: AdminId,
+        origin: &Origin,
+    ) -> Result<Admin, AdminError> {
+        let admin = self.get(by, id).await?;
+        let outcome = self.remove_unnoted(&admin).await;
+        let subject = admin.username.to_string();
+        self.note(by, origin, AuditAction::AdminRemoved, &subject, &outcome)
+            .await;
+        outcome.map(|()| admin)
+    }
+
+    async fn remove_unnoted(&self, admin: &Admin) -> Result<(), AdminError> {
+        if admin.is_super() {
+            return Err(AdminError::SuperAdminStays);
+        }
+        if self.admins.remove(admin.id).await? {
+            Ok(())
+        } else {
+            Err(AdminError::NotFound)
+        }
+    }
+
+    /// Sets a password at the command line: the way back in for an admin who
+    /// forgot it.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`], [`AdminError::Invalid`], or the store's.
+    pub async fn reset_password(
+        &self,
+        username: &Username,
+        password: &Password,
+    ) -> Result<Admin, AdminError> {
+        let admin = self
+            .admins
+            .find_by_username(username)
+            .await?
+            .ok_or(AdminError::NotFound)?;
+        let typed = crate::admins::NewPassword {
+            password: password.clone(),
+            password_again: password.clone(),
+        };
+        let mut problems = Problems::default();
+        if !typed.is_given() {
+            problems.add(AdminField::Password, Problem::PasswordMissing);
+        }
+        let usable = problems.password(&typed, &[username.as_str()]);
+        problems.into_result().map_err(AdminError::Invalid)?;
+        let admin = self.write_change(admin, usable.as_ref()).await?;
+        let caller = Caller {
+            actor: Actor::Operator,
+            origin: Origin::default(),
+        };
+        let subject = Subject::named(admin.username.as_str());
+        self.auditor
+            .record(&caller, AuditAction::PasswordReset, subject, Outcome::Done)
+            .await;
+        Ok(admin)
+    }
+}
+
+fn check_super(by: &Admin) -> Result<(), AdminError> {
+    if by.is_super() {
+        Ok(())
+    } else {
+        Err(AdminError::NotSuperAdmin)
+    }
+}
+
+/// A username that somebody else took between the check and the write.
+pub(super) fn taken_or(error: StoreError) -> AdminError {
+    match error {
+        StoreError::AlreadyExists(UniqueRule::Username) => {
+            AdminError::Invalid(vec![crate::admins::FieldProblem {
+                field: AdminField::Username,
+                problem: Problem::UsernameTaken,
+            }])
+        }
+        other => other.into(),
+    }
+}
+
+fn subject(typed: &str) -> String {
+    typed.chars().filter(|c| !c.is_control()).take(64).collect()
+}

@@ -1,0 +1,153 @@
+//! All services on one set of adapters: the door for those who embed the library.
+
+use std::sync::Arc;
+
+use crate::admins::{AdminService, HashingLimits, SuperAdminSettings};
+use crate::auditor::Auditor;
+use crate::broker::{Broker, RefreshLimits};
+use crate::consent::{ConsentLimits, ConsentService};
+use crate::handoff::HandOver;
+use crate::integration::Integration;
+use crate::keyring::KeyRing;
+use crate::ports::{Clock, Random, SparkClient, Stores, SystemClock, SystemRandom};
+use crate::vault::{VaultError, open_vault};
+
+/// What the services are made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    pub(crate) integration: Arc<Integration>,
+    pub(crate) client: Arc<dyn SparkClient>,
+    pub(crate) stores: Stores,
+    pub(crate) ring: KeyRing,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+/// The services of spark-oauth. Cheap to clone: the clones share everything.
+#[derive(Clone, Debug)]
+pub struct SparkOauth {
+    /// From the button "Grant access" to the stored token.
+    pub consents: ConsentService,
+    /// Tokens that are valid now.
+    pub broker: Broker,
+    /// Handing a token to the requester in a room.
+    pub hand_over: HandOver,
+    /// Those who manage the tokens.
+    pub admins: AdminService,
+}
+
+/// Puts a [`SparkOauth`] together.
+#[derive(Debug)]
+pub struct SparkOauthBuilder {
+    parts: Parts,
+    super_admin: Option<SuperAdminSettings>,
+    hashing: HashingLimits,
+    consent_limits: ConsentLimits,
+    refresh_limits: RefreshLimits,
+    include_refresh_token: bool,
+}
+
+impl SparkOauth {
+    /// Begins with what every application needs; the rest has defaults.
+    pub fn builder(
+        integration: Integration,
+        client: Arc<dyn SparkClient>,
+        stores: Stores,
+        ring: KeyRing,
+    ) -> SparkOauthBuilder {
+        SparkOauthBuilder {
+            parts: Parts {
+                integration: Arc::new(integration),
+                client,
+                stores,
+                ring,
+                clock: Arc::new(SystemClock),
+                random: Arc::new(SystemRandom),
+            },
+            super_admin: None,
+            hashing: HashingLimits::default(),
+            consent_limits: ConsentLimits::default(),
+            refresh_limits: RefreshLimits::default(),
+            include_refresh_token: false,
+        }
+    }
+}
+
+impl SparkOauthBuilder {
+    /// Takes the time from another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.parts.clock = clock;
+        self
+    }
+
+    /// Takes randomness from another source.
+    #[must_use]
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.parts.random = random;
+        self
+    }
+
+    /// Who the super admin will be. Without it the admin centre cannot be set up.
+    #[must_use]
+    pub fn super_admin(mut self, settings: SuperAdminSettings) -> Self {
+        self.super_admin = Some(settings);
+        self
+    }
+
+    /// The cost of password hashes, and how many are computed at once.
+    #[must_use]
+    pub const fn hashing(mut self, limits: HashingLimits) -> Self {
+        self.hashing = limits;
+        self
+    }
+
+    /// The bounds of consents that were begun.
+    #[must_use]
+    pub const fn consent_limits(mut self, limits: ConsentLimits) -> Self {
+        self.consent_limits = limits;
+        self
+    }
+
+    /// The times that bound a refresh.
+    #[must_use]
+    pub const fn refresh_limits(mut self, limits: RefreshLimits) -> Self {
+        self.refresh_limits = limits;
+        self
+    }
+
+    /// Whether a hand-over includes the refresh token, as the Node.js sample's
+    /// did. Two holders of one refresh token end each other's.
+    #[must_use]
+    pub const fn include_refresh_token(mut self, include: bool) -> Self {
+        self.include_refresh_token = include;
+        self
+    }
+
+    /// Opens the vault and puts the services together.
+    ///
+    /// # Errors
+    /// [`VaultError`] where the store needs a key that is not in the ring, or does
+    /// not answer.
+    pub async fn build(self) -> Result<SparkOauth, VaultError> {
+        let Self { parts, .. } = self;
+        open_vault(&*parts.stores.vault, &parts.ring).await?;
+        let auditor = Auditor {
+            log: parts.stores.audit.clone(),
+            clock: parts.clock.clone(),
+            random: parts.random.clone(),
+        };
+        let broker = Broker::new(parts.clone(), self.refresh_limits, auditor.clone());
+        Ok(SparkOauth {
+            consents: ConsentService::new(parts.clone(), self.consent_limits, auditor.clone()),
+            hand_over: HandOver::new(
+                parts.clone(),
+                broker.clone(),
+                auditor.clone(),
+                self.include_refresh_token,
+            ),
+            admins: AdminService::new(&parts, self.super_admin, self.hashing, auditor),
+            broker,
+        })
+    }
+}

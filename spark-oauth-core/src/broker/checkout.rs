@@ -1,0 +1,117 @@
+//! "Give me a valid access token": the stored one while it lives long enough,
+//! else a new one.
+
+use std::time::Duration;
+
+use crate::audit::{AuditAction, Caller, Outcome};
+use crate::auditor::Subject;
+use crate::broker::error::TokenError;
+use crate::broker::refresh::{Goal, check_active};
+use crate::broker::service::Broker;
+use crate::email::EmailAddress;
+use crate::ids::TokenId;
+use crate::ports::ErrorClass;
+use crate::scopes::Scopes;
+use crate::secret::AccessToken;
+use crate::timestamp::Timestamp;
+use crate::token::{RefreshTrigger, Token};
+
+/// An access token that is valid now.
+#[derive(Clone, Debug)]
+pub struct CheckedOut {
+    /// The record it comes from.
+    pub id: TokenId,
+    /// The access token.
+    pub access_token: AccessToken,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// How long it lives from now.
+    pub expires_in: Duration,
+    /// What it is good for.
+    pub scopes: Scopes,
+    /// Whose it is.
+    pub email: EmailAddress,
+    /// Why the token could not be refreshed, where that was tried: it still
+    /// lives, but not as long as was asked for.
+    pub warning: Option<TokenError>,
+}
+
+impl Broker {
+    /// Answers an access token that lives at least `min_life`.
+    ///
+    /// Where the stored one does not, it is refreshed first. Where the refresh
+    /// fails for a passing reason and the stored token still lives, that one is
+    /// the answer, with a warning.
+    ///
+    /// # Errors
+    /// [`TokenError`] says why there is no valid token.
+    pub async fn check_out(
+        &self,
+        id: TokenId,
+        min_life: Duration,
+        caller: &Caller,
+    ) -> Result<CheckedOut, TokenError> {
+        let token = self.get(id).await?;
+        let outcome = self.check_out_record(token.clone(), min_life).await;
+        let subject = Subject::token(id, token.email.as_str());
+        let result = match &outcome {
+            Ok(_) => Outcome::Done,
+            Err(error) => Outcome::Refused(error.reason().to_owned()),
+        };
+        self.auditor
+            .record(caller, AuditAction::TokenCheckedOut, subject, result)
+            .await;
+        outcome
+    }
+
+    /// [`check_out`](Self::check_out) without an entry in the audit log, for calls
+    /// that end in an entry of their own.
+    pub(crate) async fn check_out_record(
+        &self,
+        token: Token,
+        min_life: Duration,
+    ) -> Result<CheckedOut, TokenError> {
+        check_active(&token)?;
+        if token.remaining_life(self.refresher.clock.now()) >= min_life.max(SHORTEST_LIFE) {
+            return self.open(&token, None);
+        }
+        let goal = Goal::Life(min_life.max(SHORTEST_LIFE));
+        match self
+            .refresher
+            .refresh(token.id, goal, RefreshTrigger::Checkout)
+            .await
+        {
+            Ok(refreshed) => self.open(&refreshed.token, None),
+            Err(error) if self.still_lives(&token, &error) => {
+                tracing::warn!(token = %token.id, %error, "the stored token is answered instead");
+                self.open(&token, Some(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the stored token is the better answer than this error.
+    fn still_lives(&self, token: &Token, error: &TokenError) -> bool {
+        let passing = match error.class() {
+            ErrorClass::Passing | ErrorClass::Application => true,
+            ErrorClass::Ours => !matches!(error, TokenError::Superseded | TokenError::Vault(_)),
+            ErrorClass::Person => false,
+        };
+        passing && token.remaining_life(self.refresher.clock.now()) >= SHORTEST_LIFE
+    }
+
+    fn open(&self, token: &Token, warning: Option<TokenError>) -> Result<CheckedOut, TokenError> {
+        Ok(CheckedOut {
+            id: token.id,
+            access_token: self.refresher.ring.open_access(token.id, &token.access)?,
+            expires_at: token.access_expires_at,
+            expires_in: token.remaining_life(self.refresher.clock.now()),
+            scopes: token.scopes.clone(),
+            email: token.email.clone(),
+            warning,
+        })
+    }
+}
+
+/// A token with less life than this would end on its way to the provider.
+const SHORTEST_LIFE: Duration = Duration::from_secs(1);

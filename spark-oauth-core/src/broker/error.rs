@@ -1,0 +1,103 @@
+//! Why a token cannot be handed out or changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::keyring::OpenError;
+use crate::ports::{ErrorClass, SparkError, StoreError};
+use crate::timestamp::Timestamp;
+use crate::token::{ConsentLoss, RevokedBy};
+
+/// Why a token cannot be handed out or changed.
+///
+/// It can be cloned, since all who wait for one refresh get the same answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum TokenError {
+    /// There is no such token.
+    #[error("there is no such token")]
+    NotFound,
+    /// The person must consent again.
+    #[error("the person must consent again")]
+    NeedsConsent {
+        /// What was lost.
+        reason: ConsentLoss,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The token was revoked.
+    #[error("the token was revoked")]
+    Revoked {
+        /// By whom.
+        by: RevokedBy,
+        /// When.
+        at: Timestamp,
+    },
+    /// The token was newly granted, revoked or removed during the refresh, whose
+    /// answer was discarded.
+    #[error("the token changed meanwhile")]
+    Superseded,
+    /// Another process refreshes the token and did not end in time.
+    #[error("the token is being refreshed by another process")]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The provider did not do what was asked.
+    #[error("the provider did not do it")]
+    Provider(#[source] Arc<SparkError>),
+    /// A sealed value does not open.
+    #[error("the token cannot be opened")]
+    Vault(#[from] OpenError),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] Arc<StoreError>),
+    /// The task that refreshed the token ended early.
+    #[error("the refresh was interrupted")]
+    Interrupted,
+}
+
+impl TokenError {
+    /// The reason in a word, for the audit log and metrics.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::NeedsConsent { .. } => "needs_consent",
+            Self::Revoked { .. } => "revoked",
+            Self::Superseded => "superseded",
+            Self::Busy { .. } => "busy",
+            Self::Provider(_) => "provider",
+            Self::Vault(_) => "vault",
+            Self::Store(_) => "store",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// The class, which decides whether a stored token that still lives is the
+    /// better answer.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Provider(error) => error.class(),
+            Self::NeedsConsent { .. } | Self::Revoked { .. } | Self::NotFound => ErrorClass::Person,
+            Self::Superseded
+            | Self::Busy { .. }
+            | Self::Vault(_)
+            | Self::Store(_)
+            | Self::Interrupted => ErrorClass::Ours,
+        }
+    }
+}
+
+impl From<StoreError> for TokenError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::NotFound,
+            other => Self::Store(Arc::new(other)),
+        }
+    }
+}
+
+impl From<SparkError> for TokenError {
+    fn from(error: SparkError) -> Self {
+        Self::Provider(Arc::new(error))
+    }
+}

@@ -1,0 +1,162 @@
+//! Looking up, refreshing on demand, revealing and removing.
+
+use std::sync::Arc;
+
+use crate::application::Parts;
+use crate::audit::{AuditAction, Caller, Outcome};
+use crate::auditor::{Auditor, Subject};
+use crate::broker::error::TokenError;
+use crate::broker::flight::Flights;
+use crate::broker::refresh::{Goal, RefreshLimits, Refreshed, Refresher};
+use crate::email::EmailAddress;
+use crate::ids::{ProcessId, TokenId};
+use crate::ports::{Page, PageRequest, StoreError, TokenFilter, TokenStore};
+use crate::secret::{AccessToken, RefreshToken};
+use crate::token::{RefreshTrigger, Token};
+
+/// Hands out tokens, and carries out what admins ask for.
+#[derive(Clone, Debug)]
+pub struct Broker {
+    pub(super) refresher: Refresher,
+    pub(super) auditor: Auditor,
+}
+
+/// The secrets of one token, for somebody who asked to see them.
+#[derive(Clone, Debug)]
+pub struct Revealed {
+    /// The access token.
+    pub access_token: AccessToken,
+    /// The refresh token, where there is one.
+    pub refresh_token: Option<RefreshToken>,
+}
+
+impl Broker {
+    pub(crate) fn new(parts: Parts, limits: RefreshLimits, auditor: Auditor) -> Self {
+        let process = ProcessId::generate(parts.clock.now(), &*parts.random);
+        let refresher = Refresher {
+            integration: parts.integration,
+            client: parts.client,
+            tokens: parts.stores.tokens,
+            ring: parts.ring,
+            clock: parts.clock,
+            process,
+            limits,
+            flights: Flights::default(),
+        };
+        Self { refresher, auditor }
+    }
+
+    pub(super) fn tokens(&self) -> &Arc<dyn TokenStore> {
+        &self.refresher.tokens
+    }
+
+    /// One token.
+    ///
+    /// # Errors
+    /// [`TokenError::NotFound`], or the store's.
+    pub async fn get(&self, id: TokenId) -> Result<Token, TokenError> {
+        self.tokens().get(id).await?.ok_or(TokenError::NotFound)
+    }
+
+    /// A page of the tokens that fit the filter, newest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(
+        &self,
+        filter: &TokenFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Token>, StoreError> {
+        self.tokens().list(filter, page).await
+    }
+
+    /// Every token of the person with this address.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Token>, StoreError> {
+        self.tokens()
+            .find_by_email(&self.refresher.integration.client_id, email)
+            .await
+    }
+
+    /// Refreshes a token now, unless it was refreshed a moment ago.
+    ///
+    /// # Errors
+    /// [`TokenError`] says why the token was not refreshed.
+    pub async fn refresh(
+        &self,
+        id: TokenId,
+        trigger: RefreshTrigger,
+        caller: &Caller,
+    ) -> Result<Refreshed, TokenError> {
+        let token = self.get(id).await?;
+        let outcome = self.refresher.refresh(id, Goal::New, trigger).await;
+        self.note(
+            caller,
+            AuditAction::TokenRefreshed,
+            &token,
+            outcome.as_ref().err(),
+        )
+        .await;
+        outcome
+    }
+
+    /// Shows the secrets of a token, as they are stored.
+    ///
+    /// # Errors
+    /// [`TokenError::NotFound`], [`TokenError::Vault`], or the store's.
+    pub async fn reveal(&self, id: TokenId, caller: &Caller) -> Result<Revealed, TokenError> {
+        let token = self.get(id).await?;
+        let outcome = self.open_all(&token);
+        self.note(
+            caller,
+            AuditAction::TokenRevealed,
+            &token,
+            outcome.as_ref().err(),
+        )
+        .await;
+        outcome
+    }
+
+    fn open_all(&self, token: &Token) -> Result<Revealed, TokenError> {
+        let ring = &self.refresher.ring;
+        let open = |sealed| ring.open_refresh(token.id, sealed);
+        Ok(Revealed {
+            access_token: ring.open_access(token.id, &token.access)?,
+            refresh_token: token.refresh.as_ref().map(open).transpose()?,
+        })
+    }
+
+    /// Deletes a token's record. The provider is not told: see
+    /// [`revoke`](Self::revoke).
+    ///
+    /// # Errors
+    /// [`TokenError::NotFound`], or the store's.
+    pub async fn remove(&self, id: TokenId, caller: &Caller) -> Result<Token, TokenError> {
+        let token = self.get(id).await?;
+        let removed = self.tokens().remove(id).await?;
+        if !removed {
+            return Err(TokenError::NotFound);
+        }
+        self.note(caller, AuditAction::TokenRemoved, &token, None)
+            .await;
+        Ok(token)
+    }
+
+    /// Writes an entry about a token to the audit log.
+    pub(super) async fn note(
+        &self,
+        caller: &Caller,
+        action: AuditAction,
+        token: &Token,
+        error: Option<&TokenError>,
+    ) {
+        let outcome = match error {
+            None => Outcome::Done,
+            Some(error) => Outcome::Failed(error.reason().to_owned()),
+        };
+        let subject = Subject::token(token.id, token.email.as_str());
+        self.auditor.record(caller, action, subject, outcome).await;
+    }
+}

@@ -1,0 +1,48 @@
+//! What the provider sends the browser back with.
+
+use crate::consent::State;
+use crate::secret::AuthorizationCode;
+
+/// The parameters of a callback (RFC 6749 sections 4.1.2 and 4.1.2.1), as they came.
+#[derive(Debug)]
+pub struct Callback {
+    /// What binds the callback to a consent that was begun.
+    pub state: Option<State>,
+    /// The code, where the person accepted.
+    pub code: Option<AuthorizationCode>,
+    /// Why there is no code.
+    pub refusal: Option<ProviderRefusal>,
+}
+
+/// Why the provider sent no code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderRefusal {
+    /// The error code, such as `access_denied` or `invalid_scope`.
+    pub error: String,
+    /// The provider's own words.
+    pub description: Option<String>,
+}
+
+impl ProviderRefusal {
+    /// Takes over the parameters, bounded and without control characters: anybody
+    /// can write them into a link.
+    pub fn new(error: &str, description: Option<&str>) -> Self {
+        let clean = |text: &str, limit: usize| {
+            text.chars()
+                .filter(|c| !c.is_control())
+                .take(limit)
+                .collect::<String>()
+        };
+        Self {
+            error: clean(error, 64),
+            description: description
+                .map(|text| clean(text, 300))
+                .filter(|text| !text.is_empty()),
+        }
+    }
+
+    /// Whether the person, not the provider, said no.
+    pub fn is_declined(&self) -> bool {
+        self.error == "access_denied"
+    }
+}

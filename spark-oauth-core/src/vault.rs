@@ -1,0 +1,82 @@
+//! Opening the vault: the store says which keys it needs, the ring must have them.
+
+use crate::keyring::{KeyFingerprint, KeyRing};
+use crate::ports::{StoreError, VaultStore};
+
+/// Why the vault does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The store holds values of a key that is not in the ring. Going on would
+    /// lose them, so nothing goes on.
+    #[error("the store needs the key {0}, which is not in the key ring")]
+    MissingKey(KeyFingerprint),
+    /// The store does not answer.
+    #[error("the store does not tell which keys it needs")]
+    Store(#[from] StoreError),
+}
+
+/// Checks that the ring has every key the store needs, and records the ring's
+/// keys in the store, before anything is sealed with them.
+///
+/// # Errors
+/// [`VaultError::MissingKey`] names the first key that is missing.
+pub(crate) async fn open_vault(store: &dyn VaultStore, ring: &KeyRing) -> Result<(), VaultError> {
+    let known = store.key_fingerprints().await?;
+    if let Some(missing) = known
+        .iter()
+        .find(|fingerprint| !ring.contains(**fingerprint))
+    {
+        return Err(VaultError::MissingKey(*missing));
+    }
+    for fingerprint in ring
+        .fingerprints()
+        .filter(|fingerprint| !known.contains(fingerprint))
+    {
+        store.add_key_fingerprint(fingerprint).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mockall::predicate::eq;
+
+    use super::*;
+    use crate::keyring::SealingKey;
+    use crate::ports::{MockVaultStore, SeededRandom};
+
+    fn ring(seed: u64) -> KeyRing {
+        let random = Arc::new(SeededRandom::new(seed));
+        KeyRing::new(SealingKey::generate(&*random), random)
+    }
+
+    fn fingerprint(ring: &KeyRing) -> KeyFingerprint {
+        ring.fingerprints().next().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_new_store_records_the_keys_of_the_ring() {
+        let ring = ring(1);
+        let mut store = MockVaultStore::new();
+        store.expect_key_fingerprints().returning(|| Ok(vec![]));
+        store
+            .expect_add_key_fingerprint()
+            .with(eq(fingerprint(&ring)))
+            .times(1)
+            .returning(|_| Ok(()));
+        open_vault(&store, &ring).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_missing_key_is_named_and_nothing_is_recorded() {
+        let missing = fingerprint(&ring(1));
+        let mut store = MockVaultStore::new();
+        store
+            .expect_key_fingerprints()
+            .returning(move || Ok(vec![missing]));
+        let refused = open_vault(&store, &ring(2)).await.unwrap_err();
+        assert!(matches!(refused, VaultError::MissingKey(key) if key == missing));
+    }
+}
