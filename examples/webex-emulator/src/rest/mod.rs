@@ -1,0 +1,9 @@
+//! The REST calls, each in a file named after its resource.
+
+pub(crate) mod authorizations;
+mod bearer;
+mod json_body;
+pub(crate) mod memberships;
+pub(crate) mod messages;
+pub(crate) mod people;
+pub(crate) mod rooms;
