@@ -1,0 +1,250 @@
+//! Single settings, and how they hang together.
+
+use super::*;
+
+#[test]
+fn scopes_may_be_plain_or_encoded() {
+    for text in [
+        "spark:people_read spark:rooms_write",
+        "spark%3Apeople_read%20spark%3Arooms_write",
+        "spark%3Apeople_read+spark%3Arooms_write",
+    ] {
+        let (config, _) = load(&with("oauth.scope", json!(text))).unwrap();
+        assert_eq!(
+            config.integration.scopes.to_string(),
+            "spark:people_read spark:rooms_write"
+        );
+    }
+    assert!(mistake("oauth.scope", json!("spark%3")).contains("percent-encoding is broken"));
+    assert!(mistake("oauth.scope", json!("a \"b\"")).contains("not a scope"));
+}
+
+#[test]
+fn scopes_that_cannot_look_a_person_up_are_warned_of() {
+    let (_, warnings) = load(&with("oauth.scope", json!("spark:rooms_write"))).unwrap();
+    assert_eq!(places(&warnings), ["oauth.scope"]);
+    let (_, warnings) = load(&with("oauth.scope", json!("spark:all"))).unwrap();
+    assert_eq!(warnings, []);
+}
+
+#[test]
+fn the_redirect_uri_may_stand_once_in_either_form() {
+    let plain = "http://127.0.0.1:3000/auth/spark/callback";
+    let encoded = "http%3A%2F%2F127.0.0.1%3A3000%2Fauth%2Fspark%2Fcallback";
+    for text in [plain, encoded] {
+        let mut json = with("oauth.redirectURI", json!(text));
+        assert!(load(&json).is_ok());
+        json["oauth"]
+            .as_object_mut()
+            .unwrap()
+            .remove("redirectURIUnencoded");
+        let (config, _) = load(&json).unwrap();
+        assert_eq!(config.integration.redirect_uri.as_str(), plain);
+    }
+}
+
+#[test]
+fn two_redirect_uris_that_disagree_are_refused() {
+    let other = "http%3A%2F%2F127.0.0.1%3A3001%2Fauth%2Fspark%2Fcallback";
+    assert_eq!(
+        mistake("oauth.redirectURI", json!(other)),
+        "oauth.redirectURI: names \"http://127.0.0.1:3001/auth/spark/callback\" while \
+         oauth.redirectURIUnencoded names \"http://127.0.0.1:3000/auth/spark/callback\"; remove \
+         it, or make both name the same URI"
+    );
+}
+
+#[test]
+fn a_redirect_uri_with_another_path_cannot_work() {
+    let line = mistake(
+        "oauth.redirectURIUnencoded",
+        json!("https://a.example/callback?x=1"),
+    );
+    assert!(
+        line.ends_with(
+            "register https://a.example/auth/spark/callback with your integration, and write it \
+             here"
+        ),
+        "{line}"
+    );
+}
+
+#[test]
+fn what_oauth_fixes_cannot_be_changed() {
+    assert!(mistake("oauth.responseType", json!("token")).contains("expected \"code\""));
+    assert!(mistake("oauth.grantType", json!("password")).contains("authorization_code"));
+    assert!(mistake("oauth.refreshToken_type", json!("x")).contains("refresh_token"));
+}
+
+#[test]
+fn the_public_url_is_the_redirect_uris_unless_it_is_given() {
+    let https = "https://a.example/auth/spark/callback";
+    let mut json = with("oauth.redirectURIUnencoded", json!(https));
+    let (config, warnings) = load(&json).unwrap();
+    assert_eq!(config.public_url.as_str(), "https://a.example/");
+    assert_eq!(warnings, []);
+
+    json["publicUrl"] = json!("https://b.example");
+    let (config, warnings) = load(&json).unwrap();
+    assert_eq!(config.public_url.as_str(), "https://b.example/");
+    assert_eq!(places(&warnings), ["publicUrl"]);
+
+    for wrong in [
+        "b.example",
+        "ftp://b.example",
+        "https://b.example/x",
+        "https://b.example/?a",
+    ] {
+        assert!(
+            mistake("publicUrl", json!(wrong)).contains("scheme and host alone"),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn clear_text_over_the_network_is_warned_of() {
+    let http = "http://a.example/auth/spark/callback";
+    let (_, warnings) = load(&with("oauth.redirectURIUnencoded", json!(http))).unwrap();
+    assert!(warnings[0].text.contains("use https"), "{warnings:?}");
+    let (_, warnings) = load(&with("provider.apiBase", json!("http://a.example/v1"))).unwrap();
+    assert_eq!(places(&warnings), ["provider.apiBase"]);
+}
+
+#[test]
+fn a_port_that_browsers_are_not_sent_to_is_warned_of() {
+    let (_, warnings) = load(&with("server.port", json!(3100))).unwrap();
+    assert_eq!(places(&warnings), ["publicUrl"]);
+    let (_, warnings) = load(&with("server.port", json!(0))).unwrap();
+    assert_eq!(warnings, []);
+}
+
+#[test]
+fn the_providers_addresses_follow_its_base() {
+    for base in ["http://127.0.0.1:3210/v1", "http://127.0.0.1:3210/v1/"] {
+        let (config, warnings) = load(&with("provider.apiBase", json!(base))).unwrap();
+        let provider = config.provider;
+        assert_eq!(provider.api_base.as_str(), "http://127.0.0.1:3210/v1");
+        assert_eq!(
+            provider.authorize_url.as_str(),
+            "http://127.0.0.1:3210/v1/authorize"
+        );
+        assert_eq!(
+            provider.token_url.as_str(),
+            "http://127.0.0.1:3210/v1/access_token"
+        );
+        assert_eq!(warnings, []);
+    }
+    let (config, _) = load(&with("provider.apiBase", json!("http://127.0.0.1:3210"))).unwrap();
+    assert_eq!(
+        config.provider.token_url.as_str(),
+        "http://127.0.0.1:3210/access_token"
+    );
+    assert!(mistake("provider.tokenUrl", json!("https://a.example/t?x=1")).contains("a query"));
+}
+
+#[test]
+fn the_store_is_what_it_says() {
+    for (text, shown) in [
+        ("sqlite:data/a.db", "sqlite:data/a.db"),
+        ("sqlite:///var/lib/a.db", "sqlite:/var/lib/a.db"),
+        ("sqlite::memory:", "sqlite::memory:"),
+        (
+            "mongodb://u:p@a.example:1,b.example/?w=majority",
+            "mongodb://a.example:1,b.example/",
+        ),
+        ("mongodb+srv://a.example", "mongodb+srv://a.example"),
+    ] {
+        let (config, _) = load(&with("store", json!(text))).unwrap();
+        assert_eq!(config.store.to_string(), shown);
+    }
+    for wrong in [
+        "data/a.db",
+        "sqlite:",
+        "sqlite:data/",
+        "sqlite:a.db?mode=ro",
+        "mongodb://",
+    ] {
+        assert!(
+            mistake("store", json!(wrong)).contains("sqlite:PATH"),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn what_the_store_makes_idle_is_warned_of() {
+    let mut json = with("dbConfig.host", json!("db.example"));
+    json["store"] = json!("sqlite:a.db");
+    assert_eq!(places(&load(&json).unwrap().1), ["dbConfig"]);
+    json["store"] = json!("mongodb://other.example");
+    json["dbConfig"]["tokenDBName"] = json!("mine");
+    let (config, warnings) = load(&json).unwrap();
+    assert_eq!(places(&warnings), ["dbConfig.host"]);
+    assert!(matches!(config.store, StoreChoice::Mongo { token_db, .. } if token_db == "mine"));
+    assert!(mistake("dbConfig.tokenDBName", json!("a.b")).contains("not a name"));
+}
+
+#[test]
+fn the_management_listener_is_another_one() {
+    let line = mistake("server.management", json!("127.0.0.1:3000"));
+    assert!(line.contains("public listener's own"), "{line}");
+    assert!(mistake("server.management", json!("3001")).contains("HOST:PORT"));
+}
+
+#[test]
+fn the_cost_of_a_password_has_bounds() {
+    for (cost, warned) in [(4, true), (9, true), (10, false), (15, false), (16, true)] {
+        let (config, warnings) = load(&with("passwordHashCost", json!(cost))).unwrap();
+        assert_eq!(config.password_hash_cost, cost);
+        assert_eq!(!warnings.is_empty(), warned, "{cost}");
+    }
+    assert!(mistake("passwordHashCost", json!(3)).contains("from 4 to 18"));
+    assert!(mistake("passwordHashCost", json!(19)).contains("from 4 to 18"));
+}
+
+#[test]
+fn trusting_everybody_is_warned_of() {
+    let (_, warnings) = load(&with("server.trustedProxies", json!(["0.0.0.0/0"]))).unwrap();
+    assert_eq!(places(&warnings), ["server.trustedProxies"]);
+    assert!(mistake("server.trustedProxies", json!(["proxy"])).contains("\"proxy\""));
+    assert!(mistake("server.trustedProxies", json!([1])).contains("a list of texts"));
+}
+
+#[test]
+fn a_weak_password_is_not_a_mistake_of_the_file() {
+    for (value, kept) in [(json!("123456"), true), (json!(""), false)] {
+        let (config, warnings) = load(&with("superAdminAccount.password", value)).unwrap();
+        assert_eq!(config.super_admin.password.is_some(), kept);
+        assert_eq!(warnings, []);
+    }
+}
+
+#[test]
+fn what_leaves_the_vault_is_warned_of() {
+    let (config, warnings) = load(&with("handoff.includeRefreshToken", json!(true))).unwrap();
+    assert!(config.handoff.include_refresh_token);
+    assert_eq!(places(&warnings), ["handoff.includeRefreshToken"]);
+}
+
+#[test]
+fn the_refresh_settings_are_checked_and_said_to_wait() {
+    let (config, warnings) = load(&with("refresh.margin", json!("0.5"))).unwrap();
+    assert!((config.refresh.margin - 0.5).abs() < f64::EPSILON);
+    assert_eq!(warnings[0].text, "has no effect yet");
+    let (config, _) = load(&with("refresh.journalDirectory", json!("off"))).unwrap();
+    assert_eq!(config.refresh.journal, Journal::Off);
+    assert!(mistake("refresh.margin", json!(1.5)).contains("from 0.01 to 0.9"));
+    assert!(mistake("refresh.margin", json!("NaN")).contains("from 0.01 to 0.9"));
+    assert!(mistake("refresh.concurrency", json!(0)).contains("from 1 to 1024"));
+}
+
+#[test]
+fn the_levels_are_the_node_samples() {
+    for level in ["trace", "debug", "info", "warn", "error", "fatal", "DEBUG"] {
+        assert!(load(&with("logLevel", json!(level))).is_ok(), "{level}");
+    }
+    assert!(mistake("logLevel", json!("loud")).contains("give trace, debug"));
+    let (config, _) = load(&with("log.directory", json!("off"))).unwrap();
+    assert_eq!(config.log.directory, None);
+}
