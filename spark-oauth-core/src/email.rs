@@ -54,9 +54,16 @@ impl EmailAddress {
             return Err(InvalidEmail::Malformed);
         }
         Ok(Self {
-            normalized: text.to_lowercase(),
+            normalized: Self::normalize(text),
             written: text.to_owned(),
         })
+    }
+
+    /// An address or a part of one in lower case, character by character: the
+    /// lower case of a part is a part of the lower case of the whole. (It is not
+    /// with [`str::to_lowercase`], which writes a final sigma differently.)
+    pub fn normalize(part: &str) -> String {
+        part.chars().flat_map(char::to_lowercase).collect()
     }
 
     /// The address as it was written.
@@ -135,6 +142,17 @@ mod tests {
         assert_eq!(written, EmailAddress::parse("alice@example.COM").unwrap());
         assert_eq!(written.as_str(), "Alice@Example.com");
         assert_eq!(written.domain(), "example.com");
+    }
+
+    #[test]
+    fn the_lower_case_of_a_part_is_a_part_of_the_lower_case() {
+        let address = EmailAddress::parse("ΟΔΟΣ@example.com").unwrap();
+        assert!(address.normalized().contains(&EmailAddress::normalize("Σ")));
+        assert!(
+            address
+                .normalized()
+                .contains(&EmailAddress::normalize("ΔΟΣ@E"))
+        );
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod application;
 pub mod audit;
 mod auditor;
 pub mod broker;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod consent;
 mod email;
 pub mod handoff;

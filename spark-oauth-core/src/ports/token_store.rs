@@ -16,8 +16,10 @@ use crate::token::{Lease, StatusKind, Token};
 /// Which tokens a list shows. Every condition that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenFilter {
-    /// A part of the e-mail address, without regard to case. Each character stands
-    /// for itself: `%`, `_`, `.` and `*` have no meaning of their own.
+    /// A part of the e-mail address, without regard to case
+    /// ([`EmailAddress::normalize`] on both sides). Each character stands for
+    /// itself: `%`, `_`, `.` and `*` have no meaning of their own. An empty part is
+    /// in every address.
     pub email_part: Option<String>,
     /// The status.
     pub status: Option<StatusKind>,

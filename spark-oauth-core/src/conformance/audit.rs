@@ -1,0 +1,202 @@
+//! What every [`AuditLog`](crate::ports::AuditLog) must do.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::listing::page_after;
+use super::races::{RUNNERS, race};
+use super::samples::{self, ADDRESS, admin, audit_entry, unknown_token};
+use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Origin, Outcome};
+use crate::ids::AuditId;
+use crate::ports::{Cursor, Page, Stores};
+
+async fn append_all<'e>(stores: &Stores, entries: impl IntoIterator<Item = &'e AuditEntry>) {
+    for entry in entries {
+        stores
+            .audit
+            .append(entry)
+            .await
+            .expect("append must answer");
+    }
+}
+
+async fn page(stores: &Stores, after: Option<&Cursor>, records: u16) -> Page<AuditEntry> {
+    stores
+        .audit
+        .list(&page_after(after, records))
+        .await
+        .expect("list must answer")
+}
+
+async fn list(stores: &Stores, mut after: Option<Cursor>, records: u16) -> Vec<AuditEntry> {
+    let mut entries = Vec::new();
+    loop {
+        let page = page(stores, after.as_ref(), records).await;
+        entries.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            return entries;
+        }
+    }
+}
+
+async fn assert_read_back(stores: &Stores, entries: Vec<AuditEntry>) {
+    append_all(stores, &entries).await;
+    let newest_first: Vec<_> = entries.into_iter().rev().collect();
+    assert_eq!(list(stores, None, 7).await, newest_first);
+}
+
+/// Every action is kept.
+pub async fn every_action_reads_back(stores: &Stores) {
+    let entries = (0..).zip(EVERY_ACTION).map(|(number, action)| AuditEntry {
+        action,
+        ..audit_entry(number)
+    });
+    assert_read_back(stores, entries.collect()).await;
+}
+
+/// The actions that there are.
+const EVERY_ACTION: [AuditAction; 17] = [
+    AuditAction::ConsentGranted,
+    AuditAction::ConsentFailed,
+    AuditAction::ConsentWithdrawn,
+    AuditAction::TokenCheckedOut,
+    AuditAction::TokenRefreshed,
+    AuditAction::TokenRevealed,
+    AuditAction::TokenRevoked,
+    AuditAction::TokenRemoved,
+    AuditAction::TokenHandedOver,
+    AuditAction::RoomDeleted,
+    AuditAction::SignIn,
+    AuditAction::SignOut,
+    AuditAction::SuperAdminSetUp,
+    AuditAction::AdminCreated,
+    AuditAction::AdminChanged,
+    AuditAction::AdminRemoved,
+    AuditAction::PasswordReset,
+];
+
+/// Does not compile where an action is missing: add it above too.
+const _: fn(AuditAction) = |action| match action {
+    AuditAction::ConsentGranted
+    | AuditAction::ConsentFailed
+    | AuditAction::ConsentWithdrawn
+    | AuditAction::TokenCheckedOut
+    | AuditAction::TokenRefreshed
+    | AuditAction::TokenRevealed
+    | AuditAction::TokenRevoked
+    | AuditAction::TokenRemoved
+    | AuditAction::TokenHandedOver
+    | AuditAction::RoomDeleted
+    | AuditAction::SignIn
+    | AuditAction::SignOut
+    | AuditAction::SuperAdminSetUp
+    | AuditAction::AdminCreated
+    | AuditAction::AdminChanged
+    | AuditAction::AdminRemoved
+    | AuditAction::PasswordReset => {}
+};
+
+/// Every kind of actor is kept, with its particulars.
+pub async fn every_actor_reads_back(stores: &Stores) {
+    let actors = [
+        Actor::Person { email: None },
+        Actor::Person {
+            email: Some("Alice@example.com".to_owned()),
+        },
+        Actor::Admin {
+            id: admin(1).id,
+            username: "Admin_1".to_owned(),
+        },
+        Actor::Claimed {
+            username: "' OR 1=1 --\u{0}\n\"\\".to_owned(),
+        },
+        Actor::Service {
+            name: "reporting \u{1f511}".to_owned(),
+        },
+        Actor::Operator,
+        Actor::System,
+    ];
+    let entries = (0..).zip(actors).map(|(number, actor)| AuditEntry {
+        caller: Caller {
+            actor,
+            origin: Origin::default(),
+        },
+        ..audit_entry(number)
+    });
+    assert_read_back(stores, entries.collect()).await;
+}
+
+/// Outcome, subject, token and origin are kept, present or absent.
+pub async fn every_particular_reads_back(stores: &Stores) {
+    let outcomes = [
+        Outcome::Done,
+        Outcome::Refused(String::new()),
+        Outcome::Failed("the provider has a fault (HTTP 503): \"x\"\n\u{0}".to_owned()),
+    ];
+    let addresses = [None, Some(ADDRESS), Some(IpAddr::V6(Ipv6Addr::LOCALHOST))];
+    let particulars = outcomes.into_iter().zip(addresses);
+    let entries = (0..).zip(particulars).map(|(number, (outcome, address))| {
+        let present = number % 2 == 1;
+        let mut entry = audit_entry(number);
+        entry.caller.origin = Origin {
+            address,
+            request_id: present.then(|| "01J-request".to_owned()),
+        };
+        entry.token = present.then(unknown_token);
+        entry.subject = present.then(|| "Zoë@example.com".to_owned());
+        entry.outcome = outcome;
+        entry
+    });
+    assert_read_back(stores, entries.collect()).await;
+}
+
+/// Times are kept to the millisecond, and do not decide the order.
+pub async fn times_of_entries_read_back(stores: &Stores) {
+    let entries = (0..).zip(samples::TIMES).map(|(number, at)| AuditEntry {
+        at,
+        ..audit_entry(number)
+    });
+    assert_read_back(stores, entries.collect()).await;
+}
+
+/// Pages of every size show every entry once, the newest first.
+pub async fn entries_are_listed_newest_first(stores: &Stores) {
+    assert!(list(stores, None, 5).await.is_empty());
+    let entries: Vec<_> = (0..12).map(audit_entry).collect();
+    append_all(stores, &entries).await;
+    let newest_first: Vec<_> = entries.into_iter().rev().collect();
+    for records in [1, 2, 5, 11, 12, 13, u16::MAX] {
+        assert_eq!(list(stores, None, records).await, newest_first);
+    }
+}
+
+/// Entries that come between two pages move no other.
+pub async fn entries_that_come_move_no_other(stores: &Stores) {
+    let entries: Vec<_> = (0..6).map(audit_entry).collect();
+    append_all(stores, &entries).await;
+    let first = page(stores, None, 2).await;
+    append_all(stores, &[audit_entry(100), audit_entry(101)]).await;
+    let rest = list(stores, first.next, 3).await;
+    let expected: Vec<_> = entries[..4].iter().rev().cloned().collect();
+    assert_eq!(rest, expected);
+}
+
+/// Entries that many append at once all stand.
+pub async fn entries_appended_at_once_all_stand(stores: &Stores) {
+    let mut appended: Vec<AuditId> = race(RUNNERS, |number| {
+        let (store, entry) = (stores.audit.clone(), audit_entry(number));
+        async move {
+            store.append(&entry).await.expect("append must answer");
+            entry.id
+        }
+    })
+    .await;
+    let mut listed: Vec<_> = list(stores, None, 10)
+        .await
+        .into_iter()
+        .map(|entry| entry.id)
+        .collect();
+    appended.sort();
+    listed.sort();
+    assert_eq!(listed, appended);
+}

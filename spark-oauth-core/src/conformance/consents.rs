@@ -1,0 +1,178 @@
+//! What every [`ConsentStore`](crate::ports::ConsentStore) must do.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+use super::races::{assert_one_winner, race};
+use super::samples::{self, ADDRESS, NOW, consent, later, scopes};
+use crate::keyring::Sealed;
+use crate::ports::{PendingConsent, StateHash, StoreError, Stores};
+use crate::timestamp::Timestamp;
+
+async fn insert_all<'c>(stores: &Stores, consents: impl IntoIterator<Item = &'c PendingConsent>) {
+    for consent in consents {
+        stores
+            .consents
+            .insert(consent)
+            .await
+            .expect("a consent with a state of its own must be taken");
+    }
+}
+
+async fn take(stores: &Stores, state: StateHash) -> Option<PendingConsent> {
+    stores.consents.take(state).await.expect("take must answer")
+}
+
+async fn count(stores: &Stores, address: IpAddr, now: Timestamp) -> u64 {
+    stores
+        .consents
+        .count_open(address, now)
+        .await
+        .expect("count must answer")
+}
+
+/// Every field is kept.
+pub async fn a_consent_reads_back(stores: &Stores) {
+    let long = PendingConsent {
+        verifier: Sealed::from_bytes(vec![0xff; 8 * 1024]),
+        scopes: scopes(""),
+        address: Some(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1))),
+        ..consent(1)
+    };
+    let unknown_address = PendingConsent {
+        address: None,
+        ..consent(2)
+    };
+    let mapped = PendingConsent {
+        address: Some(IpAddr::V6(Ipv6Addr::new(
+            0, 0, 0, 0, 0, 0xffff, 0xc000, 0x0207,
+        ))),
+        ..consent(3)
+    };
+    for consent in [consent(0), long, unknown_address, mapped] {
+        insert_all(stores, [&consent]).await;
+        assert_eq!(take(stores, consent.state).await, Some(consent));
+    }
+    for (number, at) in (10..).zip(samples::TIMES) {
+        let consent = PendingConsent {
+            begun_at: at,
+            expires_at: at,
+            ..consent(number)
+        };
+        insert_all(stores, [&consent]).await;
+        assert_eq!(take(stores, consent.state).await, Some(consent));
+    }
+}
+
+/// A consent is taken once; one that never was is no error.
+pub async fn a_consent_is_taken_once(stores: &Stores) {
+    let (one, other) = (consent(1), consent(2));
+    insert_all(stores, [&one, &other]).await;
+    assert_eq!(take(stores, consent(3).state).await, None, "never begun");
+    assert_eq!(take(stores, one.state).await.as_ref(), Some(&one));
+    assert_eq!(take(stores, one.state).await, None, "taken already");
+    assert_eq!(take(stores, other.state).await, Some(other), "untouched");
+}
+
+/// A consent that many take at once is given to exactly one.
+pub async fn a_consent_taken_at_once_is_given_to_one(stores: &Stores) {
+    let wanted = consent(1);
+    insert_all(stores, [&wanted]).await;
+    let answers = race(16, |_| {
+        let (store, state) = (stores.consents.clone(), wanted.state);
+        async move { store.take(state).await.expect("take must answer") }
+    })
+    .await;
+    assert_one_winner(&answers, Option::is_some, "take the consent");
+    let given = answers.into_iter().flatten().next();
+    assert_eq!(given, Some(wanted));
+}
+
+/// A state stands once, also where it is begun by many at once.
+pub async fn a_state_stands_once(stores: &Stores) {
+    let answers = race(16, |number| {
+        let store = stores.consents.clone();
+        let begun = PendingConsent {
+            state: consent(1).state,
+            ..consent(number)
+        };
+        async move { store.insert(&begun).await }
+    })
+    .await;
+    assert_one_winner(&answers, Result::is_ok, "begin with a state");
+    let losers = answers.iter().filter(|answer| answer.is_err());
+    for answer in losers {
+        let refused = matches!(answer, Err(StoreError::AlreadyExists(_)));
+        assert!(refused, "{answer:?}");
+    }
+}
+
+/// A consent that has expired is still given: its caller judges it.
+pub async fn an_expired_consent_is_still_given(stores: &Stores) {
+    let expired = PendingConsent {
+        begun_at: Timestamp::EPOCH,
+        expires_at: Timestamp::from_millis(1),
+        ..consent(1)
+    };
+    insert_all(stores, [&expired]).await;
+    assert_eq!(take(stores, expired.state).await, Some(expired));
+}
+
+/// The open consents of an address are counted: not those of others, not the
+/// expired ones, not the taken ones.
+pub async fn open_consents_are_counted_by_address(stores: &Stores) {
+    let v6 = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    let elsewhere = PendingConsent {
+        address: Some(v6),
+        ..consent(4)
+    };
+    let unknown = PendingConsent {
+        address: None,
+        ..consent(5)
+    };
+    let short = PendingConsent {
+        expires_at: later(60),
+        ..consent(6)
+    };
+    let all = [
+        &consent(1),
+        &consent(2),
+        &consent(3),
+        &elsewhere,
+        &unknown,
+        &short,
+    ];
+    insert_all(stores, all).await;
+    assert_eq!(count(stores, ADDRESS, NOW).await, 4);
+    assert_eq!(count(stores, v6, NOW).await, 1);
+    assert_eq!(
+        count(stores, IpAddr::V6(Ipv6Addr::UNSPECIFIED), NOW).await,
+        0
+    );
+    let last_moment = later(60) - Duration::from_millis(1);
+    assert_eq!(count(stores, ADDRESS, last_moment).await, 4);
+    assert_eq!(count(stores, ADDRESS, later(60)).await, 3, "it has expired");
+    assert!(take(stores, consent(1).state).await.is_some());
+    assert_eq!(count(stores, ADDRESS, later(60)).await, 2, "it is taken");
+}
+
+/// Exactly the expired consents are removed, and counted.
+pub async fn expired_consents_are_removed(stores: &Stores) {
+    let consents: Vec<_> = (0..5)
+        .map(|number| PendingConsent {
+            expires_at: later(u64::from(number)),
+            ..consent(number)
+        })
+        .collect();
+    insert_all(stores, &consents).await;
+    let remove = async |now| {
+        let removed = stores.consents.remove_expired(now).await;
+        removed.expect("remove must answer")
+    };
+    assert_eq!(remove(later(2)).await, 3, "0, 1 and 2 have expired");
+    assert_eq!(remove(later(2)).await, 0, "they are gone");
+    for (number, consent) in consents.iter().enumerate() {
+        let left = take(stores, consent.state).await.is_some();
+        assert_eq!(left, number > 2, "consent {number}");
+    }
+}

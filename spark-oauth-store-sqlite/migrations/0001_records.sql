@@ -1,0 +1,164 @@
+-- Every record of spark-oauth.
+--
+-- Identifiers are ULIDs as text: an operator finds a record of a log line in the
+-- `sqlite3` shell without decoding anything. Times are milliseconds since the Unix
+-- epoch, UTC. Unsigned counters keep their 64 bits in SQLite's signed integer.
+-- Words (status, role, ...) are those of the JSON interface.
+
+-- "SPOA": tells this program's files from other SQLite databases.
+PRAGMA application_id = 0x53504f41;
+
+-- `seq` is the order of insertion, and what a page of the list ends with.
+-- The sealed values come last: who reads only the first columns (a search by a
+-- short part of an address) does not read the pages that large ones overflow to.
+CREATE TABLE tokens (
+    seq                 INTEGER PRIMARY KEY,
+    id                  TEXT    NOT NULL,
+    email_normalized    TEXT    NOT NULL,
+    status              TEXT    NOT NULL CHECK (status IN ('active', 'needs_consent', 'revoked')),
+    status_cause        TEXT,
+    status_at           INTEGER,
+    integration         TEXT    NOT NULL,
+    person              TEXT,
+    scopes              TEXT    NOT NULL,
+    email               TEXT    NOT NULL,
+    display_name        TEXT,
+    access_expires_at   INTEGER NOT NULL,
+    refresh_expires_at  INTEGER,
+    obtained_at         INTEGER NOT NULL,
+    granted_at          INTEGER NOT NULL,
+    refreshed_at        INTEGER,
+    refreshed_by        TEXT,
+    failed_at           INTEGER,
+    failure_class       TEXT,
+    failure_summary     TEXT,
+    failure_tracking_id TEXT,
+    generation          INTEGER NOT NULL,
+    version             INTEGER NOT NULL,
+    lease_owner         TEXT,
+    lease_expires_at    INTEGER,
+    attempt_owner       TEXT,
+    attempt_at          INTEGER,
+    access              BLOB    NOT NULL,
+    refresh             BLOB,
+    CHECK ((status = 'active') = (status_cause IS NULL)),
+    CHECK ((status_cause IS NULL) = (status_at IS NULL)),
+    CHECK ((refreshed_at IS NULL) = (refreshed_by IS NULL)),
+    CHECK ((failed_at IS NULL) = (failure_class IS NULL)),
+    CHECK ((failed_at IS NULL) = (failure_summary IS NULL)),
+    CHECK ((lease_owner IS NULL) = (lease_expires_at IS NULL)),
+    CHECK ((attempt_owner IS NULL) = (attempt_at IS NULL))
+) STRICT;
+
+CREATE UNIQUE INDEX tokens_id ON tokens (id);
+-- One record for the same integration, person and granted scopes, where the
+-- person is known.
+CREATE UNIQUE INDEX tokens_consent ON tokens (integration, person, scopes)
+    WHERE person IS NOT NULL;
+CREATE INDEX tokens_email ON tokens (integration, email_normalized);
+-- Each index entry ends with `seq`, so this one is in the order of the list.
+CREATE INDEX tokens_status ON tokens (status);
+
+-- What the search index below indexes. A trigram tokenizer cannot find a word of
+-- fewer than three characters, so the first three stand for the status.
+CREATE VIEW tokens_search (seq, email, status) AS
+    SELECT seq, email_normalized, substr(status, 1, 3) FROM tokens;
+
+-- Finds a part of three or more characters of an address, together with the
+-- status, newest first. The address is in lower case already, by the rule of
+-- `EmailAddress`, so the tokenizer's own folding is off. External content: the
+-- addresses stand only once.
+CREATE VIRTUAL TABLE tokens_fts USING fts5 (
+    email,
+    status,
+    content = 'tokens_search',
+    content_rowid = 'seq',
+    columnsize = 0,
+    tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE TRIGGER tokens_fts_insert AFTER INSERT ON tokens BEGIN
+    INSERT INTO tokens_fts (rowid, email, status)
+    VALUES (new.seq, new.email_normalized, substr(new.status, 1, 3));
+END;
+
+CREATE TRIGGER tokens_fts_delete AFTER DELETE ON tokens BEGIN
+    INSERT INTO tokens_fts (tokens_fts, rowid, email, status)
+    VALUES ('delete', old.seq, old.email_normalized, substr(old.status, 1, 3));
+END;
+
+CREATE TRIGGER tokens_fts_update AFTER UPDATE OF email_normalized, status ON tokens
+WHEN old.email_normalized <> new.email_normalized OR old.status <> new.status BEGIN
+    INSERT INTO tokens_fts (tokens_fts, rowid, email, status)
+    VALUES ('delete', old.seq, old.email_normalized, substr(old.status, 1, 3));
+    INSERT INTO tokens_fts (rowid, email, status)
+    VALUES (new.seq, new.email_normalized, substr(new.status, 1, 3));
+END;
+
+CREATE TABLE admins (
+    id                  TEXT    NOT NULL PRIMARY KEY,
+    username            TEXT    NOT NULL,
+    username_normalized TEXT    NOT NULL,
+    email               TEXT,
+    password_hash       TEXT    NOT NULL,
+    role                TEXT    NOT NULL CHECK (role IN ('admin', 'super_admin')),
+    epoch               INTEGER NOT NULL,
+    created_at          INTEGER NOT NULL,
+    updated_at          INTEGER NOT NULL,
+    last_sign_in_at     INTEGER,
+    version             INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX admins_username ON admins (username_normalized);
+-- At most one.
+CREATE UNIQUE INDEX admins_super ON admins (role) WHERE role = 'super_admin';
+
+-- Consents between the redirect to the provider and the callback.
+CREATE TABLE consents (
+    state      BLOB    NOT NULL PRIMARY KEY CHECK (length(state) = 32),
+    browser    BLOB    NOT NULL CHECK (length(browser) = 32),
+    verifier   BLOB    NOT NULL,
+    scopes     TEXT    NOT NULL,
+    address    TEXT,
+    begun_at   INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX consents_address ON consents (address, expires_at) WHERE address IS NOT NULL;
+CREATE INDEX consents_expiry ON consents (expires_at);
+
+-- Sessions of browsers, under the hash of their identifier.
+CREATE TABLE sessions (
+    key        BLOB    NOT NULL PRIMARY KEY CHECK (length(key) = 32),
+    data       BLOB    NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX sessions_expiry ON sessions (expires_at);
+
+-- Who did what. Entries are never changed. `actor` and `outcome` are JSON.
+CREATE TABLE audit (
+    seq        INTEGER PRIMARY KEY,
+    id         TEXT    NOT NULL,
+    at         INTEGER NOT NULL,
+    action     TEXT    NOT NULL,
+    actor      TEXT    NOT NULL,
+    outcome    TEXT    NOT NULL,
+    token      TEXT,
+    subject    TEXT,
+    address    TEXT,
+    request_id TEXT
+) STRICT;
+
+CREATE UNIQUE INDEX audit_id ON audit (id);
+
+-- The keys that sealed values may need.
+CREATE TABLE key_fingerprints (
+    fingerprint BLOB NOT NULL PRIMARY KEY CHECK (length(fingerprint) = 8)
+) STRICT, WITHOUT ROWID;
+
+-- Values of the vault as a whole, by name.
+CREATE TABLE vault (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,121 @@
+//! Consents that were begun and not yet answered.
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use spark_oauth_core::Timestamp;
+use spark_oauth_core::keyring::Sealed;
+use spark_oauth_core::ports::{ConsentStore, PendingConsent, StateHash, StoreError};
+
+use crate::SqliteStore;
+use crate::errors::{Unreadable, store_error};
+use crate::statements::statements;
+use crate::token_row::parse;
+
+statements! {
+    INSERT = "INSERT INTO consents (state, browser, verifier, scopes, address, begun_at, \
+        expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+    TAKE = "DELETE FROM consents WHERE state = ?1 \
+        RETURNING state, browser, verifier, scopes, address, begun_at, expires_at";
+
+    COUNT_OPEN = "SELECT count(*) FROM consents WHERE address = ?1 AND expires_at > ?2";
+
+    REMOVE_EXPIRED = "DELETE FROM consents WHERE expires_at <= ?1";
+}
+
+#[async_trait]
+impl ConsentStore for SqliteStore {
+    async fn insert(&self, consent: &PendingConsent) -> Result<(), StoreError> {
+        let consent = consent.clone();
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(INSERT)
+                    .bind(consent.state.0.to_vec())
+                    .bind(consent.browser.to_vec())
+                    .bind(consent.verifier.into_bytes())
+                    .bind(consent.scopes.to_string())
+                    .bind(consent.address.map(|address| address.to_string()))
+                    .bind(consent.begun_at.as_millis())
+                    .bind(consent.expires_at.as_millis())
+                    .execute(connection)
+                    .await
+                    .map_err(store_error)?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn take(&self, state: StateHash) -> Result<Option<PendingConsent>, StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                let row: Option<ConsentRow> = sqlx::query_as(TAKE)
+                    .bind(state.0.to_vec())
+                    .fetch_optional(connection)
+                    .await
+                    .map_err(store_error)?;
+                Ok(row.map(PendingConsent::try_from).transpose()?)
+            })
+        })
+        .await
+    }
+
+    async fn count_open(&self, address: IpAddr, now: Timestamp) -> Result<u64, StoreError> {
+        sqlx::query_scalar(COUNT_OPEN)
+            .bind(address.to_string())
+            .bind(now.as_millis())
+            .fetch_one(self.readers())
+            .await
+            .map(i64::cast_unsigned)
+            .map_err(store_error)
+    }
+
+    async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(REMOVE_EXPIRED)
+                    .bind(now.as_millis())
+                    .execute(connection)
+                    .await
+                    .map(|done| done.rows_affected())
+                    .map_err(store_error)
+            })
+        })
+        .await
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ConsentRow {
+    state: Vec<u8>,
+    browser: Vec<u8>,
+    verifier: Vec<u8>,
+    scopes: String,
+    address: Option<String>,
+    begun_at: i64,
+    expires_at: i64,
+}
+
+impl TryFrom<ConsentRow> for PendingConsent {
+    type Error = Unreadable;
+
+    fn try_from(row: ConsentRow) -> Result<Self, Unreadable> {
+        let address = row.address.as_deref();
+        let address = address.map(|text| parse(text, "consents.address"));
+        let state = row.state.try_into();
+        let browser = row.browser.try_into();
+        Ok(Self {
+            state: StateHash(state.map_err(|_| Unreadable("consents.state"))?),
+            browser: browser.map_err(|_| Unreadable("consents.browser"))?,
+            verifier: Sealed::from_bytes(row.verifier),
+            scopes: row
+                .scopes
+                .try_into()
+                .map_err(|_| Unreadable("consents.scopes"))?,
+            address: address.transpose()?,
+            begun_at: Timestamp::from_millis(row.begun_at),
+            expires_at: Timestamp::from_millis(row.expires_at),
+        })
+    }
+}

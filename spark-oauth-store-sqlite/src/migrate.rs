@@ -1,0 +1,140 @@
+//! The schema, and the lock under which it is brought up to date.
+//!
+//! SQLite's own locks do not cover what happens at a first start: switching a
+//! new file to a write-ahead log needs it exclusively, and sqlx takes no lock
+//! around the migrations. So whoever opens a store first takes the lock of a
+//! file beside it. The system releases it when a process ends, however it ends.
+
+use std::ffi::OsString;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::migrate::{MigrateError, Migrator};
+use tokio::time::Instant;
+
+use crate::file;
+use crate::open::OpenError;
+
+static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// What the first migration writes into the header of the file: "SPOA".
+const APPLICATION_ID: i32 = 0x5350_4f41;
+
+/// How long other processes are waited for that open the same file.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+const LOCK_POLL: Duration = Duration::from_millis(5);
+
+/// The right to change the schema, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct MigrationLock(#[expect(dead_code, reason = "closing it ends the lock")] File);
+
+impl MigrationLock {
+    /// Prepares folder and file, and takes the lock of `<path>.lock`.
+    pub(crate) async fn take(path: &Path, create_folder: bool) -> Result<Self, OpenError> {
+        let lock_file = open(path.to_owned(), create_folder).await?;
+        let deadline = Instant::now() + LOCK_TIMEOUT;
+        loop {
+            match lock_file.try_lock() {
+                Ok(()) => return Ok(Self(lock_file)),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                    tokio::time::sleep(LOCK_POLL).await;
+                }
+                Err(TryLockError::WouldBlock) => return Err(OpenError::Locked(path.to_owned())),
+                Err(TryLockError::Error(source)) => return Err(OpenError::file(path, source)),
+            }
+        }
+    }
+}
+
+async fn open(path: PathBuf, create_folder: bool) -> Result<File, OpenError> {
+    let opening = tokio::task::spawn_blocking(move || {
+        file::prepare(&path, create_folder)?;
+        let mut lock_path = OsString::from(&path);
+        lock_path.push(".lock");
+        let lock_path = PathBuf::from(lock_path);
+        file::open_lock_file(&lock_path).map_err(|source| OpenError::file(&lock_path, source))
+    });
+    match opening.await {
+        Ok(opened) => opened,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// Makes a new file, or one of an earlier version, a store of the present schema.
+pub(crate) async fn bring_up(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
+    refuse_foreign(pool, path).await?;
+    refuse_newer(pool, path).await?;
+    write_ahead_log(pool, path).await?;
+    apply(pool, path).await
+}
+
+/// Applies the migrations that are missing.
+pub(crate) async fn apply(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
+    MIGRATOR.run(pool).await.map_err(|source| match source {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            OpenError::database(path, error)
+        }
+        source => OpenError::Migration {
+            path: path.to_owned(),
+            source,
+        },
+    })
+}
+
+/// A file without our mark is only taken where it is empty, or where a first start
+/// was interrupted before the first migration.
+async fn refuse_foreign(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
+    let (id, objects): (i32, i64) = sqlx::query_as(
+        "SELECT (SELECT application_id FROM pragma_application_id), \
+         (SELECT count(*) FROM sqlite_schema WHERE tbl_name <> '_sqlx_migrations')",
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(|source| OpenError::database(path, source))?;
+    if id == APPLICATION_ID || (id == 0 && objects == 0) {
+        Ok(())
+    } else {
+        Err(OpenError::Foreign(path.to_owned()))
+    }
+}
+
+async fn refuse_newer(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
+    let database = |source| OpenError::database(path, source);
+    let migrated: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'",
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(database)?;
+    if migrated == 0 {
+        return Ok(());
+    }
+    let found: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+        .fetch_one(pool)
+        .await
+        .map_err(database)?;
+    let known = MIGRATOR.iter().map(|migration| migration.version).max();
+    match (found, known) {
+        (Some(found), Some(known)) if found > known => Err(OpenError::NewerSchema {
+            path: path.to_owned(),
+            found,
+            known,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The mode is kept in the file, so later connections need not ask for it.
+async fn write_ahead_log(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode = WAL")
+        .fetch_one(pool)
+        .await
+        .map_err(|source| OpenError::database(path, source))?;
+    if mode.eq_ignore_ascii_case("wal") {
+        Ok(())
+    } else {
+        Err(OpenError::NoWriteAheadLog(path.to_owned()))
+    }
+}

@@ -1,0 +1,108 @@
+//! What belongs to the vault as a whole.
+
+use async_trait::async_trait;
+use spark_oauth_core::keyring::KeyFingerprint;
+use spark_oauth_core::ports::{StoreError, VaultStore};
+
+use crate::SqliteStore;
+use crate::errors::{Unreadable, store_error};
+use crate::statements::statements;
+
+statements! {
+    FINGERPRINTS = "SELECT fingerprint FROM key_fingerprints ORDER BY fingerprint";
+
+    ADD_FINGERPRINT = "INSERT INTO key_fingerprints (fingerprint) VALUES (?1) \
+        ON CONFLICT DO NOTHING";
+
+    REMOVE_FINGERPRINT = "DELETE FROM key_fingerprints WHERE fingerprint = ?1";
+
+    NONCE = "SELECT value FROM vault WHERE name = 'set_up_nonce'";
+
+    /// Answers the nonce that stands, whosever it is.
+    OFFER_NONCE = "INSERT INTO vault (name, value) VALUES ('set_up_nonce', ?1) \
+        ON CONFLICT DO UPDATE SET value = value RETURNING value";
+
+    PING = "SELECT count(*) FROM vault WHERE name = 'set_up_nonce'";
+}
+
+#[async_trait]
+impl VaultStore for SqliteStore {
+    async fn key_fingerprints(&self) -> Result<Vec<KeyFingerprint>, StoreError> {
+        let rows: Vec<Vec<u8>> = sqlx::query_scalar(FINGERPRINTS)
+            .fetch_all(self.readers())
+            .await
+            .map_err(store_error)?;
+        let fingerprints = rows.into_iter().map(|bytes| {
+            let bytes = bytes.try_into();
+            bytes.map_err(|_| Unreadable("key_fingerprints.fingerprint").into())
+        });
+        fingerprints
+            .map(|bytes| bytes.map(KeyFingerprint::from_bytes))
+            .collect()
+    }
+
+    async fn add_key_fingerprint(&self, fingerprint: KeyFingerprint) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(ADD_FINGERPRINT)
+                    .bind(fingerprint.as_bytes().to_vec())
+                    .execute(connection)
+                    .await
+                    .map_err(store_error)?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn remove_key_fingerprint(
+        &self,
+        fingerprint: KeyFingerprint,
+    ) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            Box::pin(async move {
+                sqlx::query(REMOVE_FINGERPRINT)
+                    .bind(fingerprint.as_bytes().to_vec())
+                    .execute(connection)
+                    .await
+                    .map(|done| done.rows_affected() > 0)
+                    .map_err(store_error)
+            })
+        })
+        .await
+    }
+
+    async fn set_up_nonce(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        let stands: Option<Vec<u8>> = sqlx::query_scalar(NONCE)
+            .fetch_optional(self.readers())
+            .await
+            .map_err(store_error)?;
+        let nonce = match stands {
+            Some(nonce) => nonce,
+            None => {
+                self.write(move |connection| {
+                    Box::pin(async move {
+                        sqlx::query_scalar(OFFER_NONCE)
+                            .bind(candidate.to_vec())
+                            .fetch_one(connection)
+                            .await
+                            .map_err(store_error)
+                    })
+                })
+                .await?
+            }
+        };
+        nonce
+            .try_into()
+            .map_err(|_: Vec<u8>| Unreadable("vault.value").into())
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.check_file().await?;
+        let _: i64 = sqlx::query_scalar(PING)
+            .fetch_one(self.readers())
+            .await
+            .map_err(store_error)?;
+        Ok(())
+    }
+}
