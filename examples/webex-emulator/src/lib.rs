@@ -70,7 +70,7 @@ pub use self::faults::{Cut, Fault, InvalidFault, PendingFault};
 pub use self::oauth::client::Registration;
 pub use self::oauth::scopes::{InvalidScope, Scopes};
 pub use self::oauth::tokens::TokenAnswer;
-pub use self::people::{InvalidEmail, Person};
+pub use self::people::{InvalidEmail, Person, parse_email};
 pub use self::provider::Provider;
 pub use self::rooms::{Membership, Message, Room, RoomKind, RoomSnapshot};
 pub use self::router::router;

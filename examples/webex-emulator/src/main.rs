@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
-use webex_emulator::{Emulator, EmulatorOptions, Registration, Scopes, Settings};
+use webex_emulator::{Emulator, EmulatorOptions, Registration, Scopes, Settings, parse_email};
 
 /// A stand-in for the Webex provider. Everything lives in memory.
 #[derive(Debug, Parser)]
@@ -35,7 +35,7 @@ struct Arguments {
     scope: Option<Scopes>,
 
     /// E-mail address of a person for whom the authorize page accepts at once
-    #[arg(long)]
+    #[arg(long, value_parser = parse_email)]
     auto_approve: Option<String>,
 
     /// Life of an access token in seconds

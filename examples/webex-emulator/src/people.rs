@@ -188,8 +188,11 @@ impl People {
     }
 }
 
-/// The address in lower case.
-pub(crate) fn parse_email(text: &str) -> Result<String, InvalidEmail> {
+/// Reads an e-mail address and answers it in lower case, as Webex keeps it.
+///
+/// # Errors
+/// [`InvalidEmail`] where the text is none.
+pub fn parse_email(text: &str) -> Result<String, InvalidEmail> {
     let text = text.trim();
     let refused = || InvalidEmail(text.chars().take(80).collect());
     let (local, domain) = text.split_once('@').ok_or_else(refused)?;

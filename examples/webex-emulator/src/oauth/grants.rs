@@ -68,6 +68,8 @@ struct Tables {
     refresh: HashMap<Arc<str>, Uuid>,
     /// Grants that are not revoked.
     by_person: HashMap<Uuid, Vec<Uuid>>,
+    /// How many grants are not revoked.
+    live: usize,
 }
 
 /// Codes, grants and tokens.
@@ -239,7 +241,7 @@ impl Grants {
 
     /// Grants that are not revoked.
     pub(crate) fn live(&self) -> usize {
-        self.tables.lock().by_person.values().map(Vec::len).sum()
+        self.tables.lock().live
     }
 }
 
@@ -261,6 +263,7 @@ impl Tables {
         }
         self.refresh.insert(Arc::clone(&grant.refresh_token), id);
         self.by_person.entry(grant.person).or_default().push(id);
+        self.live += 1;
         let answer = grant.answer(true, now);
         self.grants.insert(id, grant);
         answer
@@ -279,6 +282,7 @@ impl Tables {
             return false;
         };
         grant.revoked = true;
+        self.live -= 1;
         for token in grant.access_tokens.drain(..) {
             self.access.remove(&token.text);
         }
