@@ -18,23 +18,39 @@ pub enum VaultError {
 /// Checks that the ring has every key the store needs, and records the ring's
 /// keys in the store, before anything is sealed with them.
 ///
+/// Two processes with different keys may open a new store at the same moment. Each
+/// looks again after it has recorded its keys: one that finds a stranger's takes
+/// its own back and does not start.
+///
 /// # Errors
 /// [`VaultError::MissingKey`] names the first key that is missing.
 pub(crate) async fn open_vault(store: &dyn VaultStore, ring: &KeyRing) -> Result<(), VaultError> {
     let known = store.key_fingerprints().await?;
-    if let Some(missing) = known
-        .iter()
-        .find(|fingerprint| !ring.contains(**fingerprint))
-    {
-        return Err(VaultError::MissingKey(*missing));
-    }
-    for fingerprint in ring
+    check_all_held(&known, ring)?;
+    let added: Vec<_> = ring
         .fingerprints()
         .filter(|fingerprint| !known.contains(fingerprint))
-    {
-        store.add_key_fingerprint(fingerprint).await?;
+        .collect();
+    if added.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    for fingerprint in &added {
+        store.add_key_fingerprint(*fingerprint).await?;
+    }
+    let checked = check_all_held(&store.key_fingerprints().await?, ring);
+    if checked.is_err() {
+        for fingerprint in added {
+            store.remove_key_fingerprint(fingerprint).await?;
+        }
+    }
+    checked
+}
+
+fn check_all_held(needed: &[KeyFingerprint], ring: &KeyRing) -> Result<(), VaultError> {
+    needed
+        .iter()
+        .find(|fingerprint| !ring.contains(**fingerprint))
+        .map_or(Ok(()), |missing| Err(VaultError::MissingKey(*missing)))
 }
 
 #[cfg(test)]
@@ -59,11 +75,16 @@ mod tests {
     #[tokio::test]
     async fn a_new_store_records_the_keys_of_the_ring() {
         let ring = ring(1);
+        let recorded = fingerprint(&ring);
         let mut store = MockVaultStore::new();
-        store.expect_key_fingerprints().returning(|| Ok(vec![]));
+        let mut answers = vec![vec![recorded], vec![]];
+        store
+            .expect_key_fingerprints()
+            .times(2)
+            .returning(move || Ok(answers.pop().unwrap_or_default()));
         store
             .expect_add_key_fingerprint()
-            .with(eq(fingerprint(&ring)))
+            .with(eq(recorded))
             .times(1)
             .returning(|_| Ok(()));
         open_vault(&store, &ring).await.unwrap();
@@ -78,5 +99,28 @@ mod tests {
             .returning(move || Ok(vec![missing]));
         let refused = open_vault(&store, &ring(2)).await.unwrap_err();
         assert!(matches!(refused, VaultError::MissingKey(key) if key == missing));
+    }
+
+    #[tokio::test]
+    async fn a_stranger_that_opened_the_store_at_the_same_time_is_noticed() {
+        let (ours, theirs) = (ring(1), ring(2));
+        let (our_key, their_key) = (fingerprint(&ours), fingerprint(&theirs));
+        let mut store = MockVaultStore::new();
+        let mut answers = vec![vec![our_key, their_key], vec![]];
+        store
+            .expect_key_fingerprints()
+            .returning(move || Ok(answers.pop().unwrap_or_default()));
+        store
+            .expect_add_key_fingerprint()
+            .with(eq(our_key))
+            .times(1)
+            .returning(|_| Ok(()));
+        store
+            .expect_remove_key_fingerprint()
+            .with(eq(our_key))
+            .times(1)
+            .returning(|_| Ok(true));
+        let refused = open_vault(&store, &ours).await.unwrap_err();
+        assert!(matches!(refused, VaultError::MissingKey(key) if key == their_key));
     }
 }
