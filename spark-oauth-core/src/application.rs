@@ -6,6 +6,7 @@ use crate::admins::{AdminService, HashingLimits, SuperAdminSettings};
 use crate::auditor::Auditor;
 use crate::broker::{Broker, RefreshLimits};
 use crate::consent::{ConsentLimits, ConsentService};
+use crate::detached::Detached;
 use crate::handoff::HandOver;
 use crate::integration::Integration;
 use crate::keyring::KeyRing;
@@ -21,6 +22,7 @@ pub(crate) struct Parts {
     pub(crate) ring: KeyRing,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) detached: Detached,
 }
 
 /// The services of spark-oauth. Cheap to clone: the clones share everything.
@@ -34,6 +36,7 @@ pub struct SparkOauth {
     pub hand_over: HandOver,
     /// Those who manage the tokens.
     pub admins: AdminService,
+    detached: Detached,
 }
 
 /// Puts a [`SparkOauth`] together.
@@ -63,6 +66,7 @@ impl SparkOauth {
                 ring,
                 clock: Arc::new(SystemClock),
                 random: Arc::new(SystemRandom),
+                detached: Detached::default(),
             },
             super_admin: None,
             hashing: HashingLimits::default(),
@@ -70,6 +74,15 @@ impl SparkOauth {
             refresh_limits: RefreshLimits::default(),
             include_refresh_token: false,
         }
+    }
+
+    /// Waits until the work that outlives its callers is done: a consent whose
+    /// browser hung up, a refresh whose answer is not yet stored.
+    ///
+    /// Call it when nothing new comes in any more and before the runtime ends, with
+    /// a time limit: a store that stays away keeps a refresh waiting.
+    pub async fn settle(&self) {
+        self.detached.settle().await;
     }
 }
 
@@ -148,6 +161,7 @@ impl SparkOauthBuilder {
             ),
             admins: AdminService::new(&parts, self.super_admin, self.hashing, auditor),
             broker,
+            detached: parts.detached,
         })
     }
 }

@@ -9,11 +9,14 @@ pub mod broker;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod consent;
+mod detached;
 mod email;
 pub mod handoff;
 mod ids;
 mod integration;
 pub mod keyring;
+mod network;
+mod patience;
 mod person;
 pub mod ports;
 mod scopes;

@@ -11,14 +11,18 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::network::network;
 use crate::timestamp::Timestamp;
 
 /// How many keys one kind of bucket remembers.
 const CAPACITY: usize = 50_000;
+
+/// How much of a name is remembered, in characters: more than any username has.
+const LONGEST_NAME: usize = 32;
 
 /// How fast a bucket fills.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +115,11 @@ impl SignInThrottle {
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<Try, Duration> {
-        let account = account.to_lowercase();
+        let account: String = account
+            .chars()
+            .take(LONGEST_NAME)
+            .flat_map(char::to_lowercase)
+            .collect();
         let address = address.map(network);
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known =
@@ -168,14 +176,6 @@ impl Try {
         if let Some(address) = self.address {
             state.addresses.take_back(&address, PER_ADDRESS);
         }
-    }
-}
-
-/// Whoever has one IPv6 address has the whole /64: it counts as one.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -292,10 +292,25 @@ mod tests {
     }
 
     #[test]
-    fn the_addresses_of_one_ipv6_network_count_as_one() {
-        let one = network("2001:db8::1".parse().unwrap());
-        assert_eq!(one, network("2001:db8::ffff:1".parse().unwrap()));
-        assert_ne!(one, network("2001:db8:0:1::1".parse().unwrap()));
-        assert_eq!(network("::ffff:192.0.2.1".parse().unwrap()), address(1));
+    fn a_long_name_is_not_kept_whole() {
+        let throttle = SignInThrottle::new();
+        let name = "a".repeat(100_000);
+        drop(throttle.begin(&name, None, NOW).unwrap());
+        let state = throttle.0.lock().unwrap();
+        assert!(state.accounts.0.keys().all(|key| key.len() < 100));
+    }
+
+    #[test]
+    fn all_addresses_of_an_ipv6_network_share_a_bucket() {
+        let throttle = SignInThrottle::new();
+        let address = |n: u32| Some(format!("2001:db8::{n:x}").parse().unwrap());
+        for n in 0..PER_ADDRESS.at_once {
+            drop(
+                throttle
+                    .begin(&format!("user{n}"), address(n), NOW)
+                    .unwrap(),
+            );
+        }
+        assert!(throttle.begin("another", address(99), NOW).is_err());
     }
 }

@@ -14,7 +14,7 @@ use crate::ports::ErrorClass;
 use crate::scopes::Scopes;
 use crate::secret::AccessToken;
 use crate::timestamp::Timestamp;
-use crate::token::{RefreshTrigger, Token};
+use crate::token::{ConsentLoss, RefreshTrigger, Token};
 
 /// An access token that is valid now.
 #[derive(Clone, Debug)]
@@ -72,10 +72,10 @@ impl Broker {
         min_life: Duration,
     ) -> Result<CheckedOut, TokenError> {
         check_active(&token)?;
-        if token.remaining_life(self.refresher.clock.now()) >= min_life.max(SHORTEST_LIFE) {
+        let goal = Goal::Life(min_life.max(SHORTEST_LIFE));
+        if self.refresher.is_met(&token, goal) {
             return self.open(&token, None);
         }
-        let goal = Goal::Life(min_life.max(SHORTEST_LIFE));
         match self
             .refresher
             .refresh(token.id, goal, RefreshTrigger::Checkout)
@@ -95,7 +95,15 @@ impl Broker {
         let passing = match error.class() {
             ErrorClass::Passing | ErrorClass::Application => true,
             ErrorClass::Ours => !matches!(error, TokenError::Superseded | TokenError::Vault(_)),
-            ErrorClass::Person => false,
+            // Without a refresh token the person's consent is lost when the access
+            // token ends, not before.
+            ErrorClass::Person => matches!(
+                error,
+                TokenError::NeedsConsent {
+                    reason: ConsentLoss::NoRefreshToken,
+                    ..
+                }
+            ),
         };
         passing && token.remaining_life(self.refresher.clock.now()) >= SHORTEST_LIFE
     }

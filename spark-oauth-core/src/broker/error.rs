@@ -21,7 +21,8 @@ pub enum TokenError {
     NeedsConsent {
         /// What was lost.
         reason: ConsentLoss,
-        /// Since when.
+        /// Since when. For [`ConsentLoss::NoRefreshToken`] it may lie ahead: the
+        /// access token is good until then, and cannot be refreshed.
         since: Timestamp,
     },
     /// The token was revoked.
@@ -32,8 +33,7 @@ pub enum TokenError {
         /// When.
         at: Timestamp,
     },
-    /// The token was newly granted, revoked or removed during the refresh, whose
-    /// answer was discarded.
+    /// The token changed again and again during its refresh.
     #[error("the token changed meanwhile")]
     Superseded,
     /// Another process refreshes the token and did not end in time.

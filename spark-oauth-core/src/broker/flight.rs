@@ -5,24 +5,45 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
-use tracing::Instrument as _;
 
 use crate::broker::error::TokenError;
 use crate::broker::refresh::Refreshed;
+use crate::detached::Detached;
 use crate::ids::TokenId;
 
 type Answer = Result<Refreshed, TokenError>;
 
 /// The refreshes under way in this process.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Flights(Arc<Mutex<HashMap<TokenId, watch::Receiver<Option<Answer>>>>>);
+#[derive(Clone, Debug)]
+pub(super) struct Flights {
+    under_way: Arc<Mutex<HashMap<TokenId, watch::Receiver<Option<Answer>>>>>,
+    detached: Detached,
+}
+
+/// Answers all who wait before the work is over.
+#[derive(Clone, Debug)]
+pub(super) struct EarlyAnswer(watch::Sender<Option<Answer>>);
+
+impl EarlyAnswer {
+    /// Gives those who wait, and those who come until the work is over, an error.
+    pub(super) fn give(&self, error: TokenError) {
+        self.0.send_replace(Some(Err(error)));
+    }
+}
 
 impl Flights {
+    pub(super) fn new(detached: Detached) -> Self {
+        Self {
+            under_way: Arc::default(),
+            detached,
+        }
+    }
+
     /// Joins the refresh of this token, or begins it with `work`.
     ///
     /// The work is a task of its own: a caller that hangs up does not end it. A
     /// task that panics wakes all who wait, with [`TokenError::Interrupted`].
-    pub(super) async fn join<F>(&self, id: TokenId, work: impl FnOnce() -> F) -> Answer
+    pub(super) async fn join<F>(&self, id: TokenId, work: impl FnOnce(EarlyAnswer) -> F) -> Answer
     where
         F: Future<Output = Answer> + Send + 'static,
     {
@@ -37,34 +58,36 @@ impl Flights {
     fn find_or_begin<F>(
         &self,
         id: TokenId,
-        work: impl FnOnce() -> F,
+        work: impl FnOnce(EarlyAnswer) -> F,
     ) -> watch::Receiver<Option<Answer>>
     where
         F: Future<Output = Answer> + Send + 'static,
     {
-        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match flights.entry(id) {
-            Entry::Occupied(flight) => flight.get().clone(),
-            Entry::Vacant(place) => {
-                let (sender, receiver) = watch::channel(None);
-                place.insert(receiver.clone());
-                let landing = Landing {
-                    flights: self.clone(),
-                    id,
-                };
-                let work = work();
-                tokio::spawn(
-                    async move {
-                        let answer = work.await;
-                        // Whoever comes from here on begins anew: the answer is out.
-                        drop(landing);
-                        sender.send_replace(Some(answer));
-                    }
-                    .in_current_span(),
-                );
-                receiver
-            }
-        }
+        let (sender, receiver) = watch::channel(None);
+        // The lock is given back before the task begins: should that panic, the
+        // landing takes the lock again.
+        match self.lock().entry(id) {
+            Entry::Occupied(flight) => return flight.get().clone(),
+            Entry::Vacant(place) => place.insert(receiver.clone()),
+        };
+        let landing = Landing {
+            flights: self.clone(),
+            id,
+        };
+        let work = work(EarlyAnswer(sender.clone()));
+        drop(self.detached.start(async move {
+            let answer = work.await;
+            // Whoever comes from here on begins anew: the answer is out.
+            drop(landing);
+            sender.send_replace(Some(answer));
+        }));
+        receiver
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TokenId, watch::Receiver<Option<Answer>>>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,11 +99,7 @@ struct Landing {
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        self.flights
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.id);
+        self.flights.lock().remove(&self.id);
     }
 }
 
@@ -100,14 +119,14 @@ mod tests {
 
     #[tokio::test]
     async fn all_who_come_meanwhile_wait_for_the_one_refresh() {
-        let (flights, id) = (Flights::default(), id());
+        let (flights, id) = (Flights::new(Detached::default()), id());
         let (gate, begun) = (Arc::new(Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
         let callers: Vec<_> = (0..200)
             .map(|_| {
                 let (flights, gate, begun) = (flights.clone(), gate.clone(), begun.clone());
                 tokio::spawn(async move {
                     flights
-                        .join(id, || async move {
+                        .join(id, |_| async move {
                             begun.fetch_add(1, Ordering::SeqCst);
                             let _open = gate.acquire().await;
                             Err(TokenError::NotFound)
@@ -131,23 +150,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_refresh_that_panics_leaves_nobody_waiting() {
-        let (flights, id) = (Flights::default(), id());
-        let answer = flights.join(id, || async { panic!("a defect") }).await;
+        let (flights, id) = (Flights::new(Detached::default()), id());
+        let answer = flights.join(id, |_| async { panic!("a defect") }).await;
         assert!(matches!(answer, Err(TokenError::Interrupted)));
         let next = flights
-            .join(id, || async { Err(TokenError::NotFound) })
+            .join(id, |_| async { Err(TokenError::NotFound) })
             .await;
         assert!(matches!(next, Err(TokenError::NotFound)));
     }
 
     #[tokio::test]
     async fn a_caller_that_hangs_up_does_not_end_the_refresh() {
-        let (flights, id) = (Flights::default(), id());
+        let (flights, id) = (Flights::new(Detached::default()), id());
         let (gate, done) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let caller = tokio::spawn({
             let (flights, gate, done) = (flights.clone(), gate.clone(), done.clone());
             async move {
-                let work = || async move {
+                let work = |_| async move {
                     let _open = gate.acquire().await;
                     done.add_permits(1);
                     Err(TokenError::NotFound)
@@ -160,5 +179,27 @@ mod tests {
         assert!(caller.await.unwrap_err().is_cancelled());
         gate.add_permits(1);
         done.acquire().await.unwrap().forget();
+    }
+
+    #[tokio::test]
+    async fn an_early_answer_reaches_all_until_the_work_is_over() {
+        let (flights, id) = (Flights::new(Detached::default()), id());
+        let gate = Arc::new(Semaphore::new(0));
+        let work = |early: EarlyAnswer| {
+            let gate = gate.clone();
+            async move {
+                early.give(TokenError::Superseded);
+                let _open = gate.acquire().await;
+                Err(TokenError::NotFound)
+            }
+        };
+        for _ in 0..2 {
+            let answer = flights.join(id, work).await;
+            assert!(matches!(answer, Err(TokenError::Superseded)));
+        }
+        gate.add_permits(1);
+        flights.detached.settle().await;
+        let next = flights.join(id, |_| async { Err(TokenError::NotFound) });
+        assert!(matches!(next.await, Err(TokenError::NotFound)));
     }
 }

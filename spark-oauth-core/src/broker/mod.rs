@@ -4,10 +4,10 @@
 mod checkout;
 mod error;
 mod flight;
-mod patience;
 mod refresh;
 mod revoke;
 mod service;
+mod write_back;
 
 pub use checkout::CheckedOut;
 pub use error::TokenError;

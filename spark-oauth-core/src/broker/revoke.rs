@@ -5,15 +5,15 @@
 
 use std::time::Duration;
 
-use crate::audit::{AuditAction, Caller};
+use crate::audit::{AuditAction, Caller, Outcome};
+use crate::broker::checkout::CheckedOut;
 use crate::broker::error::TokenError;
-use crate::broker::service::Broker;
+use crate::broker::service::{Broker, ended};
 use crate::ids::TokenId;
+use crate::patience::Patience;
 use crate::ports::{Revocation, StoreError};
+use crate::timestamp::Timestamp;
 use crate::token::{RevokedBy, Status, Token};
-
-/// How often one record is written again when others write it too.
-const WRITE_ATTEMPTS: usize = 16;
 
 impl Broker {
     /// Revokes the person's authorization at the provider, and marks every record
@@ -29,78 +29,110 @@ impl Broker {
         caller: &Caller,
     ) -> Result<Revocation, TokenError> {
         let token = self.get(id).await?;
-        let outcome = self.revoke_record(&token, by).await;
-        self.note(
-            caller,
-            AuditAction::TokenRevoked,
-            &token,
-            outcome.as_ref().err(),
-        )
-        .await;
-        outcome
+        let (broker, caller) = (self.clone(), caller.clone());
+        self.carry_out(async move {
+            let outcome = broker.revoke_record(&token, by).await;
+            let result = match &outcome {
+                Ok(Revocation::NotPermitted) => Outcome::Refused("not_permitted".to_owned()),
+                outcome => ended(outcome),
+            };
+            broker
+                .note(&caller, AuditAction::TokenRevoked, &token, result)
+                .await;
+            outcome
+        })
+        .await
     }
 
     async fn revoke_record(&self, token: &Token, by: RevokedBy) -> Result<Revocation, TokenError> {
         if let Status::Revoked { by, at } = token.status {
             return Err(TokenError::Revoked { by, at });
         }
-        let revocation = self.revoke_at_provider(token).await?;
+        let valid = self.any_access(token).await?;
+        // Read right before the provider is called: a consent that is newer than
+        // this list is not ended by what we do now.
+        let records = self.records_of_person(token).await?;
+        let refresher = &self.refresher;
+        let revocation = match valid {
+            Some(valid) => {
+                refresher
+                    .client
+                    .revoke(&refresher.integration, &valid.access_token)
+                    .await?
+            }
+            None => Revocation::AlreadyGone,
+        };
         if revocation != Revocation::NotPermitted {
-            self.mark_revoked(token, by).await?;
+            for record in &records {
+                self.mark_revoked(record, by).await?;
+            }
         }
         Ok(revocation)
     }
 
-    /// The provider wants a valid access token for this; a token that the person
-    /// must consent to anew has none, and is as good as gone.
-    async fn revoke_at_provider(&self, token: &Token) -> Result<Revocation, TokenError> {
+    /// The provider wants a valid access token for this. Where the person must
+    /// consent anew to this token, one of the person's other tokens will do; where
+    /// there is none either, nothing is left to revoke.
+    async fn any_access(&self, token: &Token) -> Result<Option<CheckedOut>, TokenError> {
         match self.check_out_record(token.clone(), Duration::ZERO).await {
-            Ok(valid) => Ok(self
-                .refresher
-                .client
-                .revoke(&self.refresher.integration, &valid.access_token)
-                .await?),
-            Err(TokenError::NeedsConsent { .. }) => Ok(Revocation::AlreadyGone),
-            Err(error) => Err(error),
+            Ok(valid) => return Ok(Some(valid)),
+            Err(TokenError::NeedsConsent { .. }) => {}
+            Err(error) => return Err(error),
         }
+        for other in self.records_of_person(token).await? {
+            if other.id == token.id || other.status != Status::Active {
+                continue;
+            }
+            match self.check_out_record(other, Duration::ZERO).await {
+                Ok(valid) => return Ok(Some(valid)),
+                Err(
+                    TokenError::NeedsConsent { .. }
+                    | TokenError::Revoked { .. }
+                    | TokenError::NotFound,
+                ) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 
-    async fn mark_revoked(&self, token: &Token, by: RevokedBy) -> Result<(), TokenError> {
-        let siblings = match &token.person {
+    /// Every record of the person for this integration, this one as the last: it
+    /// is marked when all others are, so that a revocation that was cut short can
+    /// be asked for again.
+    async fn records_of_person(&self, token: &Token) -> Result<Vec<Token>, TokenError> {
+        let mut records = match &token.person {
             Some(person) => {
                 self.tokens()
                     .find_by_person(&token.integration, person)
                     .await?
             }
-            None => Vec::new(),
+            None => self.tokens().get(token.id).await?.into_iter().collect(),
         };
-        let others = siblings
-            .iter()
-            .map(|sibling| sibling.id)
-            .filter(|id| *id != token.id);
-        for id in std::iter::once(token.id).chain(others) {
-            self.mark_one_revoked(id, by).await?;
-        }
-        Ok(())
+        records.sort_by_key(|record| record.id == token.id);
+        Ok(records)
     }
 
-    async fn mark_one_revoked(&self, id: TokenId, by: RevokedBy) -> Result<(), TokenError> {
-        for _ in 0..WRITE_ATTEMPTS {
-            let Some(mut token) = self.tokens().get(id).await? else {
-                return Ok(());
-            };
-            let Ok(status) = token.status.revoke(by, self.refresher.clock.now()) else {
-                return Ok(());
-            };
-            token.status = status;
-            token.generation += 1;
-            match self.tokens().update(&token).await {
+    /// The provider has revoked: a store that fails is asked again for a while. A
+    /// record that was consented to anew meanwhile is left alone.
+    async fn mark_revoked(&self, record: &Token, by: RevokedBy) -> Result<(), TokenError> {
+        let at = self.refresher.clock.now();
+        let mut patience = Patience::lasting(self.refresher.limits.write);
+        loop {
+            let failed = match self.tokens().get(record.id).await {
+                Ok(Some(token)) if token.granted_at == record.granted_at => {
+                    let Some(revoked) = revoked(token, by, at) else {
+                        return Ok(());
+                    };
+                    match self.tokens().update(&revoked).await {
+                        Ok(_) | Err(StoreError::NotFound) => return Ok(()),
+                        Err(error) => error,
+                    }
+                }
                 Ok(_) => return Ok(()),
-                Err(error) if error.is_stale() => {}
-                Err(error) => return Err(error.into()),
-            }
+                Err(error) => error,
+            };
+            patience.wait(failed).await?;
         }
-        Err(StoreError::Conflict.into())
     }
 
     /// The person takes the consent back: revoked at the provider where it allows,
@@ -114,15 +146,45 @@ impl Broker {
         caller: &Caller,
     ) -> Result<Result<Revocation, TokenError>, TokenError> {
         let token = self.get(id).await?;
-        let revocation = self.revoke_record(&token, RevokedBy::Person).await;
-        if let Err(error) = &revocation {
-            tracing::warn!(token = %id, %error, "a withdrawn consent was not revoked");
-        }
-        if !self.tokens().remove(id).await? {
-            return Err(TokenError::NotFound);
-        }
-        self.note(caller, AuditAction::ConsentWithdrawn, &token, None)
-            .await;
-        Ok(revocation)
+        let (broker, caller) = (self.clone(), caller.clone());
+        self.carry_out(async move {
+            let revocation = broker.revoke_record(&token, RevokedBy::Person).await;
+            if let Err(error) = &revocation {
+                tracing::warn!(token = %id, %error, "a withdrawn consent was not revoked");
+            }
+            let removed = broker.remove_with_patience(id).await;
+            broker
+                .note(
+                    &caller,
+                    AuditAction::ConsentWithdrawn,
+                    &token,
+                    ended(&removed),
+                )
+                .await;
+            removed.map(|()| revocation)
+        })
+        .await
     }
+
+    async fn remove_with_patience(&self, id: TokenId) -> Result<(), TokenError> {
+        let mut patience = Patience::lasting(self.refresher.limits.write);
+        let mut asked_before = false;
+        loop {
+            match self.tokens().remove(id).await {
+                Ok(true) => return Ok(()),
+                // A store that failed may have removed it all the same.
+                Ok(false) if asked_before => return Ok(()),
+                Ok(false) => return Err(TokenError::NotFound),
+                Err(error) => patience.wait(error).await?,
+            }
+            asked_before = true;
+        }
+    }
+}
+
+/// The record as revoked; `None` where it is so already.
+fn revoked(mut token: Token, by: RevokedBy, at: Timestamp) -> Option<Token> {
+    token.status = token.status.revoke(by, at).ok()?;
+    token.generation += 1;
+    Some(token)
 }

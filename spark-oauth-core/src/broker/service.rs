@@ -8,6 +8,7 @@ use crate::auditor::{Auditor, Subject};
 use crate::broker::error::TokenError;
 use crate::broker::flight::Flights;
 use crate::broker::refresh::{Goal, RefreshLimits, Refreshed, Refresher};
+use crate::detached::Detached;
 use crate::email::EmailAddress;
 use crate::ids::{ProcessId, TokenId};
 use crate::ports::{Page, PageRequest, StoreError, TokenFilter, TokenStore};
@@ -19,6 +20,7 @@ use crate::token::{RefreshTrigger, Token};
 pub struct Broker {
     pub(super) refresher: Refresher,
     pub(super) auditor: Auditor,
+    detached: Detached,
 }
 
 /// The secrets of one token, for somebody who asked to see them.
@@ -41,9 +43,25 @@ impl Broker {
             clock: parts.clock,
             process,
             limits,
-            flights: Flights::default(),
+            flights: Flights::new(parts.detached.clone()),
         };
-        Self { refresher, auditor }
+        Self {
+            refresher,
+            auditor,
+            detached: parts.detached,
+        }
+    }
+
+    /// Carries out what a caller that hangs up must not cut in two: a change, and
+    /// its entry in the audit log.
+    pub(super) async fn carry_out<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, TokenError>> + Send + 'static,
+    ) -> Result<T, TokenError> {
+        self.detached
+            .run(work)
+            .await
+            .unwrap_or(Err(TokenError::Interrupted))
     }
 
     pub(super) fn tokens(&self) -> &Arc<dyn TokenStore> {
@@ -91,15 +109,20 @@ impl Broker {
         caller: &Caller,
     ) -> Result<Refreshed, TokenError> {
         let token = self.get(id).await?;
-        let outcome = self.refresher.refresh(id, Goal::New, trigger).await;
-        self.note(
-            caller,
-            AuditAction::TokenRefreshed,
-            &token,
-            outcome.as_ref().err(),
-        )
-        .await;
-        outcome
+        let (broker, caller) = (self.clone(), caller.clone());
+        self.carry_out(async move {
+            let outcome = broker.refresher.refresh(id, Goal::New, trigger).await;
+            broker
+                .note(
+                    &caller,
+                    AuditAction::TokenRefreshed,
+                    &token,
+                    ended(&outcome),
+                )
+                .await;
+            outcome
+        })
+        .await
     }
 
     /// Shows the secrets of a token, as they are stored.
@@ -109,13 +132,8 @@ impl Broker {
     pub async fn reveal(&self, id: TokenId, caller: &Caller) -> Result<Revealed, TokenError> {
         let token = self.get(id).await?;
         let outcome = self.open_all(&token);
-        self.note(
-            caller,
-            AuditAction::TokenRevealed,
-            &token,
-            outcome.as_ref().err(),
-        )
-        .await;
+        self.note(caller, AuditAction::TokenRevealed, &token, ended(&outcome))
+            .await;
         outcome
     }
 
@@ -135,13 +153,17 @@ impl Broker {
     /// [`TokenError::NotFound`], or the store's.
     pub async fn remove(&self, id: TokenId, caller: &Caller) -> Result<Token, TokenError> {
         let token = self.get(id).await?;
-        let removed = self.tokens().remove(id).await?;
-        if !removed {
-            return Err(TokenError::NotFound);
-        }
-        self.note(caller, AuditAction::TokenRemoved, &token, None)
-            .await;
-        Ok(token)
+        let (broker, caller) = (self.clone(), caller.clone());
+        self.carry_out(async move {
+            if !broker.tokens().remove(id).await? {
+                return Err(TokenError::NotFound);
+            }
+            broker
+                .note(&caller, AuditAction::TokenRemoved, &token, Outcome::Done)
+                .await;
+            Ok(token)
+        })
+        .await
     }
 
     /// Writes an entry about a token to the audit log.
@@ -150,13 +172,17 @@ impl Broker {
         caller: &Caller,
         action: AuditAction,
         token: &Token,
-        error: Option<&TokenError>,
+        outcome: Outcome,
     ) {
-        let outcome = match error {
-            None => Outcome::Done,
-            Some(error) => Outcome::Failed(error.reason().to_owned()),
-        };
         let subject = Subject::token(token.id, token.email.as_str());
         self.auditor.record(caller, action, subject, outcome).await;
+    }
+}
+
+/// How something ended, for the audit log.
+pub(super) fn ended<T>(outcome: &Result<T, TokenError>) -> Outcome {
+    match outcome {
+        Ok(_) => Outcome::Done,
+        Err(error) => Outcome::Failed(error.reason().to_owned()),
     }
 }

@@ -1,18 +1,21 @@
 //! What a consent leaves in the store: a new record, or the old one renewed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ids::TokenId;
 use crate::integration::ClientId;
 use crate::keyring::KeyRing;
+use crate::patience::Patience;
 use crate::person::Person;
-use crate::ports::{Clock, Random, StoreError, TokenAnswer, TokenStore, UniqueRule};
+use crate::ports::{Clock, Random, StoreError, TokenAnswer, TokenStore};
 use crate::scopes::Scopes;
 use crate::timestamp::Timestamp;
 use crate::token::{FIRST_VERSION, Status, Token};
 
-/// How often a grant is written again when others write the same record.
-const WRITE_ATTEMPTS: usize = 16;
+/// How long a grant is offered to a store that fails, or whose record others write
+/// too. Nobody else has these tokens, and the code is spent.
+const WRITE_LIMIT: Duration = Duration::from_mins(1);
 
 /// A consent that ended in a token.
 #[derive(Clone, Debug)]
@@ -46,17 +49,33 @@ impl GrantWriter {
     /// Stores the grant. A record of the same person, integration and scopes is
     /// renewed in place; where two consents come at once, both end in one record.
     pub(super) async fn write(&self, grant: &Grant) -> Result<Granted, StoreError> {
-        for _ in 0..WRITE_ATTEMPTS {
-            let written = match self.standing_record(grant).await? {
-                Some(record) => self.renew(record, grant).await,
-                None => self.add(grant).await,
-            };
-            match written {
-                Err(error) if error.is_stale() || is_same_consent(&error) => {}
+        // The same for every try: a record with it is one that we added, although
+        // the store failed to say so.
+        let id = TokenId::generate(grant.at, &*self.random);
+        let mut patience = Patience::lasting(WRITE_LIMIT);
+        loop {
+            match self.try_once(id, grant).await {
+                Err(error) if may_pass(&error) => patience.wait(error).await?,
                 outcome => return outcome,
             }
         }
-        Err(StoreError::Conflict)
+    }
+
+    async fn try_once(&self, id: TokenId, grant: &Grant) -> Result<Granted, StoreError> {
+        match self.standing_record(grant).await? {
+            Some(record) => {
+                let renewed = record.id != id;
+                let token = self.renew(record, grant).await?;
+                Ok(Granted { token, renewed })
+            }
+            None => {
+                let token = self.add(id, grant).await?;
+                Ok(Granted {
+                    token,
+                    renewed: false,
+                })
+            }
+        }
     }
 
     /// The record to renew: the person's own, else an imported one that is known
@@ -78,18 +97,14 @@ impl GrantWriter {
             .find(|token| token.person.is_none() && token.scopes == grant.scopes))
     }
 
-    async fn renew(&self, mut token: Token, grant: &Grant) -> Result<Granted, StoreError> {
+    async fn renew(&self, mut token: Token, grant: &Grant) -> Result<Token, StoreError> {
         self.fill_in(&mut token, grant);
         token.generation += 1;
         token.version = self.tokens.update(&token).await?;
-        Ok(Granted {
-            token,
-            renewed: true,
-        })
+        Ok(token)
     }
 
-    async fn add(&self, grant: &Grant) -> Result<Granted, StoreError> {
-        let id = TokenId::generate(self.clock.now(), &*self.random);
+    async fn add(&self, id: TokenId, grant: &Grant) -> Result<Token, StoreError> {
         let mut token = Token {
             id,
             integration: grant.integration.clone(),
@@ -113,10 +128,7 @@ impl GrantWriter {
         };
         self.fill_in(&mut token, grant);
         self.tokens.insert(&token).await?;
-        Ok(Granted {
-            token,
-            renewed: false,
-        })
+        Ok(token)
     }
 
     fn fill_in(&self, token: &mut Token, grant: &Grant) {
@@ -126,23 +138,46 @@ impl GrantWriter {
         token.person = Some(person.id.clone());
         token.email = person.email.clone();
         token.display_name.clone_from(&person.display_name);
+        self.fill_in_refresh_token(token, grant);
         token.status = Status::Active;
         token.access = self.ring.seal_access(token.id, &answer.access_token);
         token.access_expires_at = *at + answer.expires_in.unwrap_or_default();
-        token.refresh = answer
-            .refresh_token
-            .as_ref()
-            .map(|secret| self.ring.seal_refresh(token.id, secret));
-        token.refresh_expires_at = answer.refresh_token_expires_in.map(|life| *at + life);
         token.obtained_at = *at;
         token.granted_at = *at;
         token.last_refresh = None;
         token.last_failure = None;
         token.attempt = None;
     }
+
+    /// A provider may give a refresh token at the first consent only: the one that
+    /// stands is kept then, unless it is known to be dead.
+    fn fill_in_refresh_token(&self, token: &mut Token, grant: &Grant) {
+        let answer = &grant.answer;
+        let expires_at = answer.refresh_token_expires_in.map(|life| grant.at + life);
+        match &answer.refresh_token {
+            Some(secret) => {
+                token.refresh = Some(self.ring.seal_refresh(token.id, secret));
+                token.refresh_expires_at = expires_at;
+            }
+            None if token.status == Status::Active => {
+                token.refresh_expires_at = expires_at.or(token.refresh_expires_at);
+            }
+            None => {
+                token.refresh = None;
+                token.refresh_expires_at = None;
+            }
+        }
+    }
 }
 
-/// Whether somebody else stored the same consent meanwhile.
-const fn is_same_consent(error: &StoreError) -> bool {
-    matches!(error, StoreError::AlreadyExists(UniqueRule::Consent))
+/// Whether the store may take the same grant at the next try: it was away, or
+/// somebody else wrote the record or added it at the same time.
+const fn may_pass(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Unavailable { .. }
+            | StoreError::Conflict
+            | StoreError::NotFound
+            | StoreError::AlreadyExists(_)
+    )
 }

@@ -1,6 +1,7 @@
 //! A person consents: authorization code with PKCE (RFC 6749 section 4.1,
 //! RFC 7636), with a random, single-use `state` bound to the browser.
 
+mod begin;
 mod callback;
 mod error;
 mod grant;

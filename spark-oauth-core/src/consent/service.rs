@@ -3,22 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::Instrument as _;
-use url::Url;
-
 use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
 use crate::auditor::{Auditor, Subject};
+use crate::consent::begin::Beginning;
 use crate::consent::grant::{Grant, GrantWriter};
-use crate::consent::{
-    BeginError, BrowserSecret, Callback, CodeVerifier, ConsentError, Granted, State,
-};
+use crate::consent::{BrowserSecret, Callback, CodeVerifier, ConsentError, Granted};
+use crate::detached::Detached;
 use crate::integration::Integration;
 use crate::keyring::KeyRing;
 use crate::person::Person;
-use crate::ports::{
-    AuthorizationRequest, Clock, ConsentStore, PendingConsent, Random, SparkClient, SparkError,
-    SparkErrorKind,
-};
+use crate::ports::{Clock, ConsentStore, Random, SparkClient, SparkError, SparkErrorKind};
 use crate::scopes::Scopes;
 use crate::secret::{AccessToken, AuthorizationCode};
 
@@ -26,12 +20,19 @@ use crate::secret::{AccessToken, AuthorizationCode};
 /// giving up at the first fault would cost the person a second consent.
 const PERSON_ATTEMPTS: u32 = 3;
 
+/// The pause before it is asked again; the person waits.
+const PERSON_PAUSE: Duration = Duration::from_millis(250);
+
+/// A provider that wants a longer pause than this is not asked again.
+const LONGEST_PERSON_PAUSE: Duration = Duration::from_secs(5);
+
 /// The bounds of consents that were begun.
 #[derive(Clone, Copy, Debug)]
 pub struct ConsentLimits {
     /// How long a person may take at the provider.
     pub open_for: Duration,
-    /// How many consents may be open from one address.
+    /// How many consents may be open from one address; an IPv6 network of 64 bits
+    /// counts as one.
     pub open_per_address: u64,
 }
 
@@ -53,6 +54,8 @@ pub struct ConsentService {
     pub(super) grants: GrantWriter,
     pub(crate) auditor: Auditor,
     pub(crate) limits: ConsentLimits,
+    pub(super) beginning: Beginning,
+    detached: Detached,
 }
 
 impl ConsentService {
@@ -73,6 +76,8 @@ impl ConsentService {
             },
             auditor,
             limits,
+            beginning: Beginning::default(),
+            detached: parts.detached,
         }
     }
 
@@ -81,62 +86,12 @@ impl ConsentService {
         &self.integration
     }
 
-    /// Begins a consent and answers where to send the browser.
-    ///
-    /// # Errors
-    /// [`BeginError::TooMany`] where the address began too many, or the store's.
-    pub async fn begin(&self, browser: &BrowserSecret, origin: &Origin) -> Result<Url, BeginError> {
-        let now = self.clock().now();
-        self.check_open_consents(origin).await?;
-        let state = State::generate(self.random());
-        let verifier = CodeVerifier::generate(self.random());
-        let scopes = self.integration.scopes.clone();
-        let url = self.client.authorization_url(&AuthorizationRequest {
-            integration: &self.integration,
-            scopes: &scopes,
-            state: &state,
-            challenge: &verifier.challenge(),
-        });
-        let sealed = self
-            .ring()
-            .seal_verifier(state.hash(), verifier.expose_secret());
-        self.consents
-            .insert(&PendingConsent {
-                state: state.hash(),
-                browser: browser.hash(),
-                verifier: sealed,
-                scopes,
-                address: origin.address,
-                begun_at: now,
-                expires_at: now + self.limits.open_for,
-            })
-            .await?;
-        Ok(url)
-    }
-
-    async fn check_open_consents(&self, origin: &Origin) -> Result<(), BeginError> {
-        let Some(address) = origin.address else {
-            return Ok(());
-        };
-        let open = self
-            .consents
-            .count_open(address, self.clock().now())
-            .await?;
-        if open < self.limits.open_per_address {
-            Ok(())
-        } else {
-            Err(BeginError::TooMany {
-                retry_after: self.limits.open_for,
-            })
-        }
-    }
-
     /// Ends a consent with what the provider sent the browser back with.
     ///
     /// The `state` is consumed before anything else is looked at, and the token
     /// endpoint is asked only where it stands, belongs to this browser and has
-    /// not expired. From there on the work is detached: a browser that hangs up
-    /// does not cost the person's consent.
+    /// not expired. The work is detached: a browser that hangs up costs neither
+    /// the person's consent nor its entry in the audit log.
     ///
     /// # Errors
     /// [`ConsentError`] says why there is no token.
@@ -146,18 +101,24 @@ impl ConsentService {
         browser: Option<&BrowserSecret>,
         origin: &Origin,
     ) -> Result<Granted, ConsentError> {
-        let outcome = match self.admit(callback, browser).await {
-            Ok((code, verifier, scopes)) => {
-                let service = self.clone();
-                let work = async move { service.exchange(&code, &verifier, scopes).await };
-                tokio::spawn(work.in_current_span())
-                    .await
-                    .unwrap_or(Err(ConsentError::Interrupted))
-            }
-            Err(error) => Err(error),
-        };
-        self.record(&outcome, origin).await;
-        outcome
+        let (service, browser, origin) = (self.clone(), browser.cloned(), origin.clone());
+        self.detached
+            .run(async move {
+                let outcome = service.carry(callback, browser.as_ref()).await;
+                service.record(&outcome, &origin).await;
+                outcome
+            })
+            .await
+            .unwrap_or(Err(ConsentError::Interrupted))
+    }
+
+    async fn carry(
+        &self,
+        callback: Callback,
+        browser: Option<&BrowserSecret>,
+    ) -> Result<Granted, ConsentError> {
+        let (code, verifier, asked) = self.admit(callback, browser).await?;
+        self.exchange(&code, &verifier, asked).await
     }
 
     /// Checks and consumes the state.
@@ -197,12 +158,13 @@ impl ConsentService {
         verifier: &CodeVerifier,
         asked: Scopes,
     ) -> Result<Granted, ConsentError> {
+        // The provider counts the token's life from before it answered.
+        let at = self.clock().now();
         let answer = self
             .client
             .exchange_code(&self.integration, code, verifier)
             .await
             .map_err(ConsentError::Exchange)?;
-        let at = self.clock().now();
         let person = self
             .ask_who(&answer.access_token)
             .await
@@ -221,19 +183,20 @@ impl ConsentService {
         Ok(self.grants.write(&grant).await?)
     }
 
-    /// Asks again at once where the fault may pass; a time-out has cost enough
-    /// time already.
     async fn ask_who(&self, access_token: &AccessToken) -> Result<Person, SparkError> {
-        let mut attempt = 1;
-        loop {
+        for attempt in 1..PERSON_ATTEMPTS {
             match self.client.me(access_token).await {
-                Err(error) if attempt < PERSON_ATTEMPTS && is_worth_asking_again(&error) => {
+                Err(error) => {
+                    let Some(pause) = pause_before_asking_again(&error) else {
+                        return Err(error);
+                    };
                     tracing::warn!(%error, attempt, "asking again who consented");
-                    attempt += 1;
+                    tokio::time::sleep(pause).await;
                 }
-                outcome => return outcome,
+                known => return known,
             }
         }
+        self.client.me(access_token).await
     }
 
     /// Anybody can make up a `state`: that goes to the log alone, or the audit log
@@ -274,25 +237,29 @@ impl ConsentService {
         self.consents.remove_expired(self.clock().now()).await
     }
 
-    fn clock(&self) -> &dyn Clock {
+    pub(super) fn clock(&self) -> &dyn Clock {
         &*self.grants.clock
     }
 
-    fn random(&self) -> &dyn Random {
+    pub(super) fn random(&self) -> &dyn Random {
         &*self.grants.random
     }
 
-    fn ring(&self) -> &KeyRing {
+    pub(super) fn ring(&self) -> &KeyRing {
         &self.grants.ring
     }
 }
 
-const fn is_worth_asking_again(error: &SparkError) -> bool {
-    matches!(
+/// How long to wait before the provider is asked again; `None` where that is in
+/// vain, or where a time-out has cost enough time already.
+fn pause_before_asking_again(error: &SparkError) -> Option<Duration> {
+    let may_pass = matches!(
         error.kind,
         SparkErrorKind::Unreachable
             | SparkErrorKind::Unavailable { .. }
             | SparkErrorKind::Unreadable
-            | SparkErrorKind::RateLimited { retry_after: None }
-    )
+            | SparkErrorKind::RateLimited { .. }
+    );
+    let pause = error.retry_after().unwrap_or(PERSON_PAUSE);
+    (may_pass && pause <= LONGEST_PERSON_PAUSE).then_some(pause)
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
 use crate::application::Parts;
@@ -12,7 +11,7 @@ use crate::broker::{Broker, TokenError};
 use crate::handoff::message::{self, LONGEST_MESSAGE, WithRefresh};
 use crate::handoff::{HandOverError, HandOverStep, RoomName};
 use crate::ids::TokenId;
-use crate::ports::{MembershipId, MessageId, RoomId, SparkErrorKind};
+use crate::ports::{MembershipId, MessageId, RoomId, SparkError, SparkErrorKind};
 use crate::secret::AccessToken;
 use crate::token::Token;
 
@@ -61,7 +60,8 @@ impl HandOver {
 
     /// Creates the room, adds the requester and posts the token.
     ///
-    /// The work is detached: a browser that hangs up leaves no half-done room.
+    /// The work is detached: a browser that hangs up leaves no half-done room, and
+    /// no hand-over without its entry in the audit log.
     ///
     /// # Errors
     /// [`HandOverError`] says which step failed and what is left.
@@ -73,19 +73,24 @@ impl HandOver {
     ) -> Result<HandedOver, HandOverError> {
         let token = self.broker.get(id).await?;
         let subject = Subject::token(id, token.email.as_str());
-        let service = self.clone();
-        let work = async move { service.hand_over(token, &name).await };
-        let outcome = tokio::spawn(work.in_current_span())
-            .await
-            .unwrap_or(Err(HandOverError::Interrupted));
-        let result = match &outcome {
-            Ok(_) => Outcome::Done,
-            Err(error) => Outcome::Failed(error.reason().to_owned()),
+        let (service, caller) = (self.clone(), caller.clone());
+        let work = async move {
+            let outcome = service.hand_over(token, &name).await;
+            let result = match &outcome {
+                Ok(_) => Outcome::Done,
+                Err(error) => Outcome::Failed(error.reason().to_owned()),
+            };
+            service
+                .auditor
+                .record(&caller, AuditAction::TokenHandedOver, subject, result)
+                .await;
+            outcome
         };
-        self.auditor
-            .record(caller, AuditAction::TokenHandedOver, subject, result)
-            .await;
-        outcome
+        self.parts
+            .detached
+            .run(work)
+            .await
+            .unwrap_or(Err(HandOverError::Interrupted))
     }
 
     async fn hand_over(&self, token: Token, name: &RoomName) -> Result<HandedOver, HandOverError> {
@@ -105,13 +110,21 @@ impl HandOver {
                 membership,
                 message,
             }),
-            Err((step, source)) => match client.delete_room(&access, &room).await {
+            Err((step, source)) => match self.delete(&access, &room).await {
                 Ok(()) => Err(HandOverError::Step { step, source }),
                 Err(error) => {
                     tracing::error!(room = room.as_str(), %error, "a room was left behind");
                     Err(HandOverError::LeftBehind { step, room, source })
                 }
             },
+        }
+    }
+
+    /// Deletes a room; one that is gone already is as good.
+    async fn delete(&self, access: &AccessToken, room: &RoomId) -> Result<(), SparkError> {
+        match self.parts.client.delete_room(access, room).await {
+            Err(error) if error.kind != SparkErrorKind::NotFound => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -154,7 +167,7 @@ impl HandOver {
         access: &AccessToken,
         room: &RoomId,
         text: &str,
-    ) -> Result<(MembershipId, MessageId), (HandOverStep, crate::ports::SparkError)> {
+    ) -> Result<(MembershipId, MessageId), (HandOverStep, SparkError)> {
         let client = &self.parts.client;
         let membership = client
             .add_member(access, room, &self.parts.integration.requester)
@@ -179,27 +192,28 @@ impl HandOver {
     ) -> Result<(), TokenError> {
         let token = self.broker.get(id).await?;
         let subject = Subject::token(id, token.email.as_str());
-        let outcome = self.delete_with(token, room).await;
-        let result = match &outcome {
-            Ok(()) => Outcome::Done,
-            Err(error) => Outcome::Failed(error.reason().to_owned()),
+        let (service, room, caller) = (self.clone(), room.clone(), caller.clone());
+        let work = async move {
+            let outcome = service.delete_with(token, &room).await;
+            let result = match &outcome {
+                Ok(()) => Outcome::Done,
+                Err(error) => Outcome::Failed(error.reason().to_owned()),
+            };
+            service
+                .auditor
+                .record(&caller, AuditAction::RoomDeleted, subject, result)
+                .await;
+            outcome
         };
-        self.auditor
-            .record(caller, AuditAction::RoomDeleted, subject, result)
-            .await;
-        outcome
+        self.parts
+            .detached
+            .run(work)
+            .await
+            .unwrap_or(Err(TokenError::Interrupted))
     }
 
     async fn delete_with(&self, token: Token, room: &RoomId) -> Result<(), TokenError> {
         let valid = self.broker.check_out_record(token, Duration::ZERO).await?;
-        match self
-            .parts
-            .client
-            .delete_room(&valid.access_token, room)
-            .await
-        {
-            Err(error) if error.kind != SparkErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+        Ok(self.delete(&valid.access_token, room).await?)
     }
 }

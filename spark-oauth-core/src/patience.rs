@@ -1,4 +1,4 @@
-//! How long a store that fails is offered the same write.
+//! How long a store that fails is offered the same operation.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Pauses that double, up to a deadline.
 #[derive(Debug)]
-pub(super) struct Patience {
+pub(crate) struct Patience {
     deadline: Instant,
     pause: Duration,
 }
 
 impl Patience {
     /// Lasts for `limit` from now.
-    pub(super) fn lasting(limit: Duration) -> Self {
+    pub(crate) fn lasting(limit: Duration) -> Self {
         Self {
             deadline: Instant::now() + limit,
             pause: FIRST_PAUSE,
@@ -26,7 +26,7 @@ impl Patience {
     }
 
     /// Waits before the next try; gives the error back where there is none.
-    pub(super) async fn wait(&mut self, error: StoreError) -> Result<(), StoreError> {
+    pub(crate) async fn wait(&mut self, error: StoreError) -> Result<(), StoreError> {
         if Instant::now() + self.pause > self.deadline {
             return Err(error);
         }

@@ -1,0 +1,108 @@
+//! Beginning a consent: a fresh state and PKCE verifier, kept until the callback,
+//! and no more of them from one address than the limit.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use url::Url;
+
+use crate::audit::Origin;
+use crate::consent::{BeginError, BrowserSecret, CodeVerifier, ConsentService, State};
+use crate::network::network;
+use crate::ports::{AuthorizationRequest, PendingConsent};
+
+impl ConsentService {
+    /// Begins a consent and answers where to send the browser.
+    ///
+    /// # Errors
+    /// [`BeginError::TooMany`] where the address began too many, or the store's.
+    pub async fn begin(&self, browser: &BrowserSecret, origin: &Origin) -> Result<Url, BeginError> {
+        let now = self.clock().now();
+        let address = origin.address.map(network);
+        let beginning = address.map(|address| self.beginning.enter(address));
+        if let Some(beginning) = &beginning {
+            self.check_open_consents(beginning).await?;
+        }
+        let state = State::generate(self.random());
+        let verifier = CodeVerifier::generate(self.random());
+        let scopes = self.integration.scopes.clone();
+        let url = self.client.authorization_url(&AuthorizationRequest {
+            integration: &self.integration,
+            scopes: &scopes,
+            state: &state,
+            challenge: &verifier.challenge(),
+        });
+        let sealed = self
+            .ring()
+            .seal_verifier(state.hash(), verifier.expose_secret());
+        self.consents
+            .insert(&PendingConsent {
+                state: state.hash(),
+                browser: browser.hash(),
+                verifier: sealed,
+                scopes,
+                address,
+                begun_at: now,
+                expires_at: now + self.limits.open_for,
+            })
+            .await?;
+        Ok(url)
+    }
+
+    async fn check_open_consents(&self, beginning: &Entered) -> Result<(), BeginError> {
+        let now = self.clock().now();
+        let stored = self.consents.count_open(beginning.address, now).await?;
+        if stored + beginning.others < self.limits.open_per_address {
+            Ok(())
+        } else {
+            Err(BeginError::TooMany {
+                retry_after: self.limits.open_for,
+            })
+        }
+    }
+}
+
+/// The consents that are being begun right now: counted beside the stored ones,
+/// so that many at once cannot slip past the limit.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beginning(Arc<Mutex<HashMap<IpAddr, u64>>>);
+
+/// One consent that is being begun.
+struct Entered {
+    beginning: Beginning,
+    address: IpAddr,
+    /// How many were under way from this address when this one came.
+    others: u64,
+}
+
+impl Beginning {
+    fn enter(&self, address: IpAddr) -> Entered {
+        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = under_way.entry(address).or_default();
+        let others = *count;
+        *count += 1;
+        drop(under_way);
+        Entered {
+            beginning: self.clone(),
+            address,
+            others,
+        }
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let mut under_way = self
+            .beginning
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = under_way.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                under_way.remove(&self.address);
+            }
+        }
+    }
+}
