@@ -83,6 +83,9 @@ pub enum AdminError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] StoreError),
+    /// The task that did the work ended early.
+    #[error("the work was interrupted")]
+    Interrupted,
 }
 
 impl From<StoreError> for AdminError {
@@ -110,6 +113,7 @@ impl AdminError {
             Self::Hashing(_) => "busy",
             Self::Conflict => "conflict",
             Self::Store(_) => "store",
+            Self::Interrupted => "interrupted",
         }
     }
 }

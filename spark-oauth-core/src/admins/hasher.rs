@@ -56,6 +56,14 @@ pub(super) struct PasswordHasher {
     ceiling: Arc<AtomicU32>,
     turns: Arc<Semaphore>,
     places: Arc<Semaphore>,
+    bcrypt: Bcrypt,
+}
+
+/// The computation itself. Tests count its rounds, since time proves nothing.
+#[derive(Clone, Debug, Default)]
+struct Bcrypt {
+    #[cfg(test)]
+    rounds: Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl PasswordHasher {
@@ -67,18 +75,16 @@ impl PasswordHasher {
             ceiling: Arc::new(AtomicU32::new(cost)),
             turns: Arc::new(Semaphore::new(at_once)),
             places: Arc::new(Semaphore::new(at_once + limits.waiting)),
+            bcrypt: Bcrypt::default(),
         }
     }
 
     /// Hashes a password that the policy let pass.
     pub(super) async fn hash(&self, password: &Password) -> Result<PasswordHash, HashingError> {
-        let (password, cost) = (password.clone(), self.cost);
-        self.compute(move || {
-            let text = bcrypt::hash(password.expose_secret(), cost).ok()?;
-            PasswordHash::parse(&text).ok()
-        })
-        .await?
-        .ok_or(HashingError::Failed)
+        let (password, cost, bcrypt) = (password.clone(), self.cost, self.bcrypt.clone());
+        self.compute(move || bcrypt.hash(&password, cost))
+            .await?
+            .ok_or(HashingError::Failed)
     }
 
     /// Whether the password is that of the hash. Where there is no hash, or the
@@ -93,8 +99,8 @@ impl PasswordHasher {
         let hash = hash.filter(|_| fits).cloned();
         let seen = hash.as_ref().map_or(0, PasswordHash::cost);
         let ceiling = self.ceiling.fetch_max(seen, Ordering::Relaxed).max(seen);
-        let password = password.clone();
-        self.compute(move || verify_in_even_time(&password, hash.as_ref(), ceiling))
+        let (password, bcrypt) = (password.clone(), self.bcrypt.clone());
+        self.compute(move || bcrypt.verify_in_even_time(&password, hash.as_ref(), ceiling))
             .await
     }
 
@@ -138,23 +144,65 @@ impl PasswordHasher {
     }
 }
 
-fn verify_in_even_time(password: &Password, hash: Option<&PasswordHash>, ceiling: u32) -> bool {
-    let Some(hash) = hash else {
-        spend(ceiling);
-        return false;
-    };
-    let matches = bcrypt::verify(password.expose_secret(), hash.as_str()).unwrap_or(false);
-    if !matches {
-        // 2^c + 2^c + 2^(c+1) + … + 2^(ceiling-1) = 2^ceiling rounds.
-        (hash.cost()..ceiling).for_each(spend);
+impl Bcrypt {
+    fn hash(&self, password: &Password, cost: u32) -> Option<PasswordHash> {
+        self.computed(cost);
+        let text = bcrypt::hash(password.expose_secret(), cost).ok()?;
+        PasswordHash::parse(&text).ok()
     }
-    matches
+
+    fn verify_in_even_time(
+        &self,
+        password: &Password,
+        hash: Option<&PasswordHash>,
+        ceiling: u32,
+    ) -> bool {
+        let Some(hash) = hash else {
+            self.spend(ceiling);
+            return false;
+        };
+        match bcrypt::verify(password.expose_secret(), hash.as_str()) {
+            Ok(true) => {
+                self.computed(hash.cost());
+                true
+            }
+            Ok(false) => {
+                self.computed(hash.cost());
+                // 2^c + 2^c + 2^(c+1) + … + 2^(ceiling-1) = 2^ceiling rounds.
+                (hash.cost()..ceiling).for_each(|cost| self.spend(cost));
+                false
+            }
+            // Not a hash after all: nothing was computed.
+            Err(_) => {
+                self.spend(ceiling);
+                false
+            }
+        }
+    }
+
+    /// Takes the time of one hash of this cost.
+    fn spend(&self, cost: u32) {
+        self.computed(cost);
+        let spent = bcrypt::hash_with_salt("nobody has this password", cost, [0x5a; 16]);
+        std::hint::black_box(spent).ok();
+    }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "only tests count")]
+    const fn computed(&self, _cost: u32) {}
+
+    #[cfg(test)]
+    fn computed(&self, cost: u32) {
+        self.rounds.fetch_add(1 << cost, Ordering::SeqCst);
+    }
 }
 
-/// Takes the time of one hash of this cost.
-fn spend(cost: u32) {
-    let spent = bcrypt::hash_with_salt("nobody has this password", cost, [0x5a; 16]);
-    std::hint::black_box(spent).ok();
+#[cfg(test)]
+impl PasswordHasher {
+    /// How many rounds of bcrypt were computed so far.
+    pub(super) fn rounds(&self) -> u64 {
+        self.bcrypt.rounds.load(Ordering::SeqCst)
+    }
 }
 
 #[cfg(test)]

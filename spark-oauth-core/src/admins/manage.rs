@@ -30,6 +30,21 @@ impl AdminService {
         self.admins.get(id).await?.ok_or(AdminError::NotFound)
     }
 
+    /// One admin, to do something with; a refusal is written down.
+    async fn get_or_note(
+        &self,
+        by: &Admin,
+        id: AdminId,
+        origin: &Origin,
+        action: AuditAction,
+    ) -> Result<Admin, AdminError> {
+        let found = self.get(by, id).await;
+        if found.is_err() {
+            self.note(by, origin, action, &id.to_string(), &found).await;
+        }
+        found
+    }
+
     /// Creates an admin.
     ///
     /// # Errors
@@ -40,11 +55,20 @@ impl AdminService {
         input: &AdminInput,
         origin: &Origin,
     ) -> Result<Admin, AdminError> {
-        let outcome = self.create_unnoted(by, input).await;
-        let subject = subject(&input.username);
-        self.note(by, origin, AuditAction::AdminCreated, &subject, &outcome)
-            .await;
-        outcome
+        let (service, by, input) = (self.clone(), by.clone(), input.clone());
+        let origin = origin.clone();
+        self.carry_out(async move {
+            let outcome = service.create_unnoted(&by, &input).await;
+            let subject = match &outcome {
+                Ok(admin) => admin.username.to_string(),
+                Err(_) => well_formed(&input.username),
+            };
+            service
+                .note(&by, &origin, AuditAction::AdminCreated, &subject, &outcome)
+                .await;
+            outcome
+        })
+        .await
     }
 
     async fn create_unnoted(&self, by: &Admin, input: &AdminInput) -> Result<Admin, AdminError> {
@@ -93,20 +117,28 @@ impl AdminService {
         input: &AdminInput,
         origin: &Origin,
     ) -> Result<Admin, AdminError> {
-        let outcome = self.change_unnoted(by, id, input).await;
-        let subject = subject(&input.username);
-        self.note(by, origin, AuditAction::AdminChanged, &subject, &outcome)
-            .await;
-        outcome
+        let admin = self
+            .get_or_note(by, id, origin, AuditAction::AdminChanged)
+            .await?;
+        let (service, by, input) = (self.clone(), by.clone(), input.clone());
+        let origin = origin.clone();
+        self.carry_out(async move {
+            // Whom it was about is the name before the change.
+            let subject = admin.username.to_string();
+            let outcome = service.change_unnoted(admin, &input).await;
+            service
+                .note(&by, &origin, AuditAction::AdminChanged, &subject, &outcome)
+                .await;
+            outcome
+        })
+        .await
     }
 
     async fn change_unnoted(
         &self,
-        by: &Admin,
-        id: AdminId,
+        mut admin: Admin,
         input: &AdminInput,
     ) -> Result<Admin, AdminError> {
-        let mut admin = self.get(by, id).await?;
         let mut problems = Problems::default();
         if let Some(username) = self.new_username(&admin, input, &mut problems).await? {
             admin.username = username;
@@ -168,12 +200,19 @@ impl AdminService {
         id: AdminId,
         origin: &Origin,
     ) -> Result<Admin, AdminError> {
-        let admin = self.get(by, id).await?;
-        let outcome = self.remove_unnoted(&admin).await;
-        let subject = admin.username.to_string();
-        self.note(by, origin, AuditAction::AdminRemoved, &subject, &outcome)
-            .await;
-        outcome.map(|()| admin)
+        let admin = self
+            .get_or_note(by, id, origin, AuditAction::AdminRemoved)
+            .await?;
+        let (service, by, origin) = (self.clone(), by.clone(), origin.clone());
+        self.carry_out(async move {
+            let subject = admin.username.to_string();
+            let outcome = service.remove_unnoted(&admin).await;
+            service
+                .note(&by, &origin, AuditAction::AdminRemoved, &subject, &outcome)
+                .await;
+            outcome.map(|()| admin)
+        })
+        .await
     }
 
     async fn remove_unnoted(&self, admin: &Admin) -> Result<(), AdminError> {
@@ -246,6 +285,8 @@ pub(super) fn taken_or(error: StoreError) -> AdminError {
     }
 }
 
-fn subject(typed: &str) -> String {
-    typed.chars().filter(|c| !c.is_control()).take(64).collect()
+/// A name that was typed, for the audit log: people type passwords into the wrong
+/// field, so what is no username is left out.
+pub(super) fn well_formed(typed: &str) -> String {
+    Username::parse(typed.trim()).map_or_else(|_| String::new(), |name| name.to_string())
 }

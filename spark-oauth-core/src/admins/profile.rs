@@ -17,11 +17,17 @@ impl AdminService {
         input: &ProfileInput,
         origin: &Origin,
     ) -> Result<Admin, AdminError> {
-        let outcome = self.change_profile_unnoted(me, input, origin).await;
-        let subject = me.username.as_str();
-        self.note(me, origin, AuditAction::AdminChanged, subject, &outcome)
-            .await;
-        outcome
+        let (service, me, input) = (self.clone(), me.clone(), input.clone());
+        let origin = origin.clone();
+        self.carry_out(async move {
+            let outcome = service.change_profile_unnoted(&me, &input, &origin).await;
+            let subject = me.username.as_str();
+            service
+                .note(&me, &origin, AuditAction::AdminChanged, subject, &outcome)
+                .await;
+            outcome
+        })
+        .await
     }
 
     async fn change_profile_unnoted(

@@ -9,6 +9,7 @@ use crate::admins::{Admin, AdminError, HashingLimits, SuperAdminSettings};
 use crate::application::Parts;
 use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
 use crate::auditor::{Auditor, Subject};
+use crate::detached::Detached;
 use crate::ids::AdminId;
 use crate::keyring::KeyRing;
 use crate::ports::{AdminStore, Clock, Random, StoreError, VaultStore};
@@ -27,6 +28,7 @@ pub struct AdminService {
     pub(super) super_admin: Option<Arc<SuperAdminSettings>>,
     /// A super admin that stands once stands for good: it cannot be removed.
     pub(super) is_set_up: Arc<AtomicBool>,
+    detached: Detached,
 }
 
 impl AdminService {
@@ -47,7 +49,20 @@ impl AdminService {
             auditor,
             super_admin: super_admin.map(Arc::new),
             is_set_up: Arc::new(AtomicBool::new(false)),
+            detached: parts.detached.clone(),
         }
+    }
+
+    /// Carries out what a caller that hangs up must not cut in two: a change, and
+    /// its entry in the audit log.
+    pub(super) async fn carry_out<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, AdminError>> + Send + 'static,
+    ) -> Result<T, AdminError> {
+        self.detached
+            .run(work)
+            .await
+            .unwrap_or(Err(AdminError::Interrupted))
     }
 
     /// The admin of a session, where the session is still of this admin's epoch.

@@ -3,16 +3,21 @@
 use std::sync::atomic::Ordering;
 
 use crate::admins::input::Problems;
+use crate::admins::manage::taken_or;
 use crate::admins::{
     Admin, AdminError, AdminField, AdminService, NewPassword, PasswordPolicy, Problem, Role,
     UnusablePassword, Username,
 };
-use crate::audit::{AuditAction, Origin};
+use crate::audit::{AuditAction, Caller, Origin, Outcome};
+use crate::auditor::Subject;
 use crate::email::EmailAddress;
 use crate::ids::AdminId;
-use crate::ports::{StoreError, UniqueRule};
+use crate::ports::StoreError;
 use crate::secret::{Password, SetUpCode};
 use crate::token::FIRST_VERSION;
+
+/// How often the renaming is tried when the record changes under it.
+const RENAME_ATTEMPTS: usize = 5;
 
 /// The super admin as the configuration names them.
 #[derive(Clone, Debug)]
@@ -146,32 +151,46 @@ impl AdminService {
             .clone()
             .ok_or(AdminError::NoSuperAdminConfigured)?;
         let password = set_up_password(&settings, password)?;
-        let now = self.clock.now();
-        let admin = Admin {
-            id: AdminId::generate(now, &*self.random),
-            username: settings.username.clone(),
-            email: settings.email.clone(),
-            password_hash: self.hasher.hash(&password).await?,
-            role: Role::SuperAdmin,
-            epoch: 1,
-            created_at: now,
-            updated_at: now,
-            last_sign_in_at: Some(now),
-            version: FIRST_VERSION,
-        };
-        let outcome = self
-            .admins
-            .insert(&admin)
-            .await
-            .map_err(|error| match error {
-                StoreError::AlreadyExists(UniqueRule::SuperAdmin) => AdminError::AlreadySetUp,
-                StoreError::AlreadyExists(UniqueRule::Username) => taken(),
-                other => other.into(),
-            });
-        let name = settings.username.as_str();
-        self.note(&admin, origin, AuditAction::SuperAdminSetUp, name, &outcome)
-            .await;
-        outcome.map(|()| admin)
+        let (service, origin) = (self.clone(), origin.clone());
+        self.carry_out(async move {
+            let now = service.clock.now();
+            let admin = Admin {
+                id: AdminId::generate(now, &*service.random),
+                username: settings.username.clone(),
+                email: settings.email.clone(),
+                password_hash: service.hasher.hash(&password).await?,
+                role: Role::SuperAdmin,
+                epoch: 1,
+                created_at: now,
+                updated_at: now,
+                last_sign_in_at: Some(now),
+                version: FIRST_VERSION,
+            };
+            let outcome = service.insert_super_admin(&admin).await;
+            let name = settings.username.as_str();
+            service
+                .note(
+                    &admin,
+                    &origin,
+                    AuditAction::SuperAdminSetUp,
+                    name,
+                    &outcome,
+                )
+                .await;
+            outcome.map(|()| admin)
+        })
+        .await
+    }
+
+    /// Of two set-ups at once the slower one collides with the name as well as
+    /// with the role, and a store may tell either.
+    async fn insert_super_admin(&self, admin: &Admin) -> Result<(), AdminError> {
+        match self.admins.insert(admin).await {
+            Err(StoreError::AlreadyExists(_)) if self.is_set_up().await? => {
+                Err(AdminError::AlreadySetUp)
+            }
+            outcome => outcome.map_err(taken_or),
+        }
     }
 
     /// Gives the super admin the name that the configuration has now.
@@ -182,22 +201,42 @@ impl AdminService {
         let Some(settings) = &self.super_admin else {
             return Ok(Renaming::Unneeded);
         };
-        let Some(mut admin) = self.admins.super_admin().await? else {
-            return Ok(Renaming::Unneeded);
-        };
-        if admin.username.as_str() == settings.username.as_str() {
-            return Ok(Renaming::Unneeded);
+        for _ in 0..RENAME_ATTEMPTS {
+            let Some(mut admin) = self.admins.super_admin().await? else {
+                return Ok(Renaming::Unneeded);
+            };
+            if admin.username.as_str() == settings.username.as_str() {
+                return Ok(Renaming::Unneeded);
+            }
+            let from = std::mem::replace(&mut admin.username, settings.username.clone());
+            admin.epoch += 1;
+            admin.updated_at = self.clock.now();
+            match self.admins.update(&admin).await {
+                Ok(_) => {
+                    self.note_renaming(&from).await;
+                    return Ok(Renaming::Done { from });
+                }
+                Err(StoreError::AlreadyExists(_)) => {
+                    return Ok(Renaming::Taken { keeps: from });
+                }
+                // Another process starts with the same configuration and was first,
+                // or the super admin is signing in: the record tells.
+                Err(error) if error.is_stale() => {}
+                Err(error) => return Err(error),
+            }
         }
-        let from = std::mem::replace(&mut admin.username, settings.username.clone());
-        admin.epoch += 1;
-        admin.updated_at = self.clock.now();
-        match self.admins.update(&admin).await {
-            Ok(_) => Ok(Renaming::Done { from }),
-            Err(StoreError::AlreadyExists(_)) => Ok(Renaming::Taken { keeps: from }),
-            // Another process starts with the same configuration and was first.
-            Err(error) if error.is_stale() => Ok(Renaming::Unneeded),
-            Err(error) => Err(error),
-        }
+        Err(StoreError::Conflict)
+    }
+
+    async fn note_renaming(&self, from: &Username) {
+        self.auditor
+            .record(
+                &Caller::system(),
+                AuditAction::AdminChanged,
+                Subject::named(from.as_str()),
+                Outcome::Done,
+            )
+            .await;
     }
 }
 
@@ -215,12 +254,4 @@ fn set_up_password(
     }
     problems.into_result().map_err(AdminError::Invalid)?;
     password.ok_or(AdminError::WrongSetUpCode)
-}
-
-fn taken() -> AdminError {
-    let mut problems = Problems::default();
-    problems.add(AdminField::Username, Problem::UsernameTaken);
-    problems
-        .into_result()
-        .map_or_else(AdminError::Invalid, |()| AdminError::Conflict)
 }

@@ -1,6 +1,7 @@
 //! Signing in and out.
 
 use crate::admins::hasher::PasswordHasher;
+use crate::admins::manage::well_formed;
 use crate::admins::{Admin, AdminService, SignInError, Username};
 use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
 use crate::auditor::Subject;
@@ -25,7 +26,7 @@ impl AdminService {
         let (actor, result) = match &outcome {
             Ok(admin) => (admin.actor(), Outcome::Done),
             Err(error) => {
-                let username = username.chars().take(64).collect();
+                let username = well_formed(username);
                 (
                     Actor::Claimed { username },
                     Outcome::Refused(reason(error).to_owned()),
