@@ -40,6 +40,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use spark_oauth_core::Integration;
+use spark_oauth_core::admins::SuperAdminSettings;
 use url::Url;
 
 pub use environment::Environment;
@@ -55,7 +56,6 @@ pub use refresh::{Journal, RefreshConfig};
 pub use schema::{Setting, settings};
 pub use server::ServerConfig;
 pub use store::{SqlitePath, StoreChoice};
-pub use super_admin::SuperAdminConfig;
 pub use trusted_proxies::{InvalidProxy, TrustedProxies};
 
 use problem::Findings;
@@ -80,7 +80,7 @@ pub struct Config {
     /// Where the keys come from that seal the tokens.
     pub keys: KeySource,
     /// Who manages the admins.
-    pub super_admin: SuperAdminConfig,
+    pub super_admin: SuperAdminSettings,
     /// The logarithm of bcrypt's rounds.
     pub password_hash_cost: u32,
     /// What the requester is handed in a room.

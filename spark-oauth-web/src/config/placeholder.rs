@@ -1,5 +1,26 @@
 //! Values of a sample that somebody forgot to replace.
 
+use super::Config;
+
+impl Config {
+    /// The settings that still hold a sample value, for the consent page to name.
+    pub fn placeholders(&self) -> Vec<&'static str> {
+        let integration = &self.integration;
+        let settings = [
+            ("oauth.clientID", integration.client_id.as_str()),
+            (
+                "oauth.clientSecret",
+                integration.client_secret.expose_secret(),
+            ),
+            ("oauth.contactEmail", integration.requester.as_str()),
+        ];
+        let samples = settings
+            .into_iter()
+            .filter(|(_, value)| is_placeholder(value));
+        samples.map(|(name, _)| name).collect()
+    }
+}
+
 /// Whether `text` looks like the sample's `your_clientID` or like `<client id>`.
 pub(super) fn is_placeholder(text: &str) -> bool {
     let text = text.trim().to_ascii_lowercase();

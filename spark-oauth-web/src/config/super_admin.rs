@@ -1,6 +1,6 @@
 //! Section `superAdminAccount`: who manages the admins.
 
-use spark_oauth_core::admins::Username;
+use spark_oauth_core::admins::{SuperAdminSettings, Username};
 use spark_oauth_core::{EmailAddress, Password};
 
 use super::oauth::warn_of_placeholder;
@@ -13,19 +13,9 @@ const EMAIL: Setting = Setting::plain("superAdminAccount.email");
 
 pub(super) const SETTINGS: &[Setting] = &[USERNAME, PASSWORD, EMAIL];
 
-/// Section `superAdminAccount`.
-#[derive(Clone, Debug)]
-pub struct SuperAdminConfig {
-    /// The name to sign in with; `admin` by default.
-    pub username: Username,
-    /// The password as it was written, if one was. Whether it is good enough is for
-    /// the rules of core to judge; where it is not, the set-up page asks for one.
-    pub password: Option<Password>,
-    /// Where to reach the super admin.
-    pub email: Option<EmailAddress>,
-}
-
-pub(super) fn read(reader: &mut Reader) -> Option<SuperAdminConfig> {
+/// Reads the super admin; the username is `admin` by default. A password that the
+/// rules of core refuse is no mistake: the set-up page asks for another.
+pub(super) fn read(reader: &mut Reader) -> Option<SuperAdminSettings> {
     let username = if reader.is_given(USERNAME) {
         let advice = "give 3 to 20 letters, digits or underscores";
         reader.parsed(USERNAME, advice, Username::parse)
@@ -41,9 +31,14 @@ pub(super) fn read(reader: &mut Reader) -> Option<SuperAdminConfig> {
         let what = "the super admin's e-mail address";
         warn_of_placeholder(reader, EMAIL, email.as_str(), what);
     }
-    Some(SuperAdminConfig {
+    let settings = SuperAdminSettings {
         username: username?,
         password,
         email,
-    })
+    };
+    if let Some(why) = settings.unusable_password() {
+        let text = format!("not used ({why}); the set-up page asks for another");
+        reader.warn(PASSWORD, text);
+    }
+    Some(settings)
 }

@@ -42,6 +42,7 @@ fn the_node_samples_file_works_unchanged() {
             "oauth.clientSecret",
             "oauth.contactEmail",
             "superAdminAccount.email",
+            "superAdminAccount.password",
         ]
     );
 }

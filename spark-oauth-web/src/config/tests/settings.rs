@@ -213,11 +213,20 @@ fn trusting_everybody_is_warned_of() {
 
 #[test]
 fn a_weak_password_is_not_a_mistake_of_the_file() {
-    for (value, kept) in [(json!("123456"), true), (json!(""), false)] {
-        let (config, warnings) = load(&with("superAdminAccount.password", value)).unwrap();
-        assert_eq!(config.super_admin.password.is_some(), kept);
-        assert_eq!(warnings, []);
-    }
+    let load = |password: &str| load(&with("superAdminAccount.password", json!(password))).unwrap();
+    let (config, warnings) = load("123456");
+    assert!(config.super_admin.unusable_password().is_some());
+    assert_eq!(
+        warnings[0].to_string(),
+        "superAdminAccount.password: not used (a password has at least 8 characters); the set-up \
+         page asks for another"
+    );
+    let (config, warnings) = load("");
+    assert!(config.super_admin.password.is_none());
+    assert_eq!(warnings, []);
+    let (config, warnings) = load("tulip harbour 42 quill");
+    assert!(config.super_admin.unusable_password().is_none());
+    assert_eq!(warnings, []);
 }
 
 #[test]
