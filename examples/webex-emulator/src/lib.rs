@@ -50,7 +50,6 @@ mod calls;
 mod clock;
 mod control;
 mod errors;
-mod fault_layer;
 mod faults;
 mod ids;
 mod oauth;

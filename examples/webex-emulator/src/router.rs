@@ -8,7 +8,7 @@ use axum::routing::{delete, get, post};
 
 use crate::control;
 use crate::errors::{ApiError, stamp};
-use crate::fault_layer::spoil;
+use crate::faults::layer::spoil;
 use crate::oauth::{authorize_page, device_page, token_endpoint};
 use crate::page;
 use crate::provider::Provider;

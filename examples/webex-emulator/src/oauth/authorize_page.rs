@@ -35,7 +35,9 @@ struct AuthorizePage<'a> {
     scopes: Vec<(&'a str, Option<&'static str>)>,
     choices: Vec<Choice>,
     hidden: Vec<(&'static str, &'a str)>,
+    /// What is wrong with the address that was typed.
     problem: Option<String>,
+    typed_email: &'a str,
 }
 
 /// `GET /v1/authorize`
@@ -179,6 +181,7 @@ fn page(
         choices: choices(provider, request.login_hint.as_deref()),
         hidden,
         problem,
+        typed_email: parameters.get("email").unwrap_or_default(),
     };
     render(status, &page)
 }

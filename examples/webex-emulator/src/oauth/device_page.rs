@@ -20,6 +20,13 @@ struct DevicePage<'a> {
     device: Option<PendingDevice>,
     choices: Vec<Choice>,
     problem: Option<String>,
+    typed_email: &'a str,
+}
+
+/// An address that was typed, and what is wrong with it.
+struct WrongEmail<'a> {
+    typed: &'a str,
+    problem: String,
 }
 
 /// `GET /v1/device/verify`
@@ -35,7 +42,14 @@ pub(crate) async fn decide(State(provider): State<Provider>, body: Bytes) -> Res
     let accepted = match form.get("decision") {
         Some("accept") => match chosen_person(&provider, &form) {
             Ok(person) => Some(person.id),
-            Err(problem) => return page(&provider, Some(user_code), Some(problem.to_string())),
+            Err(problem) => {
+                let typed = form.get("email").unwrap_or_default();
+                let wrong = WrongEmail {
+                    typed,
+                    problem: problem.to_string(),
+                };
+                return page(&provider, Some(user_code), Some(wrong));
+            }
         },
         _ => None,
     };
@@ -60,9 +74,10 @@ pub(crate) async fn decide(State(provider): State<Provider>, body: Bytes) -> Res
     render(StatusCode::OK, &message)
 }
 
-fn page(provider: &Provider, user_code: Option<&str>, problem: Option<String>) -> Response {
+fn page(provider: &Provider, user_code: Option<&str>, wrong: Option<WrongEmail<'_>>) -> Response {
     let device = user_code.and_then(|code| provider.devices().find(code, provider.now()));
-    let problem = problem.or_else(|| {
+    let typed_email = wrong.as_ref().map_or("", |wrong| wrong.typed);
+    let problem = wrong.map(|wrong| wrong.problem).or_else(|| {
         let unknown = user_code.is_some() && device.is_none();
         unknown.then(|| "this code is unknown, used, or older than five minutes".to_owned())
     });
@@ -76,6 +91,7 @@ fn page(provider: &Provider, user_code: Option<&str>, problem: Option<String>) -
         device,
         choices: choices(provider, None),
         problem,
+        typed_email,
     };
     render(status, &page)
 }

@@ -82,6 +82,11 @@ async fn everything_from_outside_is_escaped() {
         .await;
     let text = html(page, StatusCode::BAD_REQUEST).await;
     assert!(!text.contains("<img") && text.contains("is not an e-mail address"));
+    assert!(
+        text.contains(r#"value="somebody-else" checked"#),
+        "the choice is kept"
+    );
+    assert!(text.contains("onerror=alert(1)"), "what was typed is kept");
     let page = harness
         .http
         .get(harness.url("/device/verify"))

@@ -13,8 +13,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body::Frame;
 
+use super::{Answer, Cut, Effect};
 use crate::errors::ApiError;
-use crate::faults::{Answer, Cut, Effect};
 use crate::provider::Provider;
 
 pub(crate) async fn spoil(
