@@ -68,6 +68,7 @@ fn our_own_sample_asks_for_three_values_alone() {
         places(&warnings),
         ["oauth.clientID", "oauth.clientSecret", "oauth.contactEmail"]
     );
+    assert_eq!(config.placeholders(), places(&warnings));
     assert_eq!(config.store.to_string(), "sqlite:data/spark-oauth.db");
     assert_eq!(
         config.server.management.unwrap().to_string(),
@@ -78,7 +79,9 @@ fn our_own_sample_asks_for_three_values_alone() {
         .replace("your_clientID", "C0123")
         .replace("your_clientSecret", "s3cr3t")
         .replace("your_email@example.com", "alice@example.com");
-    assert_eq!(load_text(&filled).unwrap().1, []);
+    let (filled, warnings) = load_text(&filled).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(filled.placeholders(), [""; 0]);
 }
 
 #[test]

@@ -1,0 +1,153 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// What stands below every help text.
+const AFTER_HELP: &str = "\
+Environment:
+  SPARK_OAUTH__SECTION__KEY       overrides a key of the configuration file, such as
+                                  SPARK_OAUTH__SERVER__PORT for server.port
+  SPARK_OAUTH__SECTION__KEY_FILE  the same for a secret, read from a file
+  SPARK_OAUTH_KEYS                the keys that seal the tokens, in base64
+  SPARK_OAUTH_KEYS_FILE           a mounted file with these keys
+  SPARK_OAUTH_LOG                 filter directives for the log, such as
+                                  warn,spark_oauth_web=trace
+
+  conf/README.md describes every key.
+
+Exit codes:
+  0  done, or stopped as asked
+  1  something failed
+  2  a wrong call or configuration";
+
+/// What the binary was called with.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "spark-oauth-web",
+    version,
+    about = "Holds Webex tokens that people granted once, and keeps them valid",
+    after_help = AFTER_HELP,
+    subcommand_required = false,
+    arg_required_else_help = false
+)]
+pub struct Arguments {
+    /// The configuration file, JSON [default: conf/config.json]
+    ///
+    /// The default file may be absent where the environment sets all that is needed.
+    #[arg(long, value_name = "PATH", global = true)]
+    pub config: Option<PathBuf>,
+
+    /// What to do; `serve` where nothing is named.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the binary can do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Serve the pages until SIGTERM or Ctrl-C; this is the default
+    ///
+    /// Prints the address on standard output once it listens and, while there is no
+    /// super admin, the link under which one is set up.
+    #[command(after_help = AFTER_HELP)]
+    Serve,
+    /// Manage the admins from the command line
+    #[command(subcommand, after_help = AFTER_HELP)]
+    Admin(AdminCommand),
+}
+
+/// What can be done with an admin.
+#[derive(Clone, Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Set a new password for an admin, and end every session of that admin
+    ///
+    /// The password is asked for twice on a terminal; otherwise it is the first line
+    /// of standard input. It works while the server runs.
+    #[command(after_help = AFTER_HELP)]
+    ResetPassword {
+        /// The username, without regard to case
+        name: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(std::iter::once(&"spark-oauth-web").chain(arguments))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_is_what_happens_without_a_word() {
+        let arguments = parse(&[]).unwrap();
+        assert!(arguments.command.is_none() && arguments.config.is_none());
+        let arguments = parse(&["--config", "a.json", "serve"]).unwrap();
+        assert!(matches!(arguments.command, Some(Command::Serve)));
+        assert_eq!(arguments.config, Some(PathBuf::from("a.json")));
+    }
+
+    #[test]
+    fn the_configuration_may_be_named_before_or_behind_the_command() {
+        for arguments in [
+            ["--config", "a.json", "admin", "reset-password", "alice"],
+            ["admin", "reset-password", "alice", "--config", "a.json"],
+        ] {
+            let arguments = parse(&arguments).unwrap();
+            assert_eq!(arguments.config, Some(PathBuf::from("a.json")));
+            let Some(Command::Admin(AdminCommand::ResetPassword { name })) = arguments.command
+            else {
+                panic!("{arguments:?}");
+            };
+            assert_eq!(name, "alice");
+        }
+    }
+
+    #[test]
+    fn a_wrong_call_exits_with_2() {
+        for arguments in [
+            &["--port", "1"][..],
+            &["serve", "now"],
+            &["admin"],
+            &["admin", "reset-password"],
+            &["--config"],
+        ] {
+            assert_eq!(
+                parse(arguments).unwrap_err().exit_code(),
+                2,
+                "{arguments:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn help_tells_of_the_environment_and_the_exit_codes() {
+        for arguments in [
+            &["--help"][..],
+            &["-h"],
+            &["serve", "--help"],
+            &["admin", "reset-password", "--help"],
+        ] {
+            let help = parse(arguments).unwrap_err();
+            assert_eq!(help.exit_code(), 0);
+            let text = help.to_string();
+            assert!(text.contains("SPARK_OAUTH__SECTION__KEY"), "{text}");
+            assert!(
+                text.contains("Exit codes:") && text.contains("--config <PATH>"),
+                "{text}"
+            );
+        }
+        let version = parse(&["--version"]).unwrap_err();
+        assert_eq!(version.exit_code(), 0);
+        assert!(version.to_string().starts_with("spark-oauth-web "));
+    }
+}
