@@ -135,7 +135,11 @@ fn requester(reader: &mut Reader) -> Option<EmailAddress> {
 
 pub(super) fn warn_of_placeholder(reader: &mut Reader, setting: Setting, text: &str, what: &str) {
     if is_placeholder(text) {
-        let text = format!("still holds a sample value; put {what} there");
-        reader.warn(setting, text);
+        let sample = if setting.is_secret() {
+            "a sample value".to_owned()
+        } else {
+            format!("the sample value {}", quote(text))
+        };
+        reader.warn(setting, format!("still holds {sample}; put {what} there"));
     }
 }

@@ -102,7 +102,7 @@ fn warn_of_sqlite(reader: &mut Reader, path: &SqlitePath) {
     }
     if DB_SETTINGS.iter().any(|setting| reader.is_given(*setting)) {
         let place = "dbConfig";
-        let text = "not used, since store names SQLite; only an import still reads it";
+        let text = "not used, since store names SQLite";
         reader.findings().warn(place, text);
     }
 }

@@ -45,6 +45,15 @@ fn the_node_samples_file_works_unchanged() {
             "superAdminAccount.password",
         ]
     );
+    assert_eq!(
+        warnings[1].to_string(),
+        "oauth.clientID: still holds the sample value \"your_clientID\"; put the client ID of \
+         your integration there"
+    );
+    assert!(
+        !warnings[2].text.contains("your_clientSecret"),
+        "{warnings:?}"
+    );
 }
 
 #[test]
