@@ -24,6 +24,8 @@ mod secret;
 mod timestamp;
 pub mod token;
 mod vault;
+#[cfg(feature = "webex")]
+pub mod webex;
 
 pub use application::{SparkOauth, SparkOauthBuilder};
 pub use email::{EmailAddress, InvalidEmail};

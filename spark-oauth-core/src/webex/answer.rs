@@ -1,0 +1,155 @@
+//! One answer of the provider: what its headers say, and its body within limits.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use super::complaint::Complaint;
+use super::failure::{Endpoint, classify};
+use super::redaction::Secrets;
+use super::retry_after::{parse_http_date, parse_retry_after};
+use crate::ports::{Clock, SparkError, SparkErrorKind, TrackingId};
+use crate::timestamp::Timestamp;
+
+/// The body of an answer, overwritten when it is dropped.
+pub(super) type Body = Zeroizing<Vec<u8>>;
+
+/// What the headers of an answer say.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    pub(super) status: StatusCode,
+    /// The provider's own time.
+    pub(super) date: Option<Timestamp>,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) tracking_id: Option<TrackingId>,
+}
+
+/// One answer, whatever its status.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) head: Head,
+    /// The whole body, or why it could not be read.
+    pub(super) body: Result<Body, SparkError>,
+}
+
+impl Head {
+    pub(super) fn read(
+        status: StatusCode,
+        headers: &HeaderMap,
+        clock: &dyn Clock,
+        secrets: &Secrets,
+    ) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let date = text(DATE.as_str()).and_then(parse_http_date);
+        let now = date.unwrap_or_else(|| clock.now());
+        Self {
+            status,
+            date,
+            // Gateways add headers of their own: the longest legible one counts.
+            retry_after: headers
+                .get_all(RETRY_AFTER)
+                .iter()
+                .filter_map(|value| parse_retry_after(value.to_str().ok()?, now))
+                .max(),
+            tracking_id: text("trackingid")
+                .filter(|id| !secrets.are_in(id))
+                .and_then(TrackingId::new),
+        }
+    }
+
+    /// An error about this answer, with words of ours.
+    pub(super) fn error(&self, kind: SparkErrorKind, message: impl Into<String>) -> SparkError {
+        SparkError {
+            status: Some(self.status.as_u16()),
+            tracking_id: self.tracking_id.clone(),
+            message: Some(message.into()),
+            ..SparkError::of(kind)
+        }
+    }
+}
+
+impl Answer {
+    /// The answer, where its status says that the call succeeded.
+    ///
+    /// # Errors
+    /// Otherwise what the status and the body mean.
+    pub(super) fn expect_success(
+        self,
+        endpoint: Endpoint,
+        secrets: &Secrets,
+    ) -> Result<Self, SparkError> {
+        if self.head.status.is_success() {
+            Ok(self)
+        } else {
+            Err(self.refusal(endpoint, secrets))
+        }
+    }
+
+    /// The body as JSON, with unknown fields ignored.
+    ///
+    /// # Errors
+    /// [`SparkErrorKind::Unreadable`] says what the body is instead, without
+    /// quoting it.
+    pub(super) fn json<T: DeserializeOwned>(self) -> Result<T, SparkError> {
+        let body = self.body?;
+        serde_json::from_slice(&body).map_err(|error| {
+            let instead = describe(&body).unwrap_or(if error.is_data() {
+                "the answer lacks a documented field, or one is of another type"
+            } else {
+                "the answer is not JSON"
+            });
+            self.head.error(SparkErrorKind::Unreadable, instead)
+        })
+    }
+
+    fn refusal(self, endpoint: Endpoint, secrets: &Secrets) -> SparkError {
+        let Head {
+            status,
+            retry_after,
+            ..
+        } = self.head;
+        let (complaint, fault) = match &self.body {
+            Ok(body) => (Complaint::read(body), None),
+            Err(fault) => (Complaint::default(), Some(fault.kind)),
+        };
+        let kind = match (classify(endpoint, status, retry_after, &complaint), fault) {
+            // The status alone did not decide, and the words are lost.
+            (SparkErrorKind::Unexpected, Some(fault)) => fault,
+            (kind, _) => kind,
+        };
+        let message = if status.is_redirection() {
+            Some("the provider redirects to another address, which is not followed".to_owned())
+        } else {
+            complaint.message(secrets)
+        };
+        let tracking_id = self
+            .head
+            .tracking_id
+            .or_else(|| complaint.tracking_id(secrets));
+        let (fault_message, source) = match self.body {
+            Ok(_) => (None, None),
+            Err(fault) => (fault.message, fault.source),
+        };
+        SparkError {
+            kind,
+            status: Some(status.as_u16()),
+            tracking_id,
+            message: message.or(fault_message),
+            source,
+        }
+    }
+}
+
+/// What a body is that is not what was promised, where one can say.
+pub(super) fn describe(body: &[u8]) -> Option<&'static str> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        Some("the answer is empty")
+    } else if Complaint::read(body).is_html() {
+        Some("the answer is an HTML page, not JSON")
+    } else {
+        None
+    }
+}
