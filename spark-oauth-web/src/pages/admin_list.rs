@@ -10,6 +10,10 @@ pub struct AdminListPage {
     pub layout: Layout,
     /// All admins, the super admin too.
     pub rows: Vec<AdminRow>,
+    /// Link to the first page, unless this is it.
+    pub first_page: Option<String>,
+    /// Link to the next page, unless this is the last.
+    pub next_page: Option<String>,
     /// What was typed into `username`.
     pub username: String,
     /// What was typed into `email`.

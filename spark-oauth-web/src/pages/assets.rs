@@ -7,10 +7,10 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::Path;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 
 /// A year, the longest that RFC 9111 caches are asked to keep anything.
@@ -164,7 +164,7 @@ async fn serve(Path(file_name): Path<String>, headers: HeaderMap) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::body::{Body, to_bytes};
-    use http::{Method, Request};
+    use axum::http::{Method, Request};
     use tower::ServiceExt;
 
     use super::*;

@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 use super::assets;
 
 /// What stands around the content of every page.
@@ -47,8 +49,8 @@ pub enum Section {
     Profile,
 }
 
-/// A message about the previous request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A message about the previous request. The session keeps it until it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {
     /// Colour and role of the message.
     pub kind: FlashKind,
@@ -57,7 +59,7 @@ pub struct Flash {
 }
 
 /// How a [`Flash`] is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FlashKind {
     /// It worked.
     Success,

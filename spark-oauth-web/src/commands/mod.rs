@@ -1,0 +1,9 @@
+//! What the binary does, one command in one file.
+
+mod reset_password;
+mod serve;
+mod signals;
+mod trouble;
+
+pub use reset_password::reset_password;
+pub use serve::serve;

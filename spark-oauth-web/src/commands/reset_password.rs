@@ -1,0 +1,75 @@
+//! `spark-oauth-web admin reset-password NAME`: the way back in.
+
+use std::process::ExitCode;
+
+use spark_oauth_core::Password;
+use spark_oauth_core::admins::{AdminError, Username};
+
+use super::trouble::{WRONG_CALL, complain, not_started, say};
+use crate::config::{Config, ConfigSources};
+use crate::launch::{Application, Overrides};
+
+/// Sets the password of an admin. Every session of that admin ends.
+///
+/// `ask` is called for the new password only once it is known that there is such
+/// an admin to set it for.
+pub async fn reset_password(
+    sources: &ConfigSources,
+    name: &str,
+    ask: impl FnOnce() -> std::io::Result<Password>,
+) -> ExitCode {
+    let username = match Username::parse(name) {
+        Ok(username) => username,
+        Err(error) => return complain(&error, WRONG_CALL),
+    };
+    let config = match Config::load(sources) {
+        Ok((config, _)) => config,
+        Err(errors) => return complain(&errors, WRONG_CALL),
+    };
+    let application = match Application::build(&config, Overrides::default()).await {
+        Ok(application) => application,
+        Err(error) => return not_started(&error),
+    };
+    let code = reset(&application, &username, ask).await;
+    application.close().await;
+    code
+}
+
+async fn reset(
+    application: &Application,
+    username: &Username,
+    ask: impl FnOnce() -> std::io::Result<Password>,
+) -> ExitCode {
+    let admins = &application.services().admins;
+    match application.admin_named(username).await {
+        Ok(Some(_)) => {}
+        Ok(None) => {
+            say(&format!(
+                "error: there is no admin {username} in this store; before the first sign-in, \
+                 open the set-up link that `serve` prints\n"
+            ));
+            return ExitCode::FAILURE;
+        }
+        Err(error) => return complain(&error, 1),
+    }
+    let password = match ask() {
+        Ok(password) => password,
+        Err(error) => return complain(&error, 1),
+    };
+    match admins.reset_password(username, &password).await {
+        Ok(admin) => {
+            say(&format!(
+                "The password of {} was set, and every session of that admin has ended.\n",
+                admin.username
+            ));
+            ExitCode::SUCCESS
+        }
+        Err(AdminError::Invalid(problems)) => {
+            for problem in problems {
+                say(&format!("error: {}\n", problem.problem));
+            }
+            ExitCode::FAILURE
+        }
+        Err(error) => complain(&error, 1),
+    }
+}

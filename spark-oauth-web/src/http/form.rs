@@ -1,0 +1,34 @@
+//! Forms: a body that cannot be read is a page, not a bare text.
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, FromRequest, Request};
+use axum::response::IntoResponse as _;
+use serde::de::DeserializeOwned;
+
+use crate::http::PageError;
+
+/// The fields of a posted form.
+#[derive(Debug)]
+pub(crate) struct PageForm<T>(pub(crate) T);
+
+impl<T, S> FromRequest<S> for PageForm<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, PageError> {
+        match Form::<T>::from_request(request, state).await {
+            Ok(Form(fields)) => Ok(Self(fields)),
+            Err(rejection) => Err(refuse(rejection)),
+        }
+    }
+}
+
+/// The text of a rejection may quote what was sent, so it goes nowhere.
+fn refuse(rejection: FormRejection) -> PageError {
+    let status = rejection.into_response().status();
+    tracing::info!(%status, "a form could not be read");
+    PageError::of(status)
+}

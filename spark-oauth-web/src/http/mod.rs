@@ -1,0 +1,25 @@
+//! What requests and answers have in common, whatever page they are about.
+
+mod address;
+mod confirm;
+mod cross_site;
+mod error_pages;
+mod form;
+mod headers;
+mod host;
+mod metrics;
+mod page;
+mod page_error;
+mod request_id;
+
+pub(crate) use address::ClientAddress;
+pub(crate) use confirm::is_confirmed;
+pub(crate) use cross_site::refuse_cross_site;
+pub(crate) use error_pages::{NavigationSlot, render_errors};
+pub(crate) use form::PageForm;
+pub(crate) use headers::{StartsConsent, no_store, security_headers};
+pub(crate) use host::redirect_to_public_host;
+pub(crate) use metrics::{count_requests, recorder};
+pub(crate) use page::{page, page_with_status};
+pub(crate) use page_error::{PageError, explain_loss};
+pub(crate) use request_id::{RequestId, trace_request};

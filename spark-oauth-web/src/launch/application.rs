@@ -1,0 +1,202 @@
+//! The services and the router, from a configuration.
+
+use std::sync::Arc;
+
+use axum::Router;
+use spark_oauth_core::admins::{Admin, HashingLimits, Renaming, SuperAdminSettings, Username};
+use spark_oauth_core::keyring::KeyRing;
+use spark_oauth_core::ports::{Clock, Random, StoreError, Stores, SystemClock, SystemRandom};
+use spark_oauth_core::webex::{WebexClient, WebexSettings};
+use spark_oauth_core::{SetUpCode, SparkOauth};
+
+use crate::config::{Config, Keys};
+use crate::launch::{OpenStores, StartError, open_stores};
+use crate::router::router;
+use crate::routes::management;
+use crate::site::Site;
+use crate::state::AppState;
+
+/// What a test or an embedding program replaces.
+#[derive(Clone, Debug)]
+pub struct Overrides {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The source of randomness.
+    pub random: Arc<dyn Random>,
+}
+
+impl Default for Overrides {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        }
+    }
+}
+
+/// An application that is ready to be served.
+#[derive(Debug)]
+pub struct Application {
+    pub(super) state: AppState,
+    pub(super) stores: OpenStores,
+}
+
+impl Application {
+    /// Opens the store and the vault, and puts everything together.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is wrong and what to do.
+    pub async fn build(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
+        let opened = open_stores(&config.store).await?;
+        let ring = key_ring(config, &opened.stores, overrides.random.clone()).await?;
+        let services = services(config, &overrides, &opened.stores, ring).await?;
+        rename_super_admin(&services).await?;
+        let state = AppState {
+            services,
+            vault: opened.stores.vault.clone(),
+            clock: overrides.clock,
+            random: overrides.random,
+            site: Arc::new(site(config)),
+        };
+        Ok(Self {
+            state,
+            stores: opened,
+        })
+    }
+
+    /// The services, for commands that need no server.
+    pub fn services(&self) -> &SparkOauth {
+        &self.state.services
+    }
+
+    /// The public router: pages, health, assets.
+    pub fn router(&self) -> Router {
+        router(self.state.clone(), self.stores.stores.sessions.clone())
+    }
+
+    /// The router for the operator alone.
+    pub fn management_router(&self) -> Router {
+        management::router(self.state.clone())
+    }
+
+    /// The code of the set-up link; `None` once the super admin stands.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn set_up_code(&self) -> Result<Option<SetUpCode>, StartError> {
+        Ok(self.services().admins.set_up_code().await?)
+    }
+
+    /// The admin with this username, for the operator.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn admin_named(&self, username: &Username) -> Result<Option<Admin>, StoreError> {
+        self.stores.stores.admins.find_by_username(username).await
+    }
+
+    /// Closes the store.
+    pub async fn close(self) {
+        self.stores.close().await;
+    }
+}
+
+/// The keys; a new key file only where the store knows of no key yet.
+async fn key_ring(
+    config: &Config,
+    stores: &Stores,
+    random: Arc<dyn Random>,
+) -> Result<KeyRing, StartError> {
+    let missing = match config.keys.read(random.clone())? {
+        Keys::Ring(ring) => return Ok(ring),
+        Keys::Missing(missing) => missing,
+    };
+    let place = config.keys.to_string();
+    if let Some(fingerprint) = stores.vault.key_fingerprints().await?.first().copied() {
+        return Err(StartError::MissingKey { fingerprint, place });
+    }
+    let ring = missing.create(random)?;
+    tracing::warn!(
+        file = place,
+        "a new key file was created; keep a copy of it apart from the database: without it \
+         no stored token opens"
+    );
+    Ok(ring)
+}
+
+async fn services(
+    config: &Config,
+    overrides: &Overrides,
+    stores: &Stores,
+    ring: KeyRing,
+) -> Result<SparkOauth, StartError> {
+    let mut settings = WebexSettings::at(config.provider.api_base.clone());
+    settings.authorize_url = config.provider.authorize_url.clone();
+    settings.token_url = config.provider.token_url.clone();
+    let client = WebexClient::new(settings).map_err(|error| StartError::Client(error.into()))?;
+    let hashing = HashingLimits {
+        cost: config.password_hash_cost,
+        ..HashingLimits::default()
+    };
+    SparkOauth::builder(
+        config.integration.clone(),
+        Arc::new(client),
+        stores.clone(),
+        ring,
+    )
+    .clock(overrides.clock.clone())
+    .random(overrides.random.clone())
+    .super_admin(super_admin(config))
+    .hashing(hashing)
+    .include_refresh_token(config.handoff.include_refresh_token)
+    .build()
+    .await
+    .map_err(|error| StartError::vault(error, config.keys.to_string()))
+}
+
+fn super_admin(config: &Config) -> SuperAdminSettings {
+    let settings = SuperAdminSettings {
+        username: config.super_admin.username.clone(),
+        password: config.super_admin.password.clone(),
+        email: config.super_admin.email.clone(),
+    };
+    if let Some(reason) = settings.unusable_password() {
+        tracing::warn!(
+            setting = "superAdminAccount.password",
+            %reason,
+            "the configured password cannot be used: the set-up page asks for another one"
+        );
+    }
+    settings
+}
+
+async fn rename_super_admin(services: &SparkOauth) -> Result<(), StartError> {
+    match services.admins.rename_super_admin().await? {
+        Renaming::Unneeded => {}
+        Renaming::Done { from } => tracing::warn!(
+            setting = "superAdminAccount.username",
+            %from,
+            "the super admin was renamed as the configuration says"
+        ),
+        Renaming::Taken { keeps } => tracing::error!(
+            setting = "superAdminAccount.username",
+            %keeps,
+            "the super admin was not renamed: another admin has that name; rename or remove \
+             that admin, or correct the setting"
+        ),
+    }
+    Ok(())
+}
+
+fn site(config: &Config) -> Site {
+    Site {
+        public_url: config.public_url.clone(),
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        placeholders: config
+            .placeholders()
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        hands_over_refresh_token: config.handoff.include_refresh_token,
+    }
+}

@@ -1,0 +1,43 @@
+//! What is done now and then: what has expired is removed.
+
+use std::time::Duration;
+
+use spark_oauth_core::ports::{SessionStore, StoreError};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::http::recorder;
+use crate::state::AppState;
+
+/// How often.
+const EVERY: Duration = Duration::from_mins(5);
+
+/// Tidies up until it is told to stop. A store that fails is asked again at the
+/// next turn.
+pub(super) async fn keep_house(
+    state: AppState,
+    sessions: std::sync::Arc<dyn SessionStore>,
+    stop: CancellationToken,
+) {
+    let mut turns = interval(EVERY);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = turns.tick() => {}
+        }
+        report("consents", state.services.consents.remove_expired().await);
+        report("sessions", sessions.remove_expired(state.clock.now()).await);
+        if let Some(recorder) = recorder() {
+            recorder.run_upkeep();
+        }
+    }
+}
+
+fn report(what: &'static str, removed: Result<u64, StoreError>) {
+    match removed {
+        Ok(0) => {}
+        Ok(count) => tracing::debug!(what, count, "what had expired was removed"),
+        Err(error) => tracing::warn!(what, %error, "what has expired could not be removed"),
+    }
+}

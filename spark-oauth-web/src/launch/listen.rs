@@ -1,0 +1,175 @@
+//! Listening, running and stopping.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, ListenAddress};
+use crate::launch::application::Application;
+use crate::launch::housekeeping::keep_house;
+use crate::launch::server::serve;
+use crate::launch::{Overrides, StartError};
+
+/// Listeners that are bound, so that nobody else can take the addresses while the
+/// application is put together.
+#[derive(Debug)]
+pub struct Listening {
+    public: TcpListener,
+    management: Option<TcpListener>,
+}
+
+impl Listening {
+    /// Binds the addresses of the configuration.
+    ///
+    /// # Errors
+    /// [`StartError::Listen`] names the address and its setting.
+    pub async fn bind(config: &Config) -> Result<Self, StartError> {
+        let public = bind(&config.server.listen, "server.host, server.port").await?;
+        let management = match &config.server.management {
+            Some(address) => Some(bind(address, "server.management").await?),
+            None => None,
+        };
+        Ok(Self { public, management })
+    }
+
+    /// Takes a listener that is bound already.
+    pub const fn on(public: TcpListener) -> Self {
+        Self {
+            public,
+            management: None,
+        }
+    }
+}
+
+async fn bind(address: &ListenAddress, setting: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind((address.host(), address.port()))
+        .await
+        .map_err(|source| StartError::Listen {
+            address: address.to_string(),
+            setting,
+            source,
+        })
+}
+
+/// An application that serves.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where the operator looks, if anywhere.
+    pub management: Option<SocketAddr>,
+    /// The set-up link, while there is no super admin.
+    pub set_up_link: Option<String>,
+    application: Application,
+    tasks: Vec<JoinHandle<()>>,
+    stop: CancellationToken,
+    abort: CancellationToken,
+}
+
+impl Running {
+    /// Builds the application and serves it.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is wrong and what to do.
+    pub async fn start(
+        config: &Config,
+        listening: Listening,
+        overrides: Overrides,
+    ) -> Result<Self, StartError> {
+        let failed = |source| StartError::Listen {
+            address: config.server.listen.to_string(),
+            setting: "server.host, server.port",
+            source,
+        };
+        let application = Application::build(config, overrides).await?;
+        let address = listening.public.local_addr().map_err(failed)?;
+        let set_up_link = set_up_link(config, &application, address).await?;
+        let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
+        let mut tasks = vec![
+            tokio::spawn(serve(
+                listening.public,
+                application.router(),
+                stop.clone(),
+                abort.clone(),
+            )),
+            tokio::spawn(keep_house(
+                application.state.clone(),
+                application.stores.stores.sessions.clone(),
+                stop.clone(),
+            )),
+        ];
+        let mut management = None;
+        if let Some(listener) = listening.management {
+            crate::http::recorder();
+            management = listener.local_addr().ok();
+            let router = application.management_router();
+            tasks.push(tokio::spawn(serve(
+                listener,
+                router,
+                stop.clone(),
+                abort.clone(),
+            )));
+        }
+        Ok(Self {
+            address,
+            management,
+            set_up_link,
+            application,
+            tasks,
+            stop,
+            abort,
+        })
+    }
+
+    /// What ends the application in an orderly way: cancel it, then
+    /// [`wait`](Self::wait).
+    pub fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// What cuts off even requests in flight.
+    pub fn abort_token(&self) -> CancellationToken {
+        self.abort.clone()
+    }
+
+    /// Waits until the application has been stopped, its requests are finished and
+    /// its store is closed.
+    pub async fn wait(self) {
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the application ended early");
+            }
+        }
+        self.application.close().await;
+    }
+
+    /// Stops the application and waits for its end.
+    pub async fn shut_down(self) {
+        self.stop.cancel();
+        self.wait().await;
+    }
+}
+
+/// The link is made of the address that a browser on this machine reaches, where
+/// that is the public one in all but the port; else of the public one.
+async fn set_up_link(
+    config: &Config,
+    application: &Application,
+    address: SocketAddr,
+) -> Result<Option<String>, StartError> {
+    let Some(code) = application.set_up_code().await? else {
+        return Ok(None);
+    };
+    let mut url = config.public_url.clone();
+    let listens_publicly = url.host_str() == Some(config.server.listen.host());
+    if url.scheme() == "http" && listens_publicly {
+        // The scheme is http and the host stands: setting a port cannot fail.
+        let _ = url.set_port(Some(address.port()));
+    }
+    url.set_path("/admin/initialize");
+    url.query_pairs_mut()
+        .append_pair("code", code.expose_secret());
+    Ok(Some(url.into()))
+}

@@ -1,0 +1,13 @@
+//! From a configuration to a running application.
+
+mod application;
+mod error;
+mod housekeeping;
+mod listen;
+mod server;
+mod stores;
+
+pub use application::{Application, Overrides};
+pub use error::StartError;
+pub use listen::{Listening, Running};
+pub use stores::{OpenStores, open_stores};

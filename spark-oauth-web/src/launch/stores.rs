@@ -1,0 +1,73 @@
+//! The store that the configuration names, behind the ports.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+use spark_oauth_core::ports::Stores;
+
+#[cfg(feature = "sqlite")]
+use crate::config::SqlitePath;
+use crate::config::StoreChoice;
+use crate::launch::StartError;
+
+/// A store that was opened, and how to close it.
+pub struct OpenStores {
+    /// The ports.
+    pub stores: Stores,
+    close: Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>,
+}
+
+impl OpenStores {
+    /// Ends what the store still has under way, and lets go of it.
+    pub async fn close(self) {
+        (self.close)().await;
+    }
+}
+
+impl fmt::Debug for OpenStores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenStores")
+            .field("stores", &self.stores)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens the store.
+///
+/// # Errors
+/// [`StartError`] says what was tried and what to do, without credentials.
+pub async fn open_stores(choice: &StoreChoice) -> Result<OpenStores, StartError> {
+    match choice {
+        #[cfg(feature = "sqlite")]
+        StoreChoice::Sqlite(path) => open_sqlite(choice, path).await,
+        #[cfg(not(feature = "sqlite"))]
+        StoreChoice::Sqlite(_) => Err(not_built(choice, "sqlite")),
+        StoreChoice::Mongo { .. } => Err(not_built(choice, "mongo")),
+    }
+}
+
+fn not_built(choice: &StoreChoice, feature: &'static str) -> StartError {
+    StartError::StoreNotBuilt {
+        store: choice.to_string(),
+        feature,
+    }
+}
+
+#[cfg(feature = "sqlite")]
+async fn open_sqlite(choice: &StoreChoice, path: &SqlitePath) -> Result<OpenStores, StartError> {
+    use spark_oauth_store_sqlite::SqliteStore;
+
+    let opened = match path {
+        SqlitePath::Memory => SqliteStore::in_memory().await,
+        SqlitePath::File(path) => SqliteStore::open_path(path).await,
+    };
+    let store = opened.map_err(|error| StartError::Store {
+        store: choice.to_string(),
+        source: error.into(),
+    })?;
+    let closing = store.clone();
+    Ok(OpenStores {
+        stores: Stores::of(store),
+        close: Box::new(move || Box::pin(async move { closing.close().await })),
+    })
+}

@@ -1,0 +1,24 @@
+//! The binary: reads the command line, and hands over to a command.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use spark_oauth_web::cli::{AdminCommand, Arguments, Command};
+use spark_oauth_web::commands;
+use spark_oauth_web::config::{ConfigSources, Environment};
+use spark_oauth_web::prompt;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let sources = ConfigSources {
+        path: arguments.config,
+        environment: Environment::of_process(),
+    };
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => commands::serve(&sources).await,
+        Command::Admin(AdminCommand::ResetPassword { name }) => {
+            commands::reset_password(&sources, &name, prompt::new_password).await
+        }
+    }
+}

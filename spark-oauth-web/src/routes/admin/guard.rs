@@ -1,0 +1,120 @@
+//! Who may enter: an admin whose session is still of the admin's epoch.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use spark_oauth_core::admins::{Admin, AdminService};
+use spark_oauth_core::audit::{Caller, Origin};
+
+use super::return_path::ReturnPath;
+use crate::http::{ClientAddress, NavigationSlot, PageError};
+use crate::pages::{Layout, Navigation, Section};
+use crate::session::Visitor;
+use crate::state::AppState;
+
+/// The admin who is signed in.
+#[derive(Debug)]
+pub(super) struct CurrentAdmin {
+    pub(super) admin: Admin,
+    pub(super) visitor: Visitor,
+    pub(super) origin: Origin,
+}
+
+impl CurrentAdmin {
+    pub(super) fn caller(&self) -> Caller {
+        Caller {
+            actor: self.admin.actor(),
+            origin: self.origin.clone(),
+        }
+    }
+
+    /// The frame of a page, with what the last request has to say.
+    pub(super) async fn layout(
+        &mut self,
+        title: &str,
+        section: Section,
+    ) -> Result<Layout, PageError> {
+        let flash = self.visitor.take_flash().await?;
+        Ok(self.quiet_layout(title, section).with_flash(flash))
+    }
+
+    /// The frame of a page that says nothing of the last request.
+    pub(super) fn quiet_layout(&self, title: &str, section: Section) -> Layout {
+        Layout::admin(title, navigation(&self.admin, Some(section)))
+    }
+}
+
+fn navigation(admin: &Admin, section: Option<Section>) -> Navigation {
+    Navigation {
+        admin: admin.username.to_string(),
+        super_admin: admin.is_super(),
+        section,
+        alert: None,
+    }
+}
+
+async fn current(parts: &mut Parts, state: &AppState) -> Result<Option<CurrentAdmin>, PageError> {
+    let visitor = Visitor::from_request_parts(parts, state).await?;
+    let Some(signed_in) = visitor.visit.admin else {
+        return Ok(None);
+    };
+    let admins = AdminService::from_ref(state);
+    let Some(admin) = admins.authenticate(signed_in.id, signed_in.epoch).await? else {
+        visitor.end().await?;
+        return Ok(None);
+    };
+    if let Some(slot) = parts.extensions.get::<NavigationSlot>() {
+        slot.set(navigation(&admin, None));
+    }
+    let Ok(ClientAddress { origin }) = ClientAddress::from_request_parts(parts, state)
+        .await
+        .map_err(|never: Infallible| match never {});
+    Ok(Some(CurrentAdmin {
+        admin,
+        visitor,
+        origin,
+    }))
+}
+
+impl FromRequestParts<AppState> for CurrentAdmin {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        match current(parts, state).await {
+            Ok(Some(admin)) => Ok(admin),
+            Ok(None) => {
+                let back = (parts.method == Method::GET)
+                    .then(|| parts.uri.path_and_query())
+                    .flatten()
+                    .and_then(|path| ReturnPath::parse(path.as_str()));
+                Err(Redirect::to(&ReturnPath::entrance(back.as_ref())).into_response())
+            }
+            Err(error) => Err(error.into_response()),
+        }
+    }
+}
+
+impl OptionalFromRequestParts<AppState> for CurrentAdmin {
+    type Rejection = PageError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> Result<Option<Self>, PageError> {
+        current(parts, state).await
+    }
+}
+
+/// The page of the super admin, asked for by somebody else.
+pub(super) fn not_super_admin() -> PageError {
+    PageError::new(
+        axum::http::StatusCode::FORBIDDEN,
+        "Only the super admin may see this",
+        "Your account manages tokens. Ask the super admin where something about admins is to \
+         change.",
+    )
+    .with_step("Go to the tokens", "/admin/tokens")
+}

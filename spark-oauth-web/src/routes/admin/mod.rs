@@ -1,0 +1,29 @@
+//! The admin centre.
+
+mod admins;
+mod entrance;
+mod guard;
+mod initialize;
+mod problems;
+mod profile;
+mod return_path;
+mod tokens;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::state::AppState;
+
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/admin", get(entrance::show))
+        .route("/admin/sign-in", post(entrance::sign_in))
+        .route("/admin/sign-out", post(entrance::sign_out))
+        .route(
+            "/admin/initialize",
+            get(initialize::show).post(initialize::create),
+        )
+        .route("/admin/profile", get(profile::show).post(profile::change))
+        .merge(tokens::router())
+        .merge(admins::router())
+}

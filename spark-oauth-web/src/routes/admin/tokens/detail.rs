@@ -1,0 +1,94 @@
+//! `GET /admin/tokens/{id}`: one token.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use spark_oauth_core::Timestamp;
+use spark_oauth_core::broker::Broker;
+use spark_oauth_core::ports::Clock;
+use spark_oauth_core::token::{LastFailure, RevokedBy, Status, Token};
+
+use super::list::view_of;
+use super::token_id;
+use crate::http::{PageError, explain_loss, page};
+use crate::pages::{LastError, Layout, ScopeView, Section, TimeView, TokenDetailPage, TokenTexts};
+use crate::routes::admin::guard::CurrentAdmin;
+
+pub(super) async fn show(
+    State(broker): State<Broker>,
+    State(clock): State<Arc<dyn Clock>>,
+    Path(id): Path<String>,
+    mut current: CurrentAdmin,
+) -> Result<Response, PageError> {
+    let token = broker.get(token_id(&id)?).await?;
+    let layout = current.layout(&title(&token), Section::Tokens).await?;
+    page(&draw(layout, &token, clock.now(), None))
+}
+
+pub(super) fn title(token: &Token) -> String {
+    format!("Token of {}", token.email)
+}
+
+pub(super) fn draw(
+    layout: Layout,
+    token: &Token,
+    now: Timestamp,
+    revealed: Option<TokenTexts>,
+) -> TokenDetailPage {
+    let view = |at: Timestamp| TimeView::new(at.as_millis(), now.as_millis());
+    let (reason, since) = explain(token.status);
+    TokenDetailPage {
+        layout,
+        id: token.id.to_string(),
+        name: token.display_name.clone(),
+        email: token.email.to_string(),
+        person_id: token
+            .person
+            .as_ref()
+            .map(|person| person.as_str().to_owned()),
+        integration: token.integration.to_string(),
+        scopes: ScopeView::list(token.scopes.iter()),
+        status: view_of(token.status.kind()),
+        reason: reason.map(str::to_owned),
+        since: since.map(view),
+        access_expires: Some(view(token.access_expires_at)),
+        refresh_expires: token.refresh_expires_at.map(view),
+        granted: Some(view(token.granted_at)),
+        refreshed: token.last_refresh.map(|last| view(last.at)),
+        last_error: token
+            .last_failure
+            .as_ref()
+            .map(|failure| last_error(failure, now)),
+        generation: token.generation,
+        can_refresh: token.status == Status::Active,
+        revealed,
+    }
+}
+
+const fn explain(status: Status) -> (Option<&'static str>, Option<Timestamp>) {
+    match status {
+        Status::Active => (None, None),
+        Status::NeedsConsent { reason, since } => (Some(explain_loss(reason)), Some(since)),
+        Status::Revoked {
+            by: RevokedBy::Admin,
+            at,
+        } => (Some("An admin revoked it."), Some(at)),
+        Status::Revoked {
+            by: RevokedBy::Person,
+            at,
+        } => (Some("The person revoked it."), Some(at)),
+    }
+}
+
+fn last_error(failure: &LastFailure, now: Timestamp) -> LastError {
+    let mut characters = failure.summary.chars();
+    let text = characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    });
+    LastError {
+        text,
+        at: TimeView::new(failure.at.as_millis(), now.as_millis()),
+        tracking_id: failure.tracking_id.as_ref().map(ToString::to_string),
+    }
+}

@@ -1,0 +1,175 @@
+//! `GET /auth/spark/callback`: what the provider sends the browser back with.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Redirect;
+use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
+use spark_oauth_core::AuthorizationCode;
+use spark_oauth_core::consent::State as OAuthState;
+use spark_oauth_core::consent::{Callback, ConsentError, ConsentService, ProviderRefusal};
+use spark_oauth_core::ports::{SparkError, SparkErrorKind};
+
+use super::browser;
+use crate::http::{ClientAddress, PageError};
+use crate::pages::{Flash, FlashKind};
+use crate::session::Visitor;
+use crate::site::Site;
+
+/// The parameters; all optional, since anybody can write this link.
+#[derive(Deserialize)]
+pub(super) struct Parameters {
+    state: Option<String>,
+    code: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+impl Parameters {
+    fn into_callback(self) -> Callback {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        Callback {
+            state: given(self.state).map(OAuthState::from_callback),
+            code: given(self.code).map(AuthorizationCode::new),
+            refusal: given(self.error)
+                .map(|error| ProviderRefusal::new(&error, self.error_description.as_deref())),
+        }
+    }
+}
+
+pub(super) async fn complete(
+    State(consents): State<ConsentService>,
+    State(site): State<Arc<Site>>,
+    client: ClientAddress,
+    jar: CookieJar,
+    mut visitor: Visitor,
+    parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
+) -> Result<Redirect, PageError> {
+    let Ok(Query(parameters)) = parameters else {
+        return Err(explain(&ConsentError::StateMissing));
+    };
+    let secret = browser::secret_of(&jar, &site);
+    let outcome = consents
+        .complete(parameters.into_callback(), secret.as_ref(), &client.origin)
+        .await;
+    let granted = outcome.map_err(|error| {
+        log(&error);
+        explain(&error)
+    })?;
+    tracing::info!(token = %granted.token.id, renewed = granted.renewed, "access was granted");
+    let text = if granted.renewed {
+        "Access renewed. The earlier grant of this account was replaced."
+    } else {
+        "Access granted."
+    };
+    visitor.add_receipt(granted.token.id).await?;
+    visitor.say(Flash::new(FlashKind::Success, text)).await?;
+    Ok(Redirect::to("/granted"))
+}
+
+fn log(error: &ConsentError) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    let tracking_id = match error {
+        ConsentError::Exchange(error) | ConsentError::PersonUnknown(error) => {
+            error.tracking_id.as_ref().map(ToString::to_string)
+        }
+        _ => None,
+    };
+    tracing::warn!(
+        reason = error.reason(),
+        cause,
+        tracking_id,
+        "a consent was not completed"
+    );
+}
+
+/// What happened, and what to do next.
+fn explain(error: &ConsentError) -> PageError {
+    let page = |status, title: &str, text: &str| PageError::new(status, title, text);
+    let bad = StatusCode::BAD_REQUEST;
+    let page = match error {
+        ConsentError::StateMissing | ConsentError::StateUnknown => page(
+            bad,
+            "This link does not work",
+            "It was used before, is too old, or was not made by this service. Nothing was \
+             granted by opening it. Start again from the first page.",
+        ),
+        ConsentError::OtherBrowser => page(
+            bad,
+            "This was begun in another browser",
+            "For your safety, a grant must end in the browser in which it began. Start again \
+             here.",
+        ),
+        ConsentError::Expired => page(
+            bad,
+            "That took too long",
+            "A grant stays open for ten minutes. Nothing was granted. Start again.",
+        ),
+        ConsentError::Declined => page(
+            StatusCode::FORBIDDEN,
+            "You declined",
+            "No access was granted, and nothing was kept. You can change your mind at any time.",
+        ),
+        ConsentError::ProviderRefused(refusal) => explain_refusal(refusal),
+        ConsentError::CodeMissing => page(
+            bad,
+            "Webex sent an incomplete answer",
+            "It named neither a grant nor a reason. Nothing was granted. Start again.",
+        ),
+        ConsentError::Exchange(error) => explain_exchange(error),
+        ConsentError::PersonUnknown(error) => explain_unknown_person(error),
+        ConsentError::Vault(error) => PageError::internal(error),
+        ConsentError::Store(_) => page(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Our storage does not answer",
+            "The grant could not be kept. Wait a minute, then start again.",
+        ),
+        ConsentError::Interrupted => PageError::of(StatusCode::INTERNAL_SERVER_ERROR),
+    };
+    page.with_step("Start again", "/")
+}
+
+fn explain_refusal(refusal: &ProviderRefusal) -> PageError {
+    let text = match refusal.error.as_str() {
+        "invalid_scope" => {
+            "The integration asks for a permission that it is not registered for. Only whoever \
+             runs this service can correct that."
+                .to_owned()
+        }
+        "server_error" | "temporarily_unavailable" => {
+            "Webex has a fault at the moment. Nothing was granted. Try again in a few minutes."
+                .to_owned()
+        }
+        other => format!("Webex answered “{other}”. Nothing was granted."),
+    };
+    PageError::new(StatusCode::BAD_GATEWAY, "Webex did not grant access", text)
+}
+
+fn explain_exchange(error: &SparkError) -> PageError {
+    if error.kind == SparkErrorKind::GrantRefused {
+        let text = "The one-time code that Webex sent was refused. It was used before or is too \
+                    old. Nothing was granted.";
+        let mut page = PageError::new(StatusCode::BAD_GATEWAY, "Webex refused the code", text);
+        page.tracking_id.clone_from(&error.tracking_id);
+        return page;
+    }
+    PageError::from(error)
+}
+
+fn explain_unknown_person(error: &SparkError) -> PageError {
+    if error.kind == SparkErrorKind::Forbidden {
+        let text = "The permissions that were asked for do not include reading your own profile \
+                    (spark:people_read), so nothing was kept. Only whoever runs this service can \
+                    correct that.";
+        let mut page = PageError::new(
+            StatusCode::BAD_GATEWAY,
+            "Webex did not say who you are",
+            text,
+        );
+        page.tracking_id.clone_from(&error.tracking_id);
+        return page;
+    }
+    PageError::from(error)
+}

@@ -1,0 +1,74 @@
+//! `POST /granted/withdraw`: the person takes the consent back.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use spark_oauth_core::audit::{Actor, Caller};
+use spark_oauth_core::broker::{Broker, TokenError};
+use spark_oauth_core::ports::Revocation;
+
+use super::{ReceiptForm, receipt_of};
+use crate::http::{ClientAddress, PageError, PageForm, is_confirmed, page};
+use crate::pages::{ConfirmPage, Flash, FlashKind, HiddenField, Layout};
+use crate::session::{Receipt, Visitor};
+
+pub(super) async fn withdraw(
+    State(broker): State<Broker>,
+    client: ClientAddress,
+    mut visitor: Visitor,
+    PageForm(form): PageForm<ReceiptForm>,
+) -> Result<Response, PageError> {
+    let receipt = receipt_of(&visitor, form.token.as_deref())?;
+    let token = broker.get(receipt.token).await?;
+    if !is_confirmed(form.confirm.as_deref()) {
+        return ask(&receipt, token.email.as_str());
+    }
+    let email = Some(token.email.to_string());
+    let caller = Caller {
+        actor: Actor::Person { email },
+        origin: client.origin,
+    };
+    let withdrawal = broker.withdraw(receipt.token, &caller).await?;
+    visitor
+        .retain_receipts(|kept| kept.token != receipt.token)
+        .await?;
+    visitor.say(report(&withdrawal)).await?;
+    Ok(Redirect::to("/granted").into_response())
+}
+
+fn ask(receipt: &Receipt, email: &str) -> Result<Response, PageError> {
+    page(&ConfirmPage {
+        layout: Layout::people("Withdraw your access?"),
+        title: "Withdraw your access?".to_owned(),
+        subject: Some(email.to_owned()),
+        consequences: vec![
+            "The token is revoked at Webex, where Webex allows it, and deleted here.".to_owned(),
+            "Whoever relies on it can no longer act for you.".to_owned(),
+            "You can grant access again at any time.".to_owned(),
+        ],
+        action: "/granted/withdraw".to_owned(),
+        hidden: vec![HiddenField::new("token", receipt.token.to_string())],
+        button: "Withdraw access".to_owned(),
+        cancel: "/granted".to_owned(),
+    })
+}
+
+fn report(revocation: &Result<Revocation, TokenError>) -> Flash {
+    match revocation {
+        Ok(Revocation::Done | Revocation::AlreadyGone) | Err(TokenError::Revoked { .. }) => {
+            Flash::new(
+                FlashKind::Success,
+                "Access withdrawn. The token was revoked at Webex and deleted here.",
+            )
+        }
+        Ok(Revocation::NotPermitted) => Flash::new(
+            FlashKind::Warning,
+            "The token was deleted here. Webex does not let this service revoke it: it ends by \
+             itself, or when you remove the integration in your Webex settings.",
+        ),
+        Err(_) => Flash::new(
+            FlashKind::Warning,
+            "The token was deleted here. Webex did not answer, so it was not revoked there: it \
+             ends by itself, or when you remove the integration in your Webex settings.",
+        ),
+    }
+}

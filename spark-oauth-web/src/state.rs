@@ -1,0 +1,42 @@
+//! What handlers are given: each takes just the parts it uses.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use spark_oauth_core::SparkOauth;
+use spark_oauth_core::admins::AdminService;
+use spark_oauth_core::broker::Broker;
+use spark_oauth_core::consent::ConsentService;
+use spark_oauth_core::handoff::HandOver;
+use spark_oauth_core::ports::{Clock, Random, VaultStore};
+
+use crate::site::Site;
+
+/// All parts, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    pub(crate) services: SparkOauth,
+    pub(crate) vault: Arc<dyn VaultStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) site: Arc<Site>,
+}
+
+macro_rules! part {
+    ($part:ty, $state:ident => $value:expr) => {
+        impl FromRef<AppState> for $part {
+            fn from_ref($state: &AppState) -> Self {
+                $value
+            }
+        }
+    };
+}
+
+part!(ConsentService, state => state.services.consents.clone());
+part!(Broker, state => state.services.broker.clone());
+part!(HandOver, state => state.services.hand_over.clone());
+part!(AdminService, state => state.services.admins.clone());
+part!(Arc<dyn VaultStore>, state => state.vault.clone());
+part!(Arc<dyn Clock>, state => state.clock.clone());
+part!(Arc<dyn Random>, state => state.random.clone());
+part!(Arc<Site>, state => state.site.clone());
