@@ -1,7 +1,9 @@
 //! Forms: a body that cannot be read is a page, not a bare text.
 
+use axum::body::HttpBody as _;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, FromRequest, Request};
+use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse as _;
 use serde::de::DeserializeOwned;
 
@@ -18,7 +20,12 @@ where
 {
     type Rejection = PageError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, PageError> {
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, PageError> {
+        // A post without a body is a form without fields, whatever it calls itself.
+        if request.body().is_end_stream() {
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            request.headers_mut().insert(header::CONTENT_TYPE, form);
+        }
         match Form::<T>::from_request(request, state).await {
             Ok(Form(fields)) => Ok(Self(fields)),
             Err(rejection) => Err(refuse(rejection)),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use spark_oauth_core::admins::{Admin, HashingLimits, Renaming, SuperAdminSettings, Username};
+use spark_oauth_core::admins::{Admin, HashingLimits, Renaming, Username};
 use spark_oauth_core::keyring::KeyRing;
 use spark_oauth_core::ports::{Clock, Random, StoreError, Stores, SystemClock, SystemRandom};
 use spark_oauth_core::webex::{WebexClient, WebexSettings};
@@ -146,28 +146,12 @@ async fn services(
     )
     .clock(overrides.clock.clone())
     .random(overrides.random.clone())
-    .super_admin(super_admin(config))
+    .super_admin(config.super_admin.clone())
     .hashing(hashing)
     .include_refresh_token(config.handoff.include_refresh_token)
     .build()
     .await
     .map_err(|error| StartError::vault(error, config.keys.to_string()))
-}
-
-fn super_admin(config: &Config) -> SuperAdminSettings {
-    let settings = SuperAdminSettings {
-        username: config.super_admin.username.clone(),
-        password: config.super_admin.password.clone(),
-        email: config.super_admin.email.clone(),
-    };
-    if let Some(reason) = settings.unusable_password() {
-        tracing::warn!(
-            setting = "superAdminAccount.password",
-            %reason,
-            "the configured password cannot be used: the set-up page asks for another one"
-        );
-    }
-    settings
 }
 
 async fn rename_super_admin(services: &SparkOauth) -> Result<(), StartError> {
