@@ -1,6 +1,7 @@
 //! The services and the router, from a configuration.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use spark_oauth_core::admins::{Admin, HashingLimits, Renaming, Username};
@@ -15,6 +16,10 @@ use crate::router::router;
 use crate::routes::management;
 use crate::site::Site;
 use crate::state::AppState;
+
+/// How long work that outlives its requests may take at the end: a call to the
+/// provider, and the write of its answer.
+const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 
 /// What a test or an embedding program replaces.
 #[derive(Clone, Debug)]
@@ -95,8 +100,12 @@ impl Application {
         self.stores.stores.admins.find_by_username(username).await
     }
 
-    /// Closes the store.
+    /// Waits for work that outlives its requests, then closes the store.
     pub async fn close(self) {
+        let settled = tokio::time::timeout(SETTLE_LIMIT, self.state.services.settle()).await;
+        if settled.is_err() {
+            tracing::error!("work that waits for the store or the provider was given up");
+        }
         self.stores.close().await;
     }
 }
