@@ -67,6 +67,7 @@ mod stats;
 pub use self::calls::UnknownCall;
 pub use self::faults::{Cut, Fault, InvalidFault, PendingFault};
 pub use self::oauth::client::Registration;
+pub use self::oauth::grants::earlier::EarlierGrant;
 pub use self::oauth::scopes::{InvalidScope, Scopes};
 pub use self::oauth::tokens::TokenAnswer;
 pub use self::people::{InvalidEmail, Person, parse_email};

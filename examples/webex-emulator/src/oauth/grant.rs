@@ -59,6 +59,23 @@ impl Grant {
         grant
     }
 
+    /// Goes on with the tokens of an earlier run in place of its own.
+    pub(super) fn resume(
+        &mut self,
+        access_token: String,
+        access_expires: OffsetDateTime,
+        refresh_token: String,
+        refresh_expires: OffsetDateTime,
+    ) {
+        self.access_tokens = VecDeque::from([LiveAccessToken {
+            text: access_token.into(),
+            issued: self.created,
+            expires: access_expires,
+        }]);
+        self.refresh_token = refresh_token.into();
+        self.refresh_expires = refresh_expires;
+    }
+
     /// Makes a new access token and says which old ones ended with it.
     pub(super) fn add_access_token(
         &mut self,

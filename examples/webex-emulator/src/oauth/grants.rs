@@ -20,6 +20,8 @@ use crate::clock::webex_time;
 use crate::ids::{self, Kind};
 use crate::settings::Settings;
 
+pub(crate) mod earlier;
+
 /// Who calls, as the access token says.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
@@ -254,6 +256,13 @@ impl Tables {
         now: OffsetDateTime,
     ) -> TokenAnswer {
         let grant = Grant::new(consent, settings, now);
+        let answer = grant.answer(true, now);
+        self.keep(id, grant);
+        answer
+    }
+
+    /// Keeps a new grant and finds it by its person and its tokens from now on.
+    fn keep(&mut self, id: Uuid, grant: Grant) {
         for token in &grant.access_tokens {
             let entry = AccessEntry {
                 grant: id,
@@ -264,9 +273,7 @@ impl Tables {
         self.refresh.insert(Arc::clone(&grant.refresh_token), id);
         self.by_person.entry(grant.person).or_default().push(id);
         self.live += 1;
-        let answer = grant.answer(true, now);
         self.grants.insert(id, grant);
-        answer
     }
 
     fn of_person(&self, person: Uuid) -> impl Iterator<Item = (Uuid, &Grant)> {
