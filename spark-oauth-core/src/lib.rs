@@ -1,5 +1,71 @@
-//! The domain of spark-oauth: consent, sealed tokens and their life, with the
-//! ports that adapters implement.
+//! The domain of spark-oauth: a person consents once, in a browser; from then on
+//! your services hold a Webex token that is valid now.
+//!
+//! ```text
+//!             drives                                 is driven by
+//!  browser ─┐                ┌──────────────────┐              ┌─ spark-oauth-store-sqlite
+//!  services ┼─ spark-oauth-  │ spark-oauth-core │  TokenStore  │
+//!  operator ┘  web (axum,    │ consent, broker, │  AdminStore ─┼─ your own store
+//!              CLI)        ─▶│ refresh, admins, │  SparkClient │
+//!  your service ────────────▶│ handoff, keyring │  Clock, …    └─ core::webex (reqwest)
+//!                            └──────────────────┘
+//! ```
+//!
+//! # The story of a token
+//! 1. [`consent`] begins with a random `state` and a PKCE verifier, and ends with a
+//!    code that is exchanged for tokens.
+//! 2. [`keyring`] seals them: a store never sees a token, only bytes that open with
+//!    a key which is not in it.
+//! 3. [`token`] is the record: whose it is, what it is good for, where it stands in
+//!    its life.
+//! 4. [`broker`] hands it out, refreshes it when it does not live long enough, and
+//!    revokes or removes it.
+//! 5. [`handoff`] gives it to the requester in a Webex room.
+//! 6. [`admins`] are those who may look on.
+//!
+//! # Embedding
+//! [`SparkOauth::builder`] takes an [`Integration`], a client of the provider, the
+//! stores and the keys; the services are its public fields.
+//!
+//! ```
+//! use std::error::Error;
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use spark_oauth_core::audit::Caller;
+//! use spark_oauth_core::keyring::KeyRing;
+//! use spark_oauth_core::ports::{SparkClient, Stores, SystemRandom};
+//! use spark_oauth_core::{Integration, SparkOauth, TokenId};
+//!
+//! /// `stores` is `Stores::of(SqliteStore::open_path("tokens.db").await?)`, or your
+//! /// own; `client` is a `webex::WebexClient`, or a stand-in.
+//! async fn access_token(
+//!     integration: Integration,
+//!     client: Arc<dyn SparkClient>,
+//!     stores: Stores,
+//!     keys: &str,
+//!     id: TokenId,
+//! ) -> Result<String, Box<dyn Error>> {
+//!     let ring = KeyRing::parse(keys, Arc::new(SystemRandom))?;
+//!     let oauth = SparkOauth::builder(integration, client, stores, ring).build().await?;
+//!     let caller = Caller::service("nightly report");
+//!     let token = oauth.broker.check_out(id, Duration::from_secs(60), &caller).await?;
+//!     Ok(token.access_token.expose_secret().to_owned())
+//! }
+//! ```
+//!
+//! # A store of your own
+//! Implement the traits in [`ports`]: their docs say what each method MUST do. One
+//! type that implements them all becomes [`Stores`](ports::Stores) by
+//! [`Stores::of`](ports::Stores::of). The feature `conformance` has the tests that
+//! every store must pass; stamp them into your own test binary with
+//! `store_conformance!`.
+//!
+//! # Features
+//! - `webex` (default): the client of the real provider, `webex::WebexClient`.
+//! - `conformance`: the test suite for stores.
+//! - `testing`: mocked ports, a clock that stands still and a seeded source of
+//!   randomness, for the tests of those who embed.
 
 pub mod admins;
 mod application;
@@ -21,6 +87,8 @@ mod person;
 pub mod ports;
 mod scopes;
 mod secret;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod timestamp;
 pub mod token;
 mod vault;

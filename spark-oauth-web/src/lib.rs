@@ -1,4 +1,17 @@
-//! The web adapter of spark-oauth: pages for people and admins.
+//! The web adapter of spark-oauth: pages for people and admins, and the binary.
+//!
+//! The rules are core's; this crate turns requests into calls and answers into
+//! pages. From the configuration to the answer:
+//!
+//! 1. [`config`] reads `conf/config.json` and the environment, and names every mistake;
+//! 2. [`launch`] opens the store and the vault, and builds the services;
+//! 3. `router` merges the routes of people, admins and health checks, with the
+//!    layers that all of them share: request IDs, security headers, error pages,
+//!    time and body limits, cross-site checks and sessions;
+//! 4. `routes` holds one use case in one file; each takes just the parts it uses;
+//! 5. [`pages`] are the view structs and templates.
+//!
+//! [`commands`] is what the binary does, and [`logging`] what it says.
 
 pub mod cli;
 pub mod commands;
