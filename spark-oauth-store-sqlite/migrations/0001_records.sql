@@ -8,9 +8,8 @@
 -- "SPOA": tells this program's files from other SQLite databases.
 PRAGMA application_id = 0x53504f41;
 
--- `seq` is the order of insertion, and what a page of the list ends with.
--- The sealed values come last: who reads only the first columns (a search by a
--- short part of an address) does not read the pages that large ones overflow to.
+-- `seq` is the order of insertion, and what a page of the list ends with. The
+-- large values come last, so that what fits beside them is read without them.
 CREATE TABLE tokens (
     seq                 INTEGER PRIMARY KEY,
     id                  TEXT    NOT NULL,
@@ -58,9 +57,12 @@ CREATE UNIQUE INDEX tokens_consent ON tokens (integration, person, scopes)
 CREATE INDEX tokens_email ON tokens (integration, email_normalized);
 -- Each index entry ends with `seq`, so this one is in the order of the list.
 CREATE INDEX tokens_status ON tokens (status);
+-- For a part of one or two characters of an address, which no trigram holds: the
+-- list is walked until the page is full, here without the rest of the records.
+CREATE INDEX tokens_walk ON tokens (seq, status, email_normalized);
 
--- What the search index below indexes. A trigram tokenizer cannot find a word of
--- fewer than three characters, so the first three stand for the status.
+-- What the search index below indexes. The first three characters, one trigram,
+-- stand for the status.
 CREATE VIEW tokens_search (seq, email, status) AS
     SELECT seq, email_normalized, substr(status, 1, 3) FROM tokens;
 

@@ -4,13 +4,12 @@ use async_trait::async_trait;
 use spark_oauth_core::admins::{Admin, PasswordHash, Username};
 use spark_oauth_core::ports::{AdminStore, Page, PageRequest, StoreError};
 use spark_oauth_core::{AdminId, Timestamp};
-use sqlx::SqliteConnection;
 
-use crate::SqliteStore;
+use crate::compare_and_set::replace;
 use crate::errors::{Unreadable, store_error};
 use crate::statements::statements;
-use crate::token_row::{Query, parse};
-use crate::words::{from_word, to_word};
+use crate::words::{from_word, parse, to_word};
+use crate::{Query, SqliteStore};
 
 macro_rules! columns {
     () => {
@@ -50,17 +49,8 @@ statements! {
 impl AdminStore for SqliteStore {
     async fn insert(&self, admin: &Admin) -> Result<(), StoreError> {
         let values = AdminValues::new(admin, admin.version)?;
-        self.write(move |connection| {
-            Box::pin(async move {
-                values
-                    .bind(sqlx::query(INSERT))
-                    .execute(connection)
-                    .await
-                    .map_err(store_error)?;
-                Ok(())
-            })
-        })
-        .await
+        self.execute(values.bind(sqlx::query(INSERT))).await?;
+        Ok(())
     }
 
     async fn get(&self, id: AdminId) -> Result<Option<Admin>, StoreError> {
@@ -97,52 +87,23 @@ impl AdminStore for SqliteStore {
     }
 
     async fn update(&self, admin: &Admin) -> Result<u64, StoreError> {
-        let expected = admin.version;
+        let (id, expected) = (admin.id.to_string(), admin.version);
         let version = expected.wrapping_add(1);
-        let values = AdminValues::new(admin, version)?;
-        self.write(move |connection| {
+        let update = AdminValues::new(admin, version)?
+            .bind(sqlx::query(UPDATE))
+            .bind(expected.cast_signed());
+        self.write_statement(move |connection| {
             Box::pin(async move {
-                let id = values.id.clone();
-                let changed = values
-                    .bind(sqlx::query(UPDATE))
-                    .bind(expected.cast_signed())
-                    .execute(&mut *connection)
-                    .await
-                    .map_err(store_error)?
-                    .rows_affected();
-                match changed {
-                    0 => Err(why_unchanged(connection, &id).await),
-                    _ => Ok(version),
-                }
+                replace(connection, update, EXISTS, id).await?;
+                Ok(version)
             })
         })
         .await
     }
 
     async fn remove(&self, id: AdminId) -> Result<bool, StoreError> {
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(REMOVE)
-                    .bind(id.to_string())
-                    .execute(connection)
-                    .await
-                    .map(|done| done.rows_affected() > 0)
-                    .map_err(store_error)
-            })
-        })
-        .await
-    }
-}
-
-async fn why_unchanged(connection: &mut SqliteConnection, id: &str) -> StoreError {
-    let stands: Result<Option<i64>, _> = sqlx::query_scalar(EXISTS)
-        .bind(id)
-        .fetch_optional(connection)
-        .await;
-    match stands {
-        Ok(Some(_)) => StoreError::Conflict,
-        Ok(None) => StoreError::NotFound,
-        Err(error) => store_error(error),
+        let removal = sqlx::query(REMOVE).bind(id.to_string());
+        Ok(self.execute(removal).await? > 0)
     }
 }
 
@@ -191,7 +152,6 @@ fn one(row: Result<Option<AdminRow>, sqlx::Error>) -> Result<Option<Admin>, Stor
 
 /// What is written, in the order of the parameters.
 struct AdminValues {
-    id: String,
     admin: Admin,
     role: String,
     version: u64,
@@ -201,7 +161,6 @@ impl AdminValues {
     /// The values of `admin`, with another version than it carries.
     fn new(admin: &Admin, version: u64) -> Result<Self, StoreError> {
         Ok(Self {
-            id: admin.id.to_string(),
             admin: admin.clone(),
             role: to_word(&admin.role)?,
             version,
@@ -212,7 +171,7 @@ impl AdminValues {
     fn bind(self, query: Query<'_>) -> Query<'_> {
         let admin = self.admin;
         query
-            .bind(self.id)
+            .bind(admin.id.to_string())
             .bind(admin.username.as_str().to_owned())
             .bind(admin.username.normalized().to_owned())
             .bind(admin.email.map(String::from))

@@ -9,8 +9,7 @@ use crate::SqliteStore;
 use crate::errors::{Unreadable, corrupt, store_error};
 use crate::position::before;
 use crate::statements::statements;
-use crate::token_row::parse;
-use crate::words::{from_word, to_word};
+use crate::words::{from_word, parse, to_word};
 
 statements! {
     APPEND = "INSERT INTO audit (id, at, action, actor, outcome, token, subject, address, \
@@ -23,30 +22,19 @@ statements! {
 #[async_trait]
 impl AuditLog for SqliteStore {
     async fn append(&self, entry: &AuditEntry) -> Result<(), StoreError> {
-        let action = to_word(&entry.action)?;
-        let actor = serde_json::to_string(&entry.caller.actor).map_err(corrupt)?;
-        let outcome = serde_json::to_string(&entry.outcome).map_err(corrupt)?;
-        let entry = entry.clone();
-        self.write(move |connection| {
-            Box::pin(async move {
-                let origin = entry.caller.origin;
-                sqlx::query(APPEND)
-                    .bind(entry.id.to_string())
-                    .bind(entry.at.as_millis())
-                    .bind(action)
-                    .bind(actor)
-                    .bind(outcome)
-                    .bind(entry.token.map(|token| token.to_string()))
-                    .bind(entry.subject)
-                    .bind(origin.address.map(|address| address.to_string()))
-                    .bind(origin.request_id)
-                    .execute(connection)
-                    .await
-                    .map_err(store_error)?;
-                Ok(())
-            })
-        })
-        .await
+        let origin = &entry.caller.origin;
+        let insertion = sqlx::query(APPEND)
+            .bind(entry.id.to_string())
+            .bind(entry.at.as_millis())
+            .bind(to_word(&entry.action)?)
+            .bind(serde_json::to_string(&entry.caller.actor).map_err(corrupt)?)
+            .bind(serde_json::to_string(&entry.outcome).map_err(corrupt)?)
+            .bind(entry.token.map(|token| token.to_string()))
+            .bind(entry.subject.clone())
+            .bind(origin.address.map(|address| address.to_string()))
+            .bind(origin.request_id.clone());
+        self.execute(insertion).await?;
+        Ok(())
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<AuditEntry>, StoreError> {

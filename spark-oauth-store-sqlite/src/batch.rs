@@ -20,9 +20,22 @@ use crate::writer::{Counters, Work};
 /// busy process.
 const LOCK_POLL: Duration = Duration::from_millis(1);
 
+/// What undoes a request that fails, and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undo {
+    /// SQLite itself: a statement that fails leaves nothing. Right for a request
+    /// whose only changing statement cannot fail after it was run.
+    Statement,
+    /// A savepoint around the request: two more steps on the connection.
+    Savepoint,
+}
+
 /// A write that waits for its turn.
 #[async_trait]
 pub(crate) trait Request: Send {
+    /// What undoes it where it fails.
+    fn undo(&self) -> Undo;
+
     /// Does the work.
     async fn run(self: Box<Self>, connection: &mut SqliteConnection) -> Box<dyn Outcome>;
 
@@ -40,6 +53,7 @@ pub(crate) trait Outcome: Send {
 }
 
 struct Waiting<T, F> {
+    undo: Undo,
     work: F,
     answer: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -51,6 +65,7 @@ struct Worked<T> {
 
 /// Makes a request of some work and of where its answer goes.
 pub(crate) fn request<T, F>(
+    undo: Undo,
     work: F,
     answer: oneshot::Sender<Result<T, StoreError>>,
 ) -> Box<dyn Request>
@@ -58,7 +73,7 @@ where
     T: Send + 'static,
     F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
 {
-    Box::new(Waiting { work, answer })
+    Box::new(Waiting { undo, work, answer })
 }
 
 #[async_trait]
@@ -67,8 +82,12 @@ where
     T: Send + 'static,
     F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
 {
+    fn undo(&self) -> Undo {
+        self.undo
+    }
+
     async fn run(self: Box<Self>, connection: &mut SqliteConnection) -> Box<dyn Outcome> {
-        let Self { work, answer } = *self;
+        let Self { work, answer, .. } = *self;
         let result = work(connection).await;
         Box::new(Worked { result, answer })
     }
@@ -150,10 +169,11 @@ impl BatchContext {
         };
         // SQLite may have ended the transaction by itself, or not: a new
         // connection has no doubtful state. In memory it would have no data either.
-        if !committed && self.file.is_some() {
-            if let Err(error) = connection.close().await {
-                tracing::debug!(%error, "the writing connection did not close cleanly");
-            }
+        if !committed
+            && self.file.is_some()
+            && let Err(error) = connection.close().await
+        {
+            tracing::debug!(%error, "the writing connection did not close cleanly");
         }
     }
 
@@ -195,7 +215,7 @@ impl BatchContext {
     }
 }
 
-/// Does one request in a savepoint, so that its failing undoes nothing else.
+/// Does one request, so that its failing undoes nothing else.
 ///
 /// # Errors
 /// Where the transaction as a whole cannot go on.
@@ -204,6 +224,12 @@ async fn run_alone(
     request: Box<dyn Request>,
     outcomes: &mut Vec<Box<dyn Outcome>>,
 ) -> Result<(), NotCommitted> {
+    if request.undo() == Undo::Statement {
+        let outcome = request.run(transaction).await;
+        let ended = may_go_on(&*outcome);
+        outcomes.push(outcome);
+        return ended;
+    }
     let mut savepoint = match transaction.begin().await {
         Ok(savepoint) => savepoint,
         Err(error) => {
@@ -213,17 +239,25 @@ async fn run_alone(
         }
     };
     let outcome = request.run(&mut savepoint).await;
-    let ended = match outcome.error() {
-        None => savepoint.commit().await.map_err(failed),
-        Some(error) if spares_the_transaction(error) => savepoint.rollback().await.map_err(failed),
-        Some(error) => {
+    let ended = may_go_on(&*outcome);
+    let undone = match outcome.error() {
+        None => savepoint.commit().await,
+        Some(_) => savepoint.rollback().await,
+    };
+    outcomes.push(outcome);
+    ended.and(undone.map_err(failed))
+}
+
+/// Whether the transaction stands after a request ended like this.
+fn may_go_on(outcome: &dyn Outcome) -> Result<(), NotCommitted> {
+    match outcome.error() {
+        Some(error) if !spares_the_transaction(error) => {
             let error: &dyn Error = error;
             tracing::warn!(error, "a write failed, and its transaction with it");
             Err(NotCommitted::Neighbour)
         }
-    };
-    outcomes.push(outcome);
-    ended
+        _ => Ok(()),
+    }
 }
 
 fn failed(error: sqlx::Error) -> NotCommitted {

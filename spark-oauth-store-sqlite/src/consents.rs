@@ -10,7 +10,7 @@ use spark_oauth_core::ports::{ConsentStore, PendingConsent, StateHash, StoreErro
 use crate::SqliteStore;
 use crate::errors::{Unreadable, store_error};
 use crate::statements::statements;
-use crate::token_row::parse;
+use crate::words::parse;
 
 statements! {
     INSERT = "INSERT INTO consents (state, browser, verifier, scopes, address, begun_at, \
@@ -27,24 +27,16 @@ statements! {
 #[async_trait]
 impl ConsentStore for SqliteStore {
     async fn insert(&self, consent: &PendingConsent) -> Result<(), StoreError> {
-        let consent = consent.clone();
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(INSERT)
-                    .bind(consent.state.0.to_vec())
-                    .bind(consent.browser.to_vec())
-                    .bind(consent.verifier.into_bytes())
-                    .bind(consent.scopes.to_string())
-                    .bind(consent.address.map(|address| address.to_string()))
-                    .bind(consent.begun_at.as_millis())
-                    .bind(consent.expires_at.as_millis())
-                    .execute(connection)
-                    .await
-                    .map_err(store_error)?;
-                Ok(())
-            })
-        })
-        .await
+        let insertion = sqlx::query(INSERT)
+            .bind(consent.state.0.to_vec())
+            .bind(consent.browser.to_vec())
+            .bind(consent.verifier.as_bytes().to_vec())
+            .bind(consent.scopes.to_string())
+            .bind(consent.address.map(|address| address.to_string()))
+            .bind(consent.begun_at.as_millis())
+            .bind(consent.expires_at.as_millis());
+        self.execute(insertion).await?;
+        Ok(())
     }
 
     async fn take(&self, state: StateHash) -> Result<Option<PendingConsent>, StoreError> {
@@ -72,17 +64,8 @@ impl ConsentStore for SqliteStore {
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(REMOVE_EXPIRED)
-                    .bind(now.as_millis())
-                    .execute(connection)
-                    .await
-                    .map(|done| done.rows_affected())
-                    .map_err(store_error)
-            })
-        })
-        .await
+        let removal = sqlx::query(REMOVE_EXPIRED).bind(now.as_millis());
+        self.execute(removal).await
     }
 }
 

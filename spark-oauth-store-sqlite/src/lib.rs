@@ -3,14 +3,19 @@
 mod admins;
 mod audit;
 mod batch;
+mod compare_and_set;
 mod consents;
 mod errors;
 mod file;
+mod leases;
 mod migrate;
 mod open;
 mod position;
 mod sessions;
 mod statements;
+#[cfg(test)]
+mod tests;
+mod token_list;
 mod token_row;
 mod tokens;
 mod vault;
@@ -19,14 +24,21 @@ mod writer;
 
 use std::sync::Arc;
 
-use spark_oauth_core::ports::StoreError;
-use sqlx::{SqliteConnection, SqlitePool};
+use spark_oauth_core::ports::{StoreError, Stores};
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, SqliteConnection, SqlitePool};
+use tokio::sync::Semaphore;
 
 pub use crate::open::{OpenError, SqliteOptions};
 pub use crate::writer::WriteCounts;
 
+use crate::batch::Undo;
+use crate::errors::store_error;
 use crate::file::FileIdentity;
 use crate::writer::{Work, Writer};
+
+/// A statement with its parameters.
+type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
 /// A store in one SQLite file, or in memory: an adapter for every port of
 /// [`spark_oauth_core::ports`] that a store implements.
@@ -41,6 +53,8 @@ struct Parts {
     write: SqlitePool,
     writer: Writer,
     file: Option<FileIdentity>,
+    /// The right to read for long.
+    walking: Semaphore,
 }
 
 impl SqliteStore {
@@ -55,7 +69,13 @@ impl SqliteStore {
             write,
             writer,
             file,
+            walking: Semaphore::new(1),
         }))
+    }
+
+    /// This store as the handles that the services take, one for each port.
+    pub fn stores(&self) -> Stores {
+        Stores::of(self.clone())
     }
 
     /// Commits the writes that wait, and closes every connection. Whoever asks for
@@ -89,12 +109,35 @@ impl SqliteStore {
         }
     }
 
-    /// Does `work` in a transaction, and answers once it is durable.
+    /// Does `work` in a transaction, and answers once it is durable. Where it
+    /// fails, all of it is undone.
     async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
     {
-        self.0.writer.write(work).await
+        self.0.writer.write(Undo::Savepoint, work).await
+    }
+
+    /// The same for work that makes one statement which changes anything, and
+    /// cannot fail after it: SQLite undoes a statement that fails.
+    async fn write_statement<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+    {
+        self.0.writer.write(Undo::Statement, work).await
+    }
+
+    /// Runs one statement, and answers how many records it changed once that is
+    /// durable.
+    async fn execute(&self, statement: Query<'static>) -> Result<u64, StoreError> {
+        self.write_statement(move |connection| {
+            Box::pin(async move {
+                let done = statement.execute(connection).await.map_err(store_error)?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
     }
 }

@@ -10,10 +10,11 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{SqliteConnection, SqlitePool};
 use tokio::time::Instant;
 
+use crate::errors::{Code, code};
 use crate::file;
 use crate::open::OpenError;
 
@@ -23,7 +24,7 @@ static MIGRATOR: Migrator = sqlx::migrate!();
 const APPLICATION_ID: i32 = 0x5350_4f41;
 
 /// How long other processes are waited for that open the same file.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+const LOCK_TIMEOUT: Duration = Duration::from_mins(1);
 const LOCK_POLL: Duration = Duration::from_millis(5);
 
 /// The right to change the schema, until it is dropped.
@@ -63,16 +64,21 @@ async fn open(path: PathBuf, create_folder: bool) -> Result<File, OpenError> {
 }
 
 /// Makes a new file, or one of an earlier version, a store of the present schema.
-pub(crate) async fn bring_up(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
-    refuse_foreign(pool, path).await?;
-    refuse_newer(pool, path).await?;
-    write_ahead_log(pool, path).await?;
-    apply(pool, path).await
+pub(crate) async fn bring_up(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), OpenError> {
+    refuse_foreign(connection, path).await?;
+    refuse_newer(connection, path).await?;
+    write_ahead_log(connection, path).await?;
+    apply(connection, path).await
 }
 
 /// Applies the migrations that are missing.
-pub(crate) async fn apply(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
-    MIGRATOR.run(pool).await.map_err(|source| match source {
+pub(crate) async fn apply(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    // `run` would make this future one that cannot be spawned.
+    let applied = MIGRATOR.run_direct(None, connection, false).await;
+    applied.map_err(|source| match source {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             OpenError::database(path, error)
         }
@@ -85,12 +91,12 @@ pub(crate) async fn apply(pool: &SqlitePool, path: &Path) -> Result<(), OpenErro
 
 /// A file without our mark is only taken where it is empty, or where a first start
 /// was interrupted before the first migration.
-async fn refuse_foreign(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
+async fn refuse_foreign(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let (id, objects): (i32, i64) = sqlx::query_as(
         "SELECT (SELECT application_id FROM pragma_application_id), \
          (SELECT count(*) FROM sqlite_schema WHERE tbl_name <> '_sqlx_migrations')",
     )
-    .fetch_one(pool)
+    .fetch_one(&mut *connection)
     .await
     .map_err(|source| OpenError::database(path, source))?;
     if id == APPLICATION_ID || (id == 0 && objects == 0) {
@@ -100,19 +106,19 @@ async fn refuse_foreign(pool: &SqlitePool, path: &Path) -> Result<(), OpenError>
     }
 }
 
-async fn refuse_newer(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
+async fn refuse_newer(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let database = |source| OpenError::database(path, source);
     let migrated: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'",
     )
-    .fetch_one(pool)
+    .fetch_one(&mut *connection)
     .await
     .map_err(database)?;
     if migrated == 0 {
         return Ok(());
     }
     let found: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
-        .fetch_one(pool)
+        .fetch_one(&mut *connection)
         .await
         .map_err(database)?;
     let known = MIGRATOR.iter().map(|migration| migration.version).max();
@@ -127,9 +133,9 @@ async fn refuse_newer(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
 }
 
 /// The mode is kept in the file, so later connections need not ask for it.
-async fn write_ahead_log(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
+async fn write_ahead_log(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let mode: String = sqlx::query_scalar("PRAGMA journal_mode = WAL")
-        .fetch_one(pool)
+        .fetch_one(&mut *connection)
         .await
         .map_err(|source| OpenError::database(path, source))?;
     if mode.eq_ignore_ascii_case("wal") {
@@ -137,4 +143,21 @@ async fn write_ahead_log(pool: &SqlitePool, path: &Path) -> Result<(), OpenError
     } else {
         Err(OpenError::NoWriteAheadLog(path.to_owned()))
     }
+}
+
+/// SQLite opens a file that it may only read without a word, and would refuse the
+/// first write.
+pub(crate) async fn prove_writable(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
+    let database = |source| OpenError::database(path, source);
+    let mut transaction = match pool.begin_with("BEGIN IMMEDIATE").await {
+        Ok(transaction) => transaction,
+        // Somebody else writes, so the file can be written.
+        Err(error) if code(&error) == Some(Code::Busy) => return Ok(()),
+        Err(error) => return Err(database(error)),
+    };
+    sqlx::query("PRAGMA user_version = 0")
+        .execute(&mut *transaction)
+        .await
+        .map_err(database)?;
+    transaction.rollback().await.map_err(database)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqlitePool};
+use sqlx::{ConnectOptions, Connection, SqlitePool};
 
 use crate::SqliteStore;
 use crate::batch::BatchContext;
@@ -185,14 +185,18 @@ impl SqliteStore {
     /// [`OpenError`] says what is wrong and what to do.
     pub async fn open(options: SqliteOptions) -> Result<Self, OpenError> {
         let path = options.path.clone();
+        let database = |source| OpenError::database(&path, source);
         let lock = MigrationLock::take(&path, options.create_folder).await?;
         let connect = connect_options(&path).busy_timeout(options.busy_timeout);
+        let mut first = connect.connect().await.map_err(database)?;
+        migrate::bring_up(&mut first, &path).await?;
         // The writer asks for the lock by itself: see `batch`.
         let write = lasting_pool(1)
             .connect_with(connect.clone().busy_timeout(Duration::ZERO))
             .await
-            .map_err(|source| OpenError::database(&path, source))?;
-        migrate::bring_up(&write, &path).await?;
+            .map_err(database)?;
+        migrate::prove_writable(&write, &path).await?;
+        first.close().await.map_err(database)?;
         drop(lock);
         let identity = FileIdentity::of(&path).map_err(|source| OpenError::file(&path, source))?;
         // `query_only` instead of a read-only file handle: whichever connection is
@@ -217,11 +221,14 @@ impl SqliteStore {
     /// [`OpenError`] where there is no room.
     pub async fn in_memory() -> Result<Self, OpenError> {
         let path = Path::new(":memory:");
+        let database = |source| OpenError::database(path, source);
         let pool = lasting_pool(1)
             .connect_with(connect_options(path))
             .await
-            .map_err(|source| OpenError::database(path, source))?;
-        migrate::apply(&pool, path).await?;
+            .map_err(database)?;
+        let mut first = pool.acquire().await.map_err(database)?;
+        migrate::apply(&mut first, path).await?;
+        drop(first);
         Ok(Self::assemble(pool.clone(), pool, None, Duration::ZERO))
     }
 

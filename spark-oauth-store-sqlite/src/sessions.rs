@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use spark_oauth_core::Timestamp;
 use spark_oauth_core::ports::{SessionKey, SessionRecord, SessionStore, StoreError};
 
-use crate::SqliteStore;
 use crate::errors::store_error;
 use crate::statements::statements;
+use crate::{Query, SqliteStore};
 
 statements! {
     CREATE = "INSERT INTO sessions (key, data, expires_at) VALUES (?1, ?2, ?3)";
@@ -23,20 +23,8 @@ statements! {
 #[async_trait]
 impl SessionStore for SqliteStore {
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
-        let session = session.clone();
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(CREATE)
-                    .bind(session.key.0.to_vec())
-                    .bind(session.data)
-                    .bind(session.expires_at.as_millis())
-                    .execute(connection)
-                    .await
-                    .map_err(store_error)?;
-                Ok(())
-            })
-        })
-        .await
+        self.execute(bind(CREATE, session)).await?;
+        Ok(())
     }
 
     async fn load(
@@ -58,47 +46,24 @@ impl SessionStore for SqliteStore {
     }
 
     async fn save(&self, session: &SessionRecord) -> Result<bool, StoreError> {
-        let session = session.clone();
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(SAVE)
-                    .bind(session.key.0.to_vec())
-                    .bind(session.data)
-                    .bind(session.expires_at.as_millis())
-                    .execute(connection)
-                    .await
-                    .map(|done| done.rows_affected() > 0)
-                    .map_err(store_error)
-            })
-        })
-        .await
+        Ok(self.execute(bind(SAVE, session)).await? > 0)
     }
 
     async fn remove(&self, key: SessionKey) -> Result<bool, StoreError> {
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(REMOVE)
-                    .bind(key.0.to_vec())
-                    .execute(connection)
-                    .await
-                    .map(|done| done.rows_affected() > 0)
-                    .map_err(store_error)
-            })
-        })
-        .await
+        let removal = sqlx::query(REMOVE).bind(key.0.to_vec());
+        Ok(self.execute(removal).await? > 0)
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(REMOVE_EXPIRED)
-                    .bind(now.as_millis())
-                    .execute(connection)
-                    .await
-                    .map(|done| done.rows_affected())
-                    .map_err(store_error)
-            })
-        })
-        .await
+        let removal = sqlx::query(REMOVE_EXPIRED).bind(now.as_millis());
+        self.execute(removal).await
     }
+}
+
+/// Binds the parameters 1 to 3.
+fn bind(statement: &'static str, session: &SessionRecord) -> Query<'static> {
+    sqlx::query(statement)
+        .bind(session.key.0.to_vec())
+        .bind(session.data.clone())
+        .bind(session.expires_at.as_millis())
 }

@@ -4,14 +4,22 @@ use spark_oauth_core::keyring::Sealed;
 use spark_oauth_core::ports::{StoreError, TrackingId};
 use spark_oauth_core::token::{Attempt, LastFailure, LastRefresh, Lease, Status, Token};
 use spark_oauth_core::{ClientId, PersonId, Timestamp};
-use sqlx::Sqlite;
-use sqlx::sqlite::SqliteArguments;
 
-use crate::errors::Unreadable;
-use crate::words::{from_word, to_word};
+use crate::Query;
+use crate::errors::{Unreadable, store_error};
+use crate::words::{from_word, parse, to_word};
 
-/// A query whose parameters are being bound.
-pub(crate) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+macro_rules! token_columns {
+    () => {
+        "seq, id, email_normalized, status, status_cause, status_at, integration, person, scopes, \
+         email, display_name, access_expires_at, refresh_expires_at, obtained_at, granted_at, \
+         refreshed_at, refreshed_by, failed_at, failure_class, failure_summary, \
+         failure_tracking_id, generation, version, lease_owner, lease_expires_at, attempt_owner, \
+         attempt_at, access, refresh"
+    };
+}
+
+pub(crate) use token_columns;
 
 /// The columns that are read.
 #[derive(sqlx::FromRow)]
@@ -152,17 +160,23 @@ impl TokenRow {
     }
 }
 
-/// Reads a value of the domain from its text.
-pub(crate) fn parse<T: std::str::FromStr>(
-    text: &str,
-    column: &'static str,
-) -> Result<T, Unreadable> {
-    text.parse().map_err(|_| Unreadable(column))
+/// The token of a row.
+pub(crate) fn read(row: TokenRow) -> Result<Token, StoreError> {
+    Ok(Token::try_from(row)?)
+}
+
+/// The token of the one row that there may be.
+pub(crate) fn one(row: sqlx::Result<Option<TokenRow>>) -> Result<Option<Token>, StoreError> {
+    row.map_err(store_error)?.map(read).transpose()
+}
+
+/// The tokens of all rows.
+pub(crate) fn all(rows: sqlx::Result<Vec<TokenRow>>) -> Result<Vec<Token>, StoreError> {
+    rows.map_err(store_error)?.into_iter().map(read).collect()
 }
 
 /// What is written, in the order of the parameters.
 pub(crate) struct TokenValues {
-    pub(crate) id: String,
     token: Token,
     version: u64,
     status_cause: Option<String>,
@@ -183,7 +197,6 @@ impl TokenValues {
         let failure = token.last_failure.as_ref();
         let failure_class = failure.map(|failure| to_word(&failure.class));
         Ok(Self {
-            id: token.id.to_string(),
             token: token.clone(),
             version,
             status_cause,
@@ -199,7 +212,7 @@ impl TokenValues {
         let failure = token.last_failure;
         let millis = Timestamp::as_millis;
         query
-            .bind(self.id)
+            .bind(token.id.to_string())
             .bind(token.email.normalized().to_owned())
             .bind(token.status.kind().as_str())
             .bind(self.status_cause)

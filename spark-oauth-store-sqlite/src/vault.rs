@@ -42,34 +42,17 @@ impl VaultStore for SqliteStore {
     }
 
     async fn add_key_fingerprint(&self, fingerprint: KeyFingerprint) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(ADD_FINGERPRINT)
-                    .bind(fingerprint.as_bytes().to_vec())
-                    .execute(connection)
-                    .await
-                    .map_err(store_error)?;
-                Ok(())
-            })
-        })
-        .await
+        let insertion = sqlx::query(ADD_FINGERPRINT).bind(fingerprint.as_bytes().to_vec());
+        self.execute(insertion).await?;
+        Ok(())
     }
 
     async fn remove_key_fingerprint(
         &self,
         fingerprint: KeyFingerprint,
     ) -> Result<bool, StoreError> {
-        self.write(move |connection| {
-            Box::pin(async move {
-                sqlx::query(REMOVE_FINGERPRINT)
-                    .bind(fingerprint.as_bytes().to_vec())
-                    .execute(connection)
-                    .await
-                    .map(|done| done.rows_affected() > 0)
-                    .map_err(store_error)
-            })
-        })
-        .await
+        let removal = sqlx::query(REMOVE_FINGERPRINT).bind(fingerprint.as_bytes().to_vec());
+        Ok(self.execute(removal).await? > 0)
     }
 
     async fn set_up_nonce(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError> {
@@ -80,7 +63,7 @@ impl VaultStore for SqliteStore {
         let nonce = match stands {
             Some(nonce) => nonce,
             None => {
-                self.write(move |connection| {
+                self.write_statement(move |connection| {
                     Box::pin(async move {
                         sqlx::query_scalar(OFFER_NONCE)
                             .bind(candidate.to_vec())

@@ -1,6 +1,9 @@
-//! The words of the domain's enumerations: the ones of the JSON interface.
+//! Values of the domain as text, and back: the words of its enumerations are the
+//! ones of the JSON interface.
 
 use serde::Serialize;
+use std::str::FromStr;
+
 use serde::de::value::{Error, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use spark_oauth_core::ports::StoreError;
@@ -23,4 +26,9 @@ pub(crate) fn from_word<T: DeserializeOwned>(
 ) -> Result<T, Unreadable> {
     let deserializer: StrDeserializer<'_, Error> = word.into_deserializer();
     T::deserialize(deserializer).map_err(|_| Unreadable(column))
+}
+
+/// Reads a value of the domain from its text.
+pub(crate) fn parse<T: FromStr>(text: &str, column: &'static str) -> Result<T, Unreadable> {
+    text.parse().map_err(|_| Unreadable(column))
 }

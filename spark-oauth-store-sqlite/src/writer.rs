@@ -14,7 +14,7 @@ use spark_oauth_core::ports::StoreError;
 use sqlx::SqliteConnection;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::batch::{BatchContext, Request, request};
+use crate::batch::{BatchContext, Request, Undo, request};
 use crate::errors::NotCommitted;
 
 /// How many requests wait at most; more wait for room.
@@ -84,14 +84,14 @@ impl Writer {
 
     /// Does `work` in a transaction that other requests may share, and answers
     /// once it is durable. A caller that goes away does not stop it.
-    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub(crate) async fn write<T, F>(&self, undo: Undo, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
         self.requests
-            .send(request(work, answer))
+            .send(request(undo, work, answer))
             .await
             .map_err(|_| NotCommitted::Closed)?;
         answered.await.map_err(|_| NotCommitted::Interrupted)?
@@ -103,6 +103,12 @@ impl Writer {
         // An error says that the task has dropped its end, which is what is
         // waited for.
         let _ = self.ended.clone().changed().await;
+    }
+
+    /// How many requests wait.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.requests.max_capacity() - self.requests.capacity()
     }
 
     pub(crate) fn counts(&self) -> WriteCounts {

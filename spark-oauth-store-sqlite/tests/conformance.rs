@@ -1,5 +1,7 @@
 //! The suite of the ports, against a store in memory and one on disk.
 
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
+
 use spark_oauth_core::ports::Stores;
 use spark_oauth_core::store_conformance;
 use spark_oauth_store_sqlite::SqliteStore;

@@ -1,12 +1,11 @@
-//! What every [`AdminStore`](crate::ports::AdminStore) must do.
+//! What every [`AdminStore`](crate::ports::AdminStore) must do with single records.
 
-use super::listing::page_after;
-use super::races::{RUNNERS, assert_one_winner, race};
+use super::races::{RUNNERS, race};
 use super::samples::{self, admin, email, later, password_hash, super_admin, username};
 use crate::admins::{Admin, Role};
-use crate::ports::{Cursor, Page, StoreError, Stores, UniqueRule};
+use crate::ports::{StoreError, Stores};
 
-async fn stored(stores: &Stores, admin: &Admin) -> Admin {
+pub(super) async fn stored(stores: &Stores, admin: &Admin) -> Admin {
     stores
         .admins
         .get(admin.id)
@@ -15,7 +14,7 @@ async fn stored(stores: &Stores, admin: &Admin) -> Admin {
         .expect("the admin must be there")
 }
 
-async fn insert_all<'a>(stores: &Stores, admins: impl IntoIterator<Item = &'a Admin>) {
+pub(super) async fn insert_all<'a>(stores: &Stores, admins: impl IntoIterator<Item = &'a Admin>) {
     for admin in admins {
         stores
             .admins
@@ -26,7 +25,7 @@ async fn insert_all<'a>(stores: &Stores, admins: impl IntoIterator<Item = &'a Ad
 }
 
 /// Compares every field; names and addresses also as they were written.
-fn assert_same(found: &Admin, expected: &Admin, when: &str) {
+pub(super) fn assert_same(found: &Admin, expected: &Admin, when: &str) {
     assert_eq!(found, expected, "{when}");
     assert_eq!(
         found.username.as_str(),
@@ -40,11 +39,7 @@ fn assert_same(found: &Admin, expected: &Admin, when: &str) {
     );
 }
 
-fn is_refused(answer: &Result<impl Sized, StoreError>, rule: UniqueRule) -> bool {
-    matches!(answer, Err(StoreError::AlreadyExists(broken)) if *broken == rule)
-}
-
-fn with_name(number: u32, name: &str) -> Admin {
+pub(super) fn with_name(number: u32, name: &str) -> Admin {
     Admin {
         username: username(name),
         ..admin(number)
@@ -129,81 +124,6 @@ pub async fn a_username_is_found_whatever_its_case(stores: &Stores) {
     assert!(found.expect("find must answer").is_none());
 }
 
-/// Two admins cannot have one username, whatever its case.
-pub async fn a_username_stands_once(stores: &Stores) {
-    let first = with_name(1, "Alice");
-    insert_all(stores, [&first]).await;
-    for name in ["Alice", "alice", "aLICE"] {
-        let answer = stores.admins.insert(&with_name(2, name)).await;
-        assert!(is_refused(&answer, UniqueRule::Username), "{answer:?}");
-    }
-    assert_same(&stored(stores, &first).await, &first, "the first stays");
-}
-
-/// One username, taken by many at once in different case, stands once.
-pub async fn a_username_taken_at_once_stands_once(stores: &Stores) {
-    let answers = race(RUNNERS, |number| {
-        let store = stores.admins.clone();
-        let name = if number % 2 == 0 { "alice" } else { "ALICE" };
-        let admin = with_name(number, name);
-        async move { store.insert(&admin).await }
-    })
-    .await;
-    assert_one_winner(&answers, Result::is_ok, "take the username");
-    let losers = answers.iter().filter(|answer| answer.is_err());
-    for answer in losers {
-        assert!(is_refused(answer, UniqueRule::Username), "{answer:?}");
-    }
-}
-
-/// Two admins cannot have one identifier.
-pub async fn an_admin_identifier_stands_once(stores: &Stores) {
-    let first = admin(1);
-    insert_all(stores, [&first]).await;
-    let second = Admin {
-        id: first.id,
-        ..admin(2)
-    };
-    let answer = stores.admins.insert(&second).await;
-    assert!(is_refused(&answer, UniqueRule::Id), "{answer:?}");
-    assert_same(&stored(stores, &first).await, &first, "the first stays");
-}
-
-/// There is one super admin, by whatever way a second would come.
-pub async fn there_is_one_super_admin(stores: &Stores) {
-    let (first, other) = (super_admin(1), admin(2));
-    insert_all(stores, [&first, &other]).await;
-    let answer = stores.admins.insert(&super_admin(3)).await;
-    assert!(is_refused(&answer, UniqueRule::SuperAdmin), "{answer:?}");
-    let promoted = Admin {
-        role: Role::SuperAdmin,
-        ..other.clone()
-    };
-    let answer = stores.admins.update(&promoted).await;
-    assert!(is_refused(&answer, UniqueRule::SuperAdmin), "{answer:?}");
-    assert_same(&stored(stores, &other).await, &other, "not promoted");
-    let found = stores.admins.super_admin().await.expect("it must answer");
-    assert_same(&found.expect("there is one"), &first, "the super admin");
-    // The super admin itself can be changed.
-    let answer = stores.admins.update(&first).await;
-    assert_eq!(answer.expect("no rule is broken"), first.version + 1);
-}
-
-/// A super admin, set up by many at once, stands once.
-pub async fn a_super_admin_set_up_at_once_stands_once(stores: &Stores) {
-    let answers = race(RUNNERS, |number| {
-        let store = stores.admins.clone();
-        let admin = super_admin(number);
-        async move { store.insert(&admin).await }
-    })
-    .await;
-    assert_one_winner(&answers, Result::is_ok, "become super admin");
-    let losers = answers.iter().filter(|answer| answer.is_err());
-    for answer in losers {
-        assert!(is_refused(answer, UniqueRule::SuperAdmin), "{answer:?}");
-    }
-}
-
 /// An update replaces every field and raises the version by one.
 pub async fn an_update_replaces_an_admin(stores: &Stores) {
     let before = admin(1);
@@ -236,27 +156,6 @@ pub async fn an_update_replaces_an_admin(stores: &Stores) {
     assert_same(&stored(stores, &bare).await, &bare, "cleared");
     let found = stores.admins.find_by_username(&before.username).await;
     assert!(found.expect("find must answer").is_none(), "the old name");
-}
-
-/// A rename into a name that is taken is refused; into another case of the own
-/// name it is not.
-pub async fn a_rename_keeps_usernames_unique(stores: &Stores) {
-    let (alice, bob) = (with_name(1, "alice"), with_name(2, "bob"));
-    insert_all(stores, [&alice, &bob]).await;
-    let change = Admin {
-        username: username("ALICE"),
-        ..bob.clone()
-    };
-    let answer = stores.admins.update(&change).await;
-    assert!(is_refused(&answer, UniqueRule::Username), "{answer:?}");
-    assert_same(&stored(stores, &bob).await, &bob, "unchanged");
-    let change = Admin {
-        username: username("BOB"),
-        ..bob
-    };
-    let answer = stores.admins.update(&change).await;
-    assert_eq!(answer.expect("it is the own name"), change.version + 1);
-    assert_eq!(stored(stores, &change).await.username.as_str(), "BOB");
 }
 
 /// An update of another version than the stored one changes nothing, and never
@@ -325,54 +224,4 @@ pub async fn a_removed_admin_leaves_nothing(stores: &Stores) {
         ..super_admin(2)
     };
     insert_all(stores, [&again]).await;
-}
-
-async fn page(stores: &Stores, after: Option<&Cursor>, records: u16) -> Page<Admin> {
-    stores
-        .admins
-        .list(&page_after(after, records))
-        .await
-        .expect("list must answer")
-}
-
-async fn names(stores: &Stores, mut after: Option<Cursor>, records: u16) -> Vec<String> {
-    let mut names = Vec::new();
-    loop {
-        let page = page(stores, after.as_ref(), records).await;
-        names.extend(page.items.iter().map(|admin| admin.username.to_string()));
-        after = page.next;
-        if after.is_none() {
-            return names;
-        }
-    }
-}
-
-/// The list goes by username in lower case, whatever the size of its pages.
-pub async fn admins_are_listed_by_username(stores: &Stores) {
-    assert!(names(stores, None, 3).await.is_empty());
-    let in_order = ["_zed", "Alice", "alice_2", "BOB", "carol", "Dave9", "eve"];
-    for (number, name) in (0..).zip(["carol", "eve", "Alice", "_zed", "Dave9", "alice_2", "BOB"]) {
-        insert_all(stores, [&with_name(number, name)]).await;
-    }
-    // In ASCII the underscore comes before the lower-case letters.
-    for records in [1, 2, 3, 6, 7, 8] {
-        assert_eq!(names(stores, None, records).await, in_order);
-    }
-}
-
-/// Admins that come and go between two pages move no other.
-pub async fn admins_that_come_and_go_move_no_other(stores: &Stores) {
-    let admins: Vec<_> = (0..)
-        .zip(["aaa", "bbb", "ccc", "ddd", "eee", "fff"])
-        .map(|(number, name)| with_name(number, name))
-        .collect();
-    insert_all(stores, &admins).await;
-    let first = page(stores, None, 3).await;
-    // The last one shown goes, the next one too; one comes before and one behind.
-    for gone in [2, 3] {
-        let removed = stores.admins.remove(admins[gone].id).await;
-        assert!(removed.expect("remove must answer"));
-    }
-    insert_all(stores, [&with_name(8, "abc"), &with_name(9, "ded")]).await;
-    assert_eq!(names(stores, first.next, 1).await, ["ded", "eee", "fff"]);
 }

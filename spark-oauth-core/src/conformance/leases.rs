@@ -28,7 +28,7 @@ async fn claim(stores: &Stores, token: &Token, lease: Lease, now: Timestamp) -> 
 
 async fn claim_taken(stores: &Stores, token: &Token, lease: Lease, now: Timestamp) -> Token {
     match claim(stores, token, lease, now).await {
-        Claim::Taken(taken) => *taken,
+        Claim::Taken(claimed) => *claimed,
         other => panic!("the lease must be free to take: {other:?}"),
     }
 }
@@ -48,13 +48,13 @@ pub async fn a_free_lease_is_taken(stores: &Stores) {
     };
     insert_all(stores, [&before]).await;
     let wanted = lease(process(9), 60);
-    let taken = claim_taken(stores, &before, wanted, NOW).await;
+    let claimed = claim_taken(stores, &before, wanted, NOW).await;
     let expected = Token {
         lease: Some(wanted),
         version: before.version + 1,
         ..before
     };
-    assert_same(&taken, &expected, "the record under its lease");
+    assert_same(&claimed, &expected, "the record under its lease");
     assert_same(&stored(stores, &expected).await, &expected, "as stored");
 }
 
@@ -63,9 +63,13 @@ pub async fn a_lease_that_stands_is_respected(stores: &Stores) {
     let token = token(1);
     insert_all(stores, [&token]).await;
     let first = lease(process(1), 60);
-    let taken = claim_taken(stores, &token, first, NOW).await;
+    let claimed = claim_taken(stores, &token, first, NOW).await;
     assert_held(stores, &token, lease(process(2), 90), NOW, first).await;
-    assert_same(&stored(stores, &token).await, &taken, "after a vain claim");
+    assert_same(
+        &stored(stores, &token).await,
+        &claimed,
+        "after a vain claim",
+    );
 }
 
 /// A lease ends at its time, to the millisecond.
@@ -76,8 +80,8 @@ pub async fn an_expired_lease_can_be_taken(stores: &Stores) {
     claim_taken(stores, &token, first, NOW).await;
     let last_moment = first.expires_at - Duration::from_millis(1);
     assert_held(stores, &token, second, last_moment, first).await;
-    let taken = claim_taken(stores, &token, second, first.expires_at).await;
-    assert_eq!(taken.lease, Some(second));
+    let claimed = claim_taken(stores, &token, second, first.expires_at).await;
+    assert_eq!(claimed.lease, Some(second));
 }
 
 /// The owner of a lease may claim it again, and thereby move its end.
@@ -136,9 +140,12 @@ async fn assert_one_claimer(stores: &Stores, token: &Token, now: Timestamp) {
         }
     })
     .await;
-    let taken = |(_, claim): &(Lease, Claim)| matches!(claim, Claim::Taken(_));
-    assert_one_winner(&answers, taken, "take the lease");
-    let winner = answers.iter().find(|answer| taken(answer)).map(|won| won.0);
+    let claimed = |(_, claim): &(Lease, Claim)| matches!(claim, Claim::Taken(_));
+    assert_one_winner(&answers, claimed, "take the lease");
+    let winner = answers
+        .iter()
+        .find(|answer| claimed(answer))
+        .map(|won| won.0);
     let after = stored(stores, token).await;
     assert_eq!(after.lease, winner);
     assert_eq!(after.version, token.version + 1, "one claim is one write");
@@ -174,8 +181,8 @@ pub async fn a_claim_keeps_the_marker(stores: &Stores) {
         ..token(1)
     };
     insert_all(stores, [&token]).await;
-    let taken = claim_taken(stores, &token, lease(process(2), 120), later(60)).await;
-    assert_eq!(taken.attempt, Some(left_behind));
+    let claimed = claim_taken(stores, &token, lease(process(2), 120), later(60)).await;
+    assert_eq!(claimed.attempt, Some(left_behind));
 }
 
 /// The owner moves the end of its lease, and learns the new version.
@@ -209,7 +216,7 @@ pub async fn only_the_owner_extends_a_lease(stores: &Stores) {
     }
 }
 
-/// A lease that ran out is extended while nobody has taken it, and not after.
+/// A lease that ran out is extended while nobody has claimed it, and not after.
 pub async fn a_lease_that_ran_out_is_extended_until_it_is_taken(stores: &Stores) {
     let token = token(1);
     insert_all(stores, [&token]).await;
@@ -219,10 +226,10 @@ pub async fn a_lease_that_ran_out_is_extended_until_it_is_taken(stores: &Stores)
         let answer = stores.tokens.extend_lease(token.id, lease(slow, 90)).await;
         answer.expect("extend must answer")
     };
-    assert!(extend().await.is_some(), "nobody has taken it meanwhile");
-    let taken = claim_taken(stores, &token, lease(other, 200), later(90)).await;
+    assert!(extend().await.is_some(), "nobody has claimed it meanwhile");
+    let claimed = claim_taken(stores, &token, lease(other, 200), later(90)).await;
     assert_eq!(extend().await, None, "it is somebody else's now");
-    assert_same(&stored(stores, &token).await, &taken, "unchanged");
+    assert_same(&stored(stores, &token).await, &claimed, "unchanged");
 }
 
 /// The owner gives its lease back together with its own marker, and the next may

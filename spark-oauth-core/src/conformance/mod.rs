@@ -31,16 +31,21 @@
     reason = "a contract that is not kept panics, like every test"
 )]
 
+pub mod admin_list;
 pub mod admins;
 pub mod audit;
 pub mod consents;
 pub mod leases;
 pub mod listing;
+pub mod lookups;
 mod races;
 pub mod samples;
 pub mod search;
 pub mod sessions;
 pub mod tokens;
+pub mod uniqueness;
+pub mod updates;
+pub mod usernames;
 pub mod vault;
 
 use crate::ports::Stores;
@@ -90,17 +95,22 @@ macro_rules! store_conformance {
                 texts_read_back_as_written,
                 an_address_keeps_its_case,
                 a_generation_keeps_its_64_bits,
-                a_record_is_added_with_its_version,
-                an_unknown_identifier_is_no_record,
+                a_record_is_added_with_its_version,);
+            $crate::__store_contracts!(uniqueness:
                 an_identifier_stands_once,
                 a_consent_stands_once,
                 another_consent_is_another_record,
                 records_without_a_person_never_collide,
                 one_consent_added_at_once_stands_once,
                 records_added_at_once_all_stand,
+                a_record_is_removed_once,
+                an_unknown_identifier_is_no_record,);
+            $crate::__store_contracts!(lookups:
                 a_consent_is_found_by_exactly_its_scopes,
                 a_person_is_found_with_every_scope,
                 an_address_is_found_whatever_its_case,
+                a_removed_record_leaves_nothing,);
+            $crate::__store_contracts!(updates:
                 an_update_replaces_every_field,
                 an_update_clears_what_may_be_absent,
                 an_update_is_found_by_its_new_values,
@@ -108,9 +118,7 @@ macro_rules! store_conformance {
                 an_update_of_a_removed_record_is_not_found,
                 an_update_into_another_consent_is_refused,
                 compare_and_set_loses_no_update,
-                one_version_is_replaced_once,
-                a_record_is_removed_once,
-                a_removed_record_leaves_nothing,);
+                one_version_is_replaced_once,);
             $crate::__store_contracts!(leases:
                 a_free_lease_is_taken,
                 a_lease_that_stands_is_respected,
@@ -155,16 +163,18 @@ macro_rules! store_conformance {
                 times_of_an_admin_read_back,
                 an_unknown_admin_is_no_record,
                 a_username_is_found_whatever_its_case,
+                an_update_replaces_an_admin,
+                a_stale_update_of_an_admin_is_refused,
+                compare_and_set_of_an_admin_loses_no_update,
+                a_removed_admin_leaves_nothing,);
+            $crate::__store_contracts!(usernames:
                 a_username_stands_once,
                 a_username_taken_at_once_stands_once,
                 an_admin_identifier_stands_once,
                 there_is_one_super_admin,
                 a_super_admin_set_up_at_once_stands_once,
-                an_update_replaces_an_admin,
-                a_rename_keeps_usernames_unique,
-                a_stale_update_of_an_admin_is_refused,
-                compare_and_set_of_an_admin_loses_no_update,
-                a_removed_admin_leaves_nothing,
+                a_rename_keeps_usernames_unique,);
+            $crate::__store_contracts!(admin_list:
                 admins_are_listed_by_username,
                 admins_that_come_and_go_move_no_other,);
             $crate::__store_contracts!(consents:
@@ -228,14 +238,19 @@ mod tests {
     fn every_contract_is_stamped() {
         let stamped = include_str!("mod.rs");
         let sources = [
+            include_str!("admin_list.rs"),
             include_str!("admins.rs"),
             include_str!("audit.rs"),
             include_str!("consents.rs"),
             include_str!("leases.rs"),
             include_str!("listing.rs"),
+            include_str!("lookups.rs"),
             include_str!("search.rs"),
             include_str!("sessions.rs"),
             include_str!("tokens.rs"),
+            include_str!("uniqueness.rs"),
+            include_str!("updates.rs"),
+            include_str!("usernames.rs"),
             include_str!("vault.rs"),
         ];
         for line in sources.iter().flat_map(|source| source.lines()) {

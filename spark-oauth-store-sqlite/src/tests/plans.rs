@@ -1,0 +1,99 @@
+//! No statement reads more of a table than its answer needs.
+
+use sqlx::AssertSqlSafe;
+
+use crate::{SqliteStore, admins, audit, consents, leases, sessions, token_list, tokens, vault};
+
+/// The steps that read a whole table, and why they may.
+const ALLOWED_SCANS: &[(&str, &str)] = &[
+    // A handful of rows, all of which are the answer.
+    ("FINGERPRINTS", "SCAN key_fingerprints"),
+    // SQLite's word for every read of a virtual table; the index is behind it.
+    ("LIST_BY_SEARCH", "SCAN tokens_fts VIRTUAL TABLE INDEX"),
+];
+
+/// Statements that sort, and why they may: the records of one person are few.
+const ALLOWED_SORTS: &[&str] = &["FIND_BY_PERSON"];
+
+async fn plan(store: &SqliteStore, statement: &'static str) -> Vec<String> {
+    let rows: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")))
+            .fetch_all(store.readers())
+            .await
+            .unwrap();
+    rows.into_iter().map(|(.., detail)| detail).collect()
+}
+
+#[tokio::test]
+async fn every_statement_uses_an_index() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let tables = [
+        admins::STATEMENTS,
+        audit::STATEMENTS,
+        consents::STATEMENTS,
+        leases::STATEMENTS,
+        sessions::STATEMENTS,
+        token_list::STATEMENTS,
+        tokens::STATEMENTS,
+        vault::STATEMENTS,
+    ];
+    let mut searches = 0;
+    for (name, statement) in tables.concat() {
+        for step in plan(&store, statement).await {
+            let may_scan = ALLOWED_SCANS
+                .iter()
+                .any(|(allowed, scan)| *allowed == name && step.starts_with(scan));
+            assert!(
+                !step.contains("SCAN") || may_scan,
+                "{name} reads a whole table ({step}): {statement}"
+            );
+            assert!(
+                !step.contains("TEMP B-TREE") || ALLOWED_SORTS.contains(&name),
+                "{name} sorts what it finds ({step}): {statement}"
+            );
+            searches += usize::from(step.contains("SEARCH"));
+        }
+    }
+    assert!(searches > 20, "the plans say how a table is searched");
+}
+
+#[tokio::test]
+async fn the_list_is_read_in_its_order() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    for (name, index) in [
+        ("LIST", "INTEGER PRIMARY KEY (rowid<?)"),
+        ("LIST_BY_STATUS", "tokens_status (status=? AND rowid<?)"),
+        ("LIST_BY_SHORT_PART", "COVERING INDEX tokens_walk (seq<?)"),
+    ] {
+        let (_, statement) = token_list::STATEMENTS
+            .iter()
+            .find(|(statement, _)| *statement == name)
+            .unwrap();
+        let steps = plan(&store, statement).await;
+        assert!(
+            steps.iter().any(|step| step.contains(index)),
+            "{name} must walk {index}: {steps:?}"
+        );
+    }
+}
+
+/// The statements are in this crate's sources only where [`statements!`] lists
+/// them, so that none escapes the tests above.
+///
+/// [`statements!`]: crate::statements
+#[test]
+fn no_statement_stands_elsewhere() {
+    let sources = [
+        include_str!("../batch.rs"),
+        include_str!("../compare_and_set.rs"),
+        include_str!("../lib.rs"),
+        include_str!("../token_row.rs"),
+        include_str!("../words.rs"),
+        include_str!("../writer.rs"),
+    ];
+    for source in sources {
+        for verb in ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE "] {
+            assert!(!source.contains(verb), "{verb} outside `statements!`");
+        }
+    }
+}

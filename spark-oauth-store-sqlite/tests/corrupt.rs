@@ -1,0 +1,174 @@
+//! A record that cannot be read is named, without its values, and harms no other.
+
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test ends it")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use spark_oauth_core::conformance::samples::{
+    NOW, admin, audit_entry, consent, full_token, later, process, super_admin, token,
+};
+use spark_oauth_core::ports::{PageRequest, StoreError, Stores, TokenFilter, TokenStore};
+use spark_oauth_core::token::{Lease, RevokedBy, Status, Token};
+use spark_oauth_store_sqlite::SqliteStore;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use tempfile::TempDir;
+
+async fn on_disk() -> (Stores, PathBuf, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open_path(&path).await.unwrap();
+    (store.stores(), path, folder)
+}
+
+/// Changes the file behind the store's back, and past the rules of the schema.
+async fn meddle(path: &Path, statement: &str) {
+    let options = SqliteConnectOptions::new().filename(path);
+    let mut connection = options.connect().await.unwrap();
+    sqlx::raw_sql("PRAGMA ignore_check_constraints = ON")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let done = sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    assert!(done.rows_affected() > 0, "{statement}");
+    connection.close().await.unwrap();
+}
+
+fn assert_names<T: std::fmt::Debug>(answer: Result<T, StoreError>, column: &str) {
+    let Err(StoreError::Corrupt { source, .. }) = answer else {
+        panic!("{column}: a record that cannot be read is corrupt: {answer:?}");
+    };
+    assert_eq!(
+        source.to_string(),
+        format!("the column {column} holds a value that does not belong there")
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_read_is_named_by_its_column() {
+    let bad = "S3CRET nonsense";
+    for (column, value) in [
+        ("email", "'S3CRET nonsense'"),
+        ("scopes", "'S3CRET\"'"),
+        ("status", "'S3CRET'"),
+        ("status_cause", "'S3CRET'"),
+        ("refreshed_by", "'S3CRET'"),
+        ("failure_class", "'S3CRET'"),
+        ("lease_owner", "'S3CRET'"),
+        ("attempt_owner", "'S3CRET'"),
+    ] {
+        let (stores, path, _folder) = on_disk().await;
+        let token = Token {
+            status: Status::Revoked {
+                by: RevokedBy::Admin,
+                at: later(1),
+            },
+            ..full_token(1)
+        };
+        stores.tokens.insert(&token).await.unwrap();
+        meddle(&path, &format!("UPDATE tokens SET {column} = {value}")).await;
+        let answer = stores.tokens.get(token.id).await;
+        let shown = format!("{answer:?}");
+        assert!(!shown.contains(&bad[..6]), "no value of it: {shown}");
+        assert_names(answer, &format!("tokens.{column}"));
+        let page = PageRequest::first(10.try_into().unwrap());
+        let listed = stores.tokens.list(&TokenFilter::default(), &page).await;
+        assert_names(listed, &format!("tokens.{column}"));
+    }
+}
+
+#[tokio::test]
+async fn other_records_are_read_beside_a_bad_one() {
+    let (stores, path, _folder) = on_disk().await;
+    let (bad, good) = (token(1), token(2));
+    stores.tokens.insert(&bad).await.unwrap();
+    stores.tokens.insert(&good).await.unwrap();
+    meddle(&path, "UPDATE tokens SET email = '' WHERE seq = 1").await;
+    assert_names(stores.tokens.get(bad.id).await, "tokens.email");
+    assert_eq!(stores.tokens.get(good.id).await.unwrap(), Some(good));
+}
+
+/// A write whose answer cannot be read is no write.
+#[tokio::test]
+async fn what_cannot_be_answered_is_not_done() {
+    let (stores, path, _folder) = on_disk().await;
+    let (token, consent) = (token(1), consent(1));
+    stores.tokens.insert(&token).await.unwrap();
+    stores.consents.insert(&consent).await.unwrap();
+    meddle(&path, "UPDATE tokens SET email = ''").await;
+    meddle(&path, "UPDATE consents SET scopes = '\"'").await;
+    let lease = Lease {
+        owner: process(1),
+        expires_at: later(60),
+    };
+    assert_names(
+        stores.tokens.claim(token.id, lease, NOW).await,
+        "tokens.email",
+    );
+    assert_names(stores.consents.take(consent.state).await, "consents.scopes");
+    meddle(&path, "UPDATE tokens SET email = 'person-1@example.com'").await;
+    meddle(&path, "UPDATE consents SET scopes = ''").await;
+    assert_eq!(stores.tokens.get(token.id).await.unwrap(), Some(token));
+    assert!(stores.consents.take(consent.state).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn an_admin_that_cannot_be_read_is_named_by_its_column() {
+    let (stores, path, _folder) = on_disk().await;
+    let (one, boss) = (admin(1), super_admin(2));
+    for admin in [&one, &boss] {
+        stores.admins.insert(admin).await.unwrap();
+    }
+    meddle(&path, "UPDATE admins SET password_hash = 'S3CRET'").await;
+    assert_names(stores.admins.get(one.id).await, "admins.password_hash");
+    assert_names(stores.admins.super_admin().await, "admins.password_hash");
+}
+
+#[tokio::test]
+async fn an_entry_that_cannot_be_read_is_named_by_its_column() {
+    for (column, value) in [
+        ("actor", "'{\"kind\":\"S3CRET\"}'"),
+        ("outcome", "'S3CRET'"),
+        ("action", "'S3CRET'"),
+        ("address", "'S3CRET'"),
+        ("token", "'S3CRET'"),
+    ] {
+        let (stores, path, _folder) = on_disk().await;
+        stores.audit.append(&audit_entry(1)).await.unwrap();
+        meddle(&path, &format!("UPDATE audit SET {column} = {value}")).await;
+        let page = PageRequest::first(10.try_into().unwrap());
+        let listed = stores.audit.list(&page).await;
+        assert_names(listed, &format!("audit.{column}"));
+    }
+}
+
+/// Damage to the file itself, as by a bad disk.
+#[tokio::test]
+async fn a_damaged_file_is_corrupt() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open_path(&path).await.unwrap();
+    let tokens: Vec<_> = (0..200).map(token).collect();
+    for token in &tokens {
+        TokenStore::insert(&store, token).await.unwrap();
+    }
+    store.close().await;
+    let mut bytes = fs::read(&path).unwrap();
+    // The first pages hold the schema, which is read at the start.
+    bytes[100_000..].fill(0x5a);
+    fs::write(&path, bytes).unwrap();
+    let store = SqliteStore::open_path(&path).await.unwrap();
+    let mut corrupt = 0;
+    for token in &tokens {
+        match TokenStore::get(&store, token.id).await {
+            Ok(_) => {}
+            Err(StoreError::Corrupt { .. }) => corrupt += 1,
+            Err(error) => panic!("damage is not a passing fault: {error:?}"),
+        }
+    }
+    assert!(corrupt > 0, "some records lay in the damaged part");
+}
