@@ -1,0 +1,185 @@
+//! [`TokenStore`] in memory.
+
+use async_trait::async_trait;
+
+use super::{MemoryStores, page_of};
+use crate::email::EmailAddress;
+use crate::ids::{ProcessId, TokenId};
+use crate::integration::ClientId;
+use crate::person::PersonId;
+use crate::ports::{Claim, Page, PageRequest, StoreError, TokenFilter, TokenStore, UniqueRule};
+use crate::scopes::Scopes;
+use crate::testing::StoreCall;
+use crate::timestamp::Timestamp;
+use crate::token::{Lease, Token};
+
+#[async_trait]
+impl TokenStore for MemoryStores {
+    async fn insert(&self, token: &Token) -> Result<(), StoreError> {
+        self.perform(StoreCall::TokenInsert, |records| {
+            if records.tokens.contains_key(&token.id) {
+                return Err(StoreError::AlreadyExists(UniqueRule::Id));
+            }
+            check_unique(records.tokens.values(), token)?;
+            records.tokens.insert(token.id, token.clone());
+            Ok(())
+        })
+    }
+
+    async fn get(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
+        self.perform(StoreCall::TokenGet, |records| {
+            Ok(records.tokens.get(&id).cloned())
+        })
+    }
+
+    async fn find(
+        &self,
+        integration: &ClientId,
+        person: &PersonId,
+        scopes: &Scopes,
+    ) -> Result<Option<Token>, StoreError> {
+        self.perform(StoreCall::TokenFind, |records| {
+            let found = records.tokens.values().find(|token| {
+                token.integration == *integration
+                    && token.person.as_ref() == Some(person)
+                    && token.scopes == *scopes
+            });
+            Ok(found.cloned())
+        })
+    }
+
+    async fn find_by_person(
+        &self,
+        integration: &ClientId,
+        person: &PersonId,
+    ) -> Result<Vec<Token>, StoreError> {
+        self.perform(StoreCall::TokenFindByPerson, |records| {
+            let found = records.tokens.values().filter(|token| {
+                token.integration == *integration && token.person.as_ref() == Some(person)
+            });
+            Ok(found.cloned().collect())
+        })
+    }
+
+    async fn find_by_email(
+        &self,
+        integration: &ClientId,
+        email: &EmailAddress,
+    ) -> Result<Vec<Token>, StoreError> {
+        self.perform(StoreCall::TokenFindByEmail, |records| {
+            let found = records
+                .tokens
+                .values()
+                .filter(|token| token.integration == *integration && token.email == *email);
+            Ok(found.cloned().collect())
+        })
+    }
+
+    async fn list(
+        &self,
+        filter: &TokenFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Token>, StoreError> {
+        let part = EmailAddress::normalize(filter.email_part.as_deref().unwrap_or_default());
+        self.perform(StoreCall::TokenList, |records| {
+            let fitting = records.tokens.values().rev().filter(|token| {
+                token.email.normalized().contains(&part)
+                    && filter
+                        .status
+                        .is_none_or(|status| token.status.kind() == status)
+            });
+            Ok(page_of(
+                fitting.cloned(),
+                page,
+                |token| token.id.to_bytes(),
+                |position, cursor| position.as_slice() < cursor,
+            ))
+        })
+    }
+
+    async fn update(&self, token: &Token) -> Result<u64, StoreError> {
+        self.perform(StoreCall::TokenUpdate, |records| {
+            let stored = records.tokens.get(&token.id).ok_or(StoreError::NotFound)?;
+            if stored.version != token.version {
+                return Err(StoreError::Conflict);
+            }
+            let others = records.tokens.values().filter(|other| other.id != token.id);
+            check_unique(others, token)?;
+            let version = token.version + 1;
+            let token = Token {
+                version,
+                ..token.clone()
+            };
+            records.tokens.insert(token.id, token);
+            Ok(version)
+        })
+    }
+
+    async fn claim(&self, id: TokenId, lease: Lease, now: Timestamp) -> Result<Claim, StoreError> {
+        self.perform(StoreCall::TokenClaim, |records| {
+            let Some(token) = records.tokens.get_mut(&id) else {
+                return Ok(Claim::Missing);
+            };
+            if let Some(held) = token.leased_by(now)
+                && held.owner != lease.owner
+            {
+                return Ok(Claim::Held(*held));
+            }
+            token.lease = Some(lease);
+            token.version += 1;
+            Ok(Claim::Taken(Box::new(token.clone())))
+        })
+    }
+
+    async fn extend_lease(&self, id: TokenId, lease: Lease) -> Result<Option<u64>, StoreError> {
+        self.perform(StoreCall::TokenExtendLease, |records| {
+            Ok(
+                held_by(records.tokens.get_mut(&id), lease.owner).map(|token| {
+                    token.lease = Some(lease);
+                    token.version += 1;
+                    token.version
+                }),
+            )
+        })
+    }
+
+    async fn release_lease(&self, id: TokenId, owner: ProcessId) -> Result<bool, StoreError> {
+        self.perform(StoreCall::TokenReleaseLease, |records| {
+            let Some(token) = held_by(records.tokens.get_mut(&id), owner) else {
+                return Ok(false);
+            };
+            token.lease = None;
+            token.attempt = token.attempt.filter(|attempt| attempt.owner != owner);
+            token.version += 1;
+            Ok(true)
+        })
+    }
+
+    async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
+        self.perform(StoreCall::TokenRemove, |records| {
+            Ok(records.tokens.remove(&id).is_some())
+        })
+    }
+}
+
+/// One token for the same integration, person and scopes.
+fn check_unique<'t>(
+    mut others: impl Iterator<Item = &'t Token>,
+    token: &Token,
+) -> Result<(), StoreError> {
+    let collides = others.any(|other| {
+        token.person.is_some()
+            && other.person == token.person
+            && other.integration == token.integration
+            && other.scopes == token.scopes
+    });
+    if collides {
+        Err(StoreError::AlreadyExists(UniqueRule::Consent))
+    } else {
+        Ok(())
+    }
+}
+
+fn held_by(token: Option<&mut Token>, owner: ProcessId) -> Option<&mut Token> {
+    token.filter(|token| token.lease.is_some_and(|lease| lease.owner == owner))
+}

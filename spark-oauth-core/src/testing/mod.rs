@@ -1,0 +1,15 @@
+//! For tests of what is built on this crate: stores in memory whose faults a test
+//! chooses, and a provider that answers by script.
+//!
+//! With the feature `testing`. Nothing here is meant for production: the stores
+//! forget everything when the process ends, and read every record to find one.
+
+mod faults;
+mod memory_stores;
+#[cfg(test)]
+pub(crate) mod scene;
+mod scripted_client;
+
+pub use faults::{StoreCall, StoreFault};
+pub use memory_stores::MemoryStores;
+pub use scripted_client::{ProviderCall, Reply, ScriptedClient};
