@@ -10,6 +10,7 @@
 //! before is not held back by what others do to it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,7 +42,6 @@ const PER_ACCOUNT: Rate = Rate {
 };
 
 /// Buckets of one kind: for each key the time at which its bucket is full again.
-#[derive(Debug)]
 struct Buckets<K>(HashMap<K, Timestamp>);
 
 impl<K: Eq + Hash + Clone> Buckets<K> {
@@ -79,7 +79,6 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
     }
 }
 
-#[derive(Debug)]
 struct State {
     addresses: Buckets<IpAddr>,
     accounts: Buckets<String>,
@@ -88,11 +87,17 @@ struct State {
 }
 
 /// The throttle of sign-ins.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct SignInThrottle(Arc<Mutex<State>>);
 
+impl fmt::Debug for SignInThrottle {
+    /// Without the names: people type passwords into the wrong field.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignInThrottle").finish_non_exhaustive()
+    }
+}
+
 /// A try that was counted; taken back by [`succeeded`](Self::succeeded).
-#[derive(Debug)]
 pub(super) struct Try {
     throttle: SignInThrottle,
     account: String,
@@ -201,7 +206,8 @@ mod tests {
         }
         let wait = throttle
             .begin("another", Some(address(1)), NOW)
-            .unwrap_err();
+            .err()
+            .unwrap();
         assert_eq!(wait, PER_ADDRESS.interval);
         assert!(throttle.begin("another", Some(address(2)), NOW).is_ok());
         assert!(
@@ -226,7 +232,10 @@ mod tests {
                     .unwrap(),
             );
         }
-        let wait = throttle.begin("Admin", Some(address(99)), NOW).unwrap_err();
+        let wait = throttle
+            .begin("Admin", Some(address(99)), NOW)
+            .err()
+            .unwrap();
         assert_eq!(wait, PER_ACCOUNT.interval);
     }
 
