@@ -165,3 +165,6 @@ impl SparkOauthBuilder {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ mod profile;
 mod service;
 mod set_up;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod username;
 

@@ -123,3 +123,6 @@ impl Broker {
 
 /// A token with less life than this would end on its way to the provider.
 const SHORTEST_LIFE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

@@ -285,3 +285,6 @@ pub(super) const fn check_active(token: &Token) -> Result<(), TokenError> {
         Status::Revoked { by, at } => Err(TokenError::Revoked { by, at }),
     }
 }
+
+#[cfg(test)]
+mod tests;

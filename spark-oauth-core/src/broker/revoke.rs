@@ -148,7 +148,11 @@ impl Broker {
         let token = self.get(id).await?;
         let (broker, caller) = (self.clone(), caller.clone());
         self.carry_out(async move {
-            let revocation = broker.revoke_record(&token, RevokedBy::Person).await;
+            // A task of its own: whatever happens in it, the record goes.
+            let (revoker, record) = (broker.clone(), token.clone());
+            let revocation = broker
+                .carry_out(async move { revoker.revoke_record(&record, RevokedBy::Person).await })
+                .await;
             if let Err(error) = &revocation {
                 tracing::warn!(token = %id, %error, "a withdrawn consent was not revoked");
             }
@@ -188,3 +192,6 @@ fn revoked(mut token: Token, by: RevokedBy, at: Timestamp) -> Option<Token> {
     token.generation += 1;
     Some(token)
 }
+
+#[cfg(test)]
+mod tests;

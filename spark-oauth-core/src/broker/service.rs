@@ -186,3 +186,6 @@ pub(super) fn ended<T>(outcome: &Result<T, TokenError>) -> Outcome {
         Err(error) => Outcome::Failed(error.reason().to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -227,3 +227,6 @@ fn failure(error: &SparkError, at: Timestamp) -> LastFailure {
         tracking_id: error.tracking_id.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

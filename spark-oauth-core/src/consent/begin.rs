@@ -106,3 +106,6 @@ impl Drop for Entered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,19 +62,14 @@ impl GrantWriter {
     }
 
     async fn try_once(&self, id: TokenId, grant: &Grant) -> Result<Granted, StoreError> {
-        match self.standing_record(grant).await? {
-            Some(record) => {
-                let renewed = record.id != id;
-                let token = self.renew(record, grant).await?;
-                Ok(Granted { token, renewed })
-            }
-            None => {
-                let token = self.add(id, grant).await?;
-                Ok(Granted {
-                    token,
-                    renewed: false,
-                })
-            }
+        if let Some(record) = self.standing_record(grant).await? {
+            let renewed = record.id != id;
+            let token = self.renew(record, grant).await?;
+            Ok(Granted { token, renewed })
+        } else {
+            let token = self.add(id, grant).await?;
+            let renewed = false;
+            Ok(Granted { token, renewed })
         }
     }
 
@@ -181,3 +176,6 @@ const fn may_pass(error: &StoreError) -> bool {
             | StoreError::AlreadyExists(_)
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -263,3 +263,6 @@ fn pause_before_asking_again(error: &SparkError) -> Option<Duration> {
     let pause = error.retry_after().unwrap_or(PERSON_PAUSE);
     (may_pass && pause <= LONGEST_PERSON_PAUSE).then_some(pause)
 }
+
+#[cfg(test)]
+mod tests;

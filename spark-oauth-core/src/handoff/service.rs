@@ -217,3 +217,6 @@ impl HandOver {
         Ok(self.delete(&valid.access_token, room).await?)
     }
 }
+
+#[cfg(test)]
+mod tests;
