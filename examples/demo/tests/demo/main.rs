@@ -1,0 +1,19 @@
+//! The demo as a newcomer meets it: over HTTP, and as a process.
+
+mod browser;
+mod process;
+mod restart;
+mod tour;
+
+use demo::{Demo, Options};
+use tempfile::TempDir;
+
+/// A demo on free ports, in a folder inside `place`.
+async fn start(place: &TempDir) -> Demo {
+    let options = Options {
+        port: 0,
+        emulator_port: 0,
+        ..Options::at(place.path().join("demo-data"))
+    };
+    Demo::start(&options).await.unwrap()
+}
