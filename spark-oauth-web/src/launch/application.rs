@@ -28,6 +28,8 @@ pub struct Overrides {
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
     pub random: Arc<dyn Random>,
+    /// How long a call to the provider may take.
+    pub provider_timeout: Duration,
 }
 
 impl Default for Overrides {
@@ -35,6 +37,7 @@ impl Default for Overrides {
         Self {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
+            provider_timeout: WebexSettings::DEFAULT_REQUEST_TIMEOUT,
         }
     }
 }
@@ -142,7 +145,9 @@ async fn services(
     let mut settings = WebexSettings::at(config.provider.api_base.clone());
     settings.authorize_url = config.provider.authorize_url.clone();
     settings.token_url = config.provider.token_url.clone();
-    let client = WebexClient::new(settings).map_err(|error| StartError::Client(error.into()))?;
+    settings.request_timeout = overrides.provider_timeout;
+    let client = WebexClient::with_clock(settings, overrides.clock.clone())
+        .map_err(|error| StartError::Client(error.into()))?;
     let hashing = HashingLimits {
         cost: config.password_hash_cost,
         ..HashingLimits::default()
