@@ -48,16 +48,13 @@ pub(super) async fn complete(
     parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Redirect, PageError> {
     let Ok(Query(parameters)) = parameters else {
-        return Err(explain(&ConsentError::StateMissing));
+        return Err(refuse(&ConsentError::StateMissing));
     };
     let secret = browser::secret_of(&jar, &site);
     let outcome = consents
         .complete(parameters.into_callback(), secret.as_ref(), &client.origin)
         .await;
-    let granted = outcome.map_err(|error| {
-        log(&error);
-        explain(&error)
-    })?;
+    let granted = outcome.map_err(|error| refuse(&error))?;
     tracing::info!(token = %granted.token.id, renewed = granted.renewed, "access was granted");
     let text = if granted.renewed {
         "Access renewed. The earlier grant of this account was replaced."
@@ -67,6 +64,11 @@ pub(super) async fn complete(
     visitor.add_receipt(granted.token.id).await?;
     visitor.say(Flash::new(FlashKind::Success, text)).await?;
     Ok(Redirect::to("/granted"))
+}
+
+fn refuse(error: &ConsentError) -> PageError {
+    log(error);
+    explain(error)
 }
 
 fn log(error: &ConsentError) {
