@@ -79,11 +79,10 @@ fn say(out: &mut impl io::Write, text: &str) {
 
 /// The error with its causes, one line each.
 fn complain(error: &dyn Error) {
-    let mut text = format!("error: {error}\n");
+    say(&mut io::stderr(), &format!("error: {error}\n"));
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(&format!("  because: {error}\n"));
+        say(&mut io::stderr(), &format!("  because: {error}\n"));
         cause = error.source();
     }
-    say(&mut io::stderr(), &text);
 }

@@ -1,5 +1,7 @@
 //! The demo as a newcomer meets it: over HTTP, and as a process.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod browser;
 mod process;
 mod restart;
