@@ -41,17 +41,16 @@ async fn begin(
     let known = jar
         .get(COOKIE)
         .and_then(|cookie| BrowserSecret::from_cookie(cookie.value()));
-    let (jar, secret) = match known {
-        Some(secret) => (jar, secret),
-        None => {
-            let secret = BrowserSecret::generate(&SystemRandom);
-            let cookie = Cookie::build((COOKIE, secret.expose_secret().to_owned()))
-                .path("/connect")
-                .http_only(true)
-                // Not `Strict`: the callback comes from the provider's site.
-                .same_site(SameSite::Lax);
-            (jar.add(cookie), secret)
-        }
+    let (jar, secret) = if let Some(secret) = known {
+        (jar, secret)
+    } else {
+        let secret = BrowserSecret::generate(&SystemRandom);
+        let cookie = Cookie::build((COOKIE, secret.expose_secret().to_owned()))
+            .path("/connect")
+            .http_only(true)
+            // Not `Strict`: the callback comes from the provider's site.
+            .same_site(SameSite::Lax);
+        (jar.add(cookie), secret)
     };
     // State and PKCE verifier are made and kept by the library.
     let url = consents.begin(&secret, &origin_of(peer)).await?;

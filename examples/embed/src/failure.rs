@@ -32,7 +32,6 @@ impl Failure {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unknown | Self::Token(TokenError::NotFound) => StatusCode::NOT_FOUND,
-            Self::Email(_) => StatusCode::BAD_REQUEST,
             Self::Begin(BeginError::TooMany { .. }) => StatusCode::TOO_MANY_REQUESTS,
             Self::Consent(ConsentError::Exchange(_) | ConsentError::PersonUnknown(_))
             | Self::Webex(_) => StatusCode::BAD_GATEWAY,
@@ -41,7 +40,7 @@ impl Failure {
             )
             | Self::Begin(BeginError::Store(_))
             | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Consent(_) => StatusCode::BAD_REQUEST,
+            Self::Consent(_) | Self::Email(_) => StatusCode::BAD_REQUEST,
             // The class says whose turn it is: the person's, or that of time.
             Self::Token(error) => match error.class() {
                 ErrorClass::Person => StatusCode::CONFLICT,

@@ -33,8 +33,7 @@ struct Arguments {
     #[arg(long, default_value_t = 4000)]
     port: u16,
 
-    /// Base of the provider's API, such as https://webexapis.com/v1; without it the
-    /// service starts an emulator for itself
+    /// Base of the provider's API; without it the service starts an emulator for itself
     #[arg(long, value_name = "URL")]
     provider: Option<Url>,
 
@@ -70,12 +69,11 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port)).await?;
     let address = listener.local_addr()?;
-    let (provider, emulator) = match arguments.provider {
-        Some(provider) => (provider, None),
-        None => {
-            let emulator = Emulator::start(EmulatorOptions::default()).await?;
-            (Url::parse(&emulator.base_url())?, Some(emulator))
-        }
+    let (provider, emulator) = if let Some(provider) = arguments.provider {
+        (provider, None)
+    } else {
+        let emulator = Emulator::start(EmulatorOptions::default()).await?;
+        (Url::parse(&emulator.base_url())?, Some(emulator))
     };
     let assembled = Assembled::new(Settings {
         provider,

@@ -1,5 +1,7 @@
 //! The service as its clients see it: over HTTP, with an emulator in place of Webex.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::net::SocketAddr;
 
 use embed::{Assembled, CALLBACK_PATH, Settings, router};
