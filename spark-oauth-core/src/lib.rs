@@ -64,8 +64,9 @@
 //! # Features
 //! - `webex` (default): the client of the real provider, `webex::WebexClient`.
 //! - `conformance`: the test suite for stores.
-//! - `testing`: mocked ports, a clock that stands still and a seeded source of
-//!   randomness, for the tests of those who embed.
+//! - `testing`: mocked ports, a clock that stands still, a seeded source of
+//!   randomness, stores in memory and a provider by script, for the tests of those
+//!   who embed.
 
 pub mod admins;
 mod application;

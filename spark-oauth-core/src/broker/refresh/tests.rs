@@ -337,27 +337,31 @@ async fn a_client_that_panics_leaves_nobody_waiting() {
     scene.oauth.settle().await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_joins_a_refresh_that_was_begun_for_less_gets_what_was_asked() {
     let scene = Arc::new(scene().await);
     let id = scene.stored_token().id;
-    // Somebody asks for two minutes of a token that lives one; before that is
-    // looked at, another process makes it live five.
     scene.clock.advance(59 * MINUTE);
-    let stores = scene.stores.clone();
-    scene.stores.before(StoreCall::TokenClaim, move || {
-        stores.change_token(id, |token| token.access_expires_at = NOW + 64 * MINUTE);
+    hold(&scene, id, NOW + 2 * HOUR);
+    let check_out = |min_life| {
+        let broker = scene.oauth.broker.clone();
+        tokio::spawn(async move { broker.check_out(id, min_life, &caller()).await })
+    };
+    let short = check_out(2 * MINUTE);
+    settle_down().await;
+    let long = check_out(90 * MINUTE);
+    settle_down().await;
+    // Both wait; the other process makes the token live five minutes.
+    scene.stores.change_token(id, |token| {
+        token.access_expires_at = NOW + 64 * MINUTE;
+        token.lease = None;
     });
     scene
         .client
         .on_refresh(Reply::of(answer("new-access", None)));
-    let broker = scene.oauth.broker.clone();
-    let (short, long) = tokio::join!(
-        async { broker.check_out(id, 2 * MINUTE, &caller()).await },
-        async { broker.check_out(id, 90 * MINUTE, &caller()).await },
-    );
-    assert_eq!(short.unwrap().access_token.expose_secret(), "old-access");
-    let long = long.unwrap();
+    let short = short.await.unwrap().unwrap();
+    assert_eq!(short.access_token.expose_secret(), "old-access");
+    let long = long.await.unwrap().unwrap();
     assert_eq!(long.access_token.expose_secret(), "new-access");
     assert!(long.warning.is_none());
 }

@@ -171,9 +171,11 @@ async fn a_marking_that_was_cut_short_can_be_asked_for_again() {
     let id = scene.stored_token().id;
     let sibling = sibling(&scene);
     scene.client.on_revoke(Reply::of(Revocation::Done));
-    scene
-        .stores
-        .fail(StoreCall::TokenUpdate, StoreFault::Away, 1_000);
+    // One record is marked, then the store goes.
+    let stores = scene.stores.clone();
+    scene.stores.before(StoreCall::TokenUpdate, move || {
+        stores.fail(StoreCall::TokenUpdate, StoreFault::Away, 1_000);
+    });
     let failed = revoke(&scene, id).await.unwrap_err();
     assert!(matches!(failed, TokenError::Store(_)), "{failed:?}");
     assert_eq!(kind(&scene, id), StatusKind::Active);

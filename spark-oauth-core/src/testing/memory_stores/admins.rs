@@ -19,12 +19,14 @@ impl AdminStore for MemoryStores {
             records.admins.insert(admin.id, admin.clone());
             Ok(())
         })
+        .await
     }
 
     async fn get(&self, id: AdminId) -> Result<Option<Admin>, StoreError> {
         self.perform(StoreCall::AdminGet, |records| {
             Ok(records.admins.get(&id).cloned())
         })
+        .await
     }
 
     async fn find_by_username(&self, username: &Username) -> Result<Option<Admin>, StoreError> {
@@ -35,6 +37,7 @@ impl AdminStore for MemoryStores {
                 .find(|admin| admin.username == *username);
             Ok(found.cloned())
         })
+        .await
     }
 
     async fn super_admin(&self) -> Result<Option<Admin>, StoreError> {
@@ -45,6 +48,7 @@ impl AdminStore for MemoryStores {
                 .find(|admin| admin.is_super())
                 .cloned())
         })
+        .await
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<Admin>, StoreError> {
@@ -58,6 +62,7 @@ impl AdminStore for MemoryStores {
                 |position, cursor| position.as_bytes() > cursor,
             ))
         })
+        .await
     }
 
     async fn update(&self, admin: &Admin) -> Result<u64, StoreError> {
@@ -76,12 +81,14 @@ impl AdminStore for MemoryStores {
             records.admins.insert(admin.id, admin);
             Ok(version)
         })
+        .await
     }
 
     async fn remove(&self, id: AdminId) -> Result<bool, StoreError> {
         self.perform(StoreCall::AdminRemove, |records| {
             Ok(records.admins.remove(&id).is_some())
         })
+        .await
     }
 }
 

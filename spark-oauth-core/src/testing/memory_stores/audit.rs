@@ -14,6 +14,7 @@ impl AuditLog for MemoryStores {
             records.audit.insert(entry.id, entry.clone());
             Ok(())
         })
+        .await
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<AuditEntry>, StoreError> {
@@ -25,5 +26,6 @@ impl AuditLog for MemoryStores {
                 |position, cursor| position.as_slice() < cursor,
             ))
         })
+        .await
     }
 }

@@ -19,12 +19,14 @@ impl ConsentStore for MemoryStores {
             records.consents.insert(consent.state, consent.clone());
             Ok(())
         })
+        .await
     }
 
     async fn take(&self, state: StateHash) -> Result<Option<PendingConsent>, StoreError> {
         self.perform(StoreCall::ConsentTake, |records| {
             Ok(records.consents.remove(&state))
         })
+        .await
     }
 
     async fn count_open(&self, address: IpAddr, now: Timestamp) -> Result<u64, StoreError> {
@@ -34,6 +36,7 @@ impl ConsentStore for MemoryStores {
             });
             Ok(open.count() as u64)
         })
+        .await
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
@@ -44,5 +47,6 @@ impl ConsentStore for MemoryStores {
                 .retain(|_, consent| !consent.expires_at.has_passed(now));
             Ok((before - records.consents.len()) as u64)
         })
+        .await
     }
 }

@@ -138,12 +138,14 @@ impl MemoryStores {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Carries out an operation as planned.
-    fn perform<T>(
+    /// Carries out an operation as planned. Other tasks come before it, as with a
+    /// store that is not in this process.
+    async fn perform<T>(
         &self,
         call: StoreCall,
-        work: impl FnOnce(&mut Records) -> Result<T, StoreError>,
+        work: impl FnOnce(&mut Records) -> Result<T, StoreError> + Send,
     ) -> Result<T, StoreError> {
+        tokio::task::yield_now().await;
         let (before, fault) = self.faults().next(call);
         if let Some(before) = before {
             before();

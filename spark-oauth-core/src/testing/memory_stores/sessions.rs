@@ -21,6 +21,7 @@ impl SessionStore for MemoryStores {
                 }
             }
         })
+        .await
     }
 
     async fn load(
@@ -34,6 +35,7 @@ impl SessionStore for MemoryStores {
                 .filter(|session| !session.expires_at.has_passed(now))
                 .cloned())
         })
+        .await
     }
 
     async fn save(&self, session: &SessionRecord) -> Result<bool, StoreError> {
@@ -41,12 +43,14 @@ impl SessionStore for MemoryStores {
             let stored = records.sessions.get_mut(&session.key);
             Ok(stored.map(|stored| *stored = session.clone()).is_some())
         })
+        .await
     }
 
     async fn remove(&self, key: SessionKey) -> Result<bool, StoreError> {
         self.perform(StoreCall::SessionRemove, |records| {
             Ok(records.sessions.remove(&key).is_some())
         })
+        .await
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
@@ -57,5 +61,6 @@ impl SessionStore for MemoryStores {
                 .retain(|_, session| !session.expires_at.has_passed(now));
             Ok((before - records.sessions.len()) as u64)
         })
+        .await
     }
 }

@@ -24,12 +24,14 @@ impl TokenStore for MemoryStores {
             records.tokens.insert(token.id, token.clone());
             Ok(())
         })
+        .await
     }
 
     async fn get(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
         self.perform(StoreCall::TokenGet, |records| {
             Ok(records.tokens.get(&id).cloned())
         })
+        .await
     }
 
     async fn find(
@@ -46,6 +48,7 @@ impl TokenStore for MemoryStores {
             });
             Ok(found.cloned())
         })
+        .await
     }
 
     async fn find_by_person(
@@ -59,6 +62,7 @@ impl TokenStore for MemoryStores {
             });
             Ok(found.cloned().collect())
         })
+        .await
     }
 
     async fn find_by_email(
@@ -73,6 +77,7 @@ impl TokenStore for MemoryStores {
                 .filter(|token| token.integration == *integration && token.email == *email);
             Ok(found.cloned().collect())
         })
+        .await
     }
 
     async fn list(
@@ -95,6 +100,7 @@ impl TokenStore for MemoryStores {
                 |position, cursor| position.as_slice() < cursor,
             ))
         })
+        .await
     }
 
     async fn update(&self, token: &Token) -> Result<u64, StoreError> {
@@ -113,6 +119,7 @@ impl TokenStore for MemoryStores {
             records.tokens.insert(token.id, token);
             Ok(version)
         })
+        .await
     }
 
     async fn claim(&self, id: TokenId, lease: Lease, now: Timestamp) -> Result<Claim, StoreError> {
@@ -129,6 +136,7 @@ impl TokenStore for MemoryStores {
             token.version += 1;
             Ok(Claim::Taken(Box::new(token.clone())))
         })
+        .await
     }
 
     async fn extend_lease(&self, id: TokenId, lease: Lease) -> Result<Option<u64>, StoreError> {
@@ -141,6 +149,7 @@ impl TokenStore for MemoryStores {
                 }),
             )
         })
+        .await
     }
 
     async fn release_lease(&self, id: TokenId, owner: ProcessId) -> Result<bool, StoreError> {
@@ -153,12 +162,14 @@ impl TokenStore for MemoryStores {
             token.version += 1;
             Ok(true)
         })
+        .await
     }
 
     async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
         self.perform(StoreCall::TokenRemove, |records| {
             Ok(records.tokens.remove(&id).is_some())
         })
+        .await
     }
 }
 

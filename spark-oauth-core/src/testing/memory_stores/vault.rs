@@ -13,6 +13,7 @@ impl VaultStore for MemoryStores {
         self.perform(StoreCall::VaultKeyFingerprints, |records| {
             Ok(records.fingerprints.clone())
         })
+        .await
     }
 
     async fn add_key_fingerprint(&self, fingerprint: KeyFingerprint) -> Result<(), StoreError> {
@@ -22,6 +23,7 @@ impl VaultStore for MemoryStores {
             }
             Ok(())
         })
+        .await
     }
 
     async fn remove_key_fingerprint(
@@ -33,15 +35,17 @@ impl VaultStore for MemoryStores {
             records.fingerprints.retain(|held| *held != fingerprint);
             Ok(records.fingerprints.len() < before)
         })
+        .await
     }
 
     async fn set_up_nonce(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError> {
         self.perform(StoreCall::VaultSetUpNonce, |records| {
             Ok(*records.nonce.get_or_insert(candidate))
         })
+        .await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.perform(StoreCall::VaultPing, |_| Ok(()))
+        self.perform(StoreCall::VaultPing, |_| Ok(())).await
     }
 }
