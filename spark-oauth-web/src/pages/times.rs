@@ -17,7 +17,7 @@ pub struct TimeView {
     pub iso: String,
     /// `8 Dec 2026, 14:05 UTC`.
     pub date: String,
-    /// `in 13 days`, `3 minutes ago`, `now`.
+    /// `in 13 days`, `3 minutes ago`, `just now`.
     pub relative: String,
 }
 
@@ -54,7 +54,8 @@ fn instant(at_ms: i64) -> OffsetDateTime {
 
 fn relative(distance: i64) -> String {
     let (count, unit) = match distance.saturating_abs() {
-        ms if ms < MINUTE => return "now".to_owned(),
+        ms if ms < MINUTE && distance > 0 => return "in a moment".to_owned(),
+        ms if ms < MINUTE => return "just now".to_owned(),
         ms if ms < HOUR => (ms / MINUTE, "minute"),
         ms if ms < DAY => (ms / HOUR, "hour"),
         ms if ms < 3 * MONTH => (ms / DAY, "day"),
@@ -94,9 +95,12 @@ mod tests {
     }
 
     #[test]
-    fn less_than_a_minute_either_way_is_now() {
-        for distance in [0, 1, -1, MINUTE - 1, 1 - MINUTE] {
-            assert_eq!(from_now(distance), "now", "{distance} ms");
+    fn less_than_a_minute_is_not_counted() {
+        for distance in [0, -1, 1 - MINUTE] {
+            assert_eq!(from_now(distance), "just now", "{distance} ms");
+        }
+        for distance in [1, MINUTE - 1] {
+            assert_eq!(from_now(distance), "in a moment", "{distance} ms");
         }
     }
 
