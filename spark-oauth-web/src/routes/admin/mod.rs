@@ -10,8 +10,11 @@ mod return_path;
 mod tokens;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::http::StatusCode;
+use axum::routing::{any, get, post};
 
+use self::guard::CurrentAdmin;
+use crate::http::PageError;
 use crate::state::AppState;
 
 pub(crate) fn router() -> Router<AppState> {
@@ -24,6 +27,12 @@ pub(crate) fn router() -> Router<AppState> {
             get(initialize::show).post(initialize::create),
         )
         .route("/admin/profile", get(profile::show).post(profile::change))
+        .route("/admin/{*nowhere}", any(not_found))
         .merge(tokens::router())
         .merge(admins::router())
+}
+
+/// A page that is none, with the navigation of who is signed in.
+async fn not_found(_: Option<CurrentAdmin>) -> PageError {
+    PageError::of(StatusCode::NOT_FOUND)
 }
