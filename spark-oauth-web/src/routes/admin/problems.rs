@@ -11,9 +11,22 @@ use crate::pages::{FieldError, FormErrors};
 pub(super) fn form_errors(error: &AdminError) -> Option<FormErrors> {
     match error {
         AdminError::Invalid(problems) => {
+            let mut problems = problems.clone();
+            problems.sort_by_key(|problem| place(problem.field));
             Some(problems.iter().map(field_error).collect::<Vec<_>>().into())
         }
         _ => None,
+    }
+}
+
+/// Where a field stands in our forms, which have the same order everywhere.
+const fn place(field: AdminField) -> u8 {
+    match field {
+        AdminField::Username => 0,
+        AdminField::Email => 1,
+        AdminField::Password => 2,
+        AdminField::PasswordAgain => 3,
+        AdminField::CurrentPassword => 4,
     }
 }
 
@@ -54,9 +67,13 @@ impl From<AdminError> for PageError {
                 "The super admin stays",
                 "There is exactly one, and it can be neither removed nor demoted.",
             ),
-            AdminError::AlreadySetUp | AdminError::NoSuperAdminConfigured => {
-                Self::of(StatusCode::NOT_FOUND)
-            }
+            AdminError::AlreadySetUp => Self::new(
+                StatusCode::NOT_FOUND,
+                "The super admin is set up already",
+                "The set-up link works once. Sign in with the username and the password that \
+                 were set then.",
+            ),
+            AdminError::NoSuperAdminConfigured => Self::of(StatusCode::NOT_FOUND),
             AdminError::WrongSetUpCode => Self::new(
                 StatusCode::FORBIDDEN,
                 "This set-up link is not the right one",
