@@ -2,6 +2,7 @@
 //! framework answers bare (no such route, wrong method, body too large, …).
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
@@ -67,6 +68,9 @@ fn draw(error: PageError, audience: Audience, request_id: Option<RequestId>) -> 
         Some((title, explanation)) => ErrorPage::new(audience, status, title, explanation),
         None => ErrorPage::for_status(audience, status),
     };
+    if let Some(after) = error.retry_after.filter(|_| status == 429) {
+        page.explanation = format!("{} Try again in {}.", page.explanation, in_words(after));
+    }
     for step in error.steps {
         page = page.with_step(step);
     }
@@ -74,6 +78,16 @@ fn draw(error: PageError, audience: Audience, request_id: Option<RequestId>) -> 
         page = page.with_request_id(id.to_string());
     }
     page.with_tracking_id(error.tracking_id.map(|id| id.to_string()))
+}
+
+/// A time to wait, rounded up: nobody is to come too early.
+fn in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    match seconds {
+        0 | 1 => "a second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
 }
 
 /// Keeps the headers of the answer, such as `Allow`, `Retry-After` and cookies.

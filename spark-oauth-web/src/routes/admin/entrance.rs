@@ -74,7 +74,7 @@ pub(super) async fn sign_in(
             Err(PageError::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "Too many failed sign-ins",
-                "For safety, the next try has to wait a little. Nothing is locked for good.",
+                "For safety, the next try has to wait. Nothing is locked for good.",
             )
             .with_retry_after(retry_after)
             .with_step("Go to sign-in", "/admin"))

@@ -26,8 +26,7 @@ pub(super) async fn begin(
         Err(BeginError::TooMany { retry_after }) => Err(PageError::new(
             StatusCode::TOO_MANY_REQUESTS,
             "Too many attempts from your network",
-            "Many grants were begun from your address and not finished. Wait a few minutes, \
-             then try again.",
+            "Many grants were begun from your address and not finished.",
         )
         .with_retry_after(retry_after)),
         Err(BeginError::Store(error)) => Err(error.into()),
