@@ -59,7 +59,7 @@ pub(super) async fn complete(
     let text = if granted.renewed {
         "Access renewed. The earlier grant of this account was replaced."
     } else {
-        "Access granted."
+        "Access granted. It is kept sealed until you withdraw it."
     };
     visitor.add_receipt(granted.token.id).await?;
     visitor.say(Flash::new(FlashKind::Success, text)).await?;

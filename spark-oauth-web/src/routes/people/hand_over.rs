@@ -35,7 +35,8 @@ pub(super) async fn create_and_join_room(
     let name = match RoomName::parse(&form.room_name) {
         Ok(name) => name,
         Err(error) => {
-            let errors = FieldError::new("roomName", sentence(&error.to_string())).into();
+            let text = format!("{}.", sentence(&error.to_string()));
+            let errors = FieldError::new("roomName", text).into();
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             return refuse(
                 &desk,
