@@ -6,7 +6,7 @@ use spark_oauth_core::ports::{AdminStore, Page, PageRequest, StoreError};
 use spark_oauth_core::{AdminId, Timestamp};
 
 use crate::compare_and_set::replace;
-use crate::errors::{Unreadable, store_error};
+use crate::errors::Unreadable;
 use crate::statements::statements;
 use crate::words::{from_word, parse, to_word};
 use crate::{Query, SqliteStore};
@@ -55,17 +55,17 @@ impl AdminStore for SqliteStore {
 
     async fn get(&self, id: AdminId) -> Result<Option<Admin>, StoreError> {
         let row = sqlx::query_as(GET).bind(id.to_string());
-        one(row.fetch_optional(self.readers()).await)
+        self.row(row).await?.map(read).transpose()
     }
 
     async fn find_by_username(&self, username: &Username) -> Result<Option<Admin>, StoreError> {
         let row = sqlx::query_as(FIND_BY_USERNAME).bind(username.normalized());
-        one(row.fetch_optional(self.readers()).await)
+        self.row(row).await?.map(read).transpose()
     }
 
     async fn super_admin(&self) -> Result<Option<Admin>, StoreError> {
         let row = sqlx::query_as(SUPER_ADMIN);
-        one(row.fetch_optional(self.readers()).await)
+        self.row(row).await?.map(read).transpose()
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<Admin>, StoreError> {
@@ -74,12 +74,10 @@ impl AdminStore for SqliteStore {
         let after = page.after.as_ref().map_or("", |cursor| {
             std::str::from_utf8(cursor.position()).unwrap_or("\u{10ffff}")
         });
-        let rows: Vec<AdminRow> = sqlx::query_as(LIST)
+        let rows = sqlx::query_as(LIST)
             .bind(after)
-            .bind(i64::from(page.limit.get()) + 1)
-            .fetch_all(self.readers())
-            .await
-            .map_err(store_error)?;
+            .bind(i64::from(page.limit.get()) + 1);
+        let rows = self.rows(rows).await?;
         let admins = rows.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(Page::from_one_more(admins, page.limit, |last| {
             last.username.normalized().into()
@@ -144,10 +142,6 @@ impl TryFrom<AdminRow> for Admin {
 
 fn read(row: AdminRow) -> Result<Admin, StoreError> {
     Ok(Admin::try_from(row)?)
-}
-
-fn one(row: Result<Option<AdminRow>, sqlx::Error>) -> Result<Option<Admin>, StoreError> {
-    row.map_err(store_error)?.map(read).transpose()
 }
 
 /// What is written, in the order of the parameters.

@@ -6,7 +6,7 @@ use spark_oauth_core::audit::{AuditEntry, Caller, Origin};
 use spark_oauth_core::ports::{AuditLog, Page, PageRequest, StoreError};
 
 use crate::SqliteStore;
-use crate::errors::{Unreadable, corrupt, store_error};
+use crate::errors::{Unreadable, corrupt};
 use crate::position::before;
 use crate::statements::statements;
 use crate::words::{from_word, parse, to_word};
@@ -38,12 +38,10 @@ impl AuditLog for SqliteStore {
     }
 
     async fn list(&self, page: &PageRequest) -> Result<Page<AuditEntry>, StoreError> {
-        let rows: Vec<AuditRow> = sqlx::query_as(LIST)
+        let rows = sqlx::query_as(LIST)
             .bind(before(page.after.as_ref()))
-            .bind(i64::from(page.limit.get()) + 1)
-            .fetch_all(self.readers())
-            .await
-            .map_err(store_error)?;
+            .bind(i64::from(page.limit.get()) + 1);
+        let rows: Vec<AuditRow> = self.rows(rows).await?;
         let rows = Page::from_one_more(rows, page.limit, |last| last.seq.to_be_bytes().into());
         let items = rows.items.into_iter().map(AuditEntry::try_from);
         Ok(Page {

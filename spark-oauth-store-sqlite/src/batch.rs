@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use spark_oauth_core::ports::StoreError;
-use sqlx::pool::PoolConnection;
-use sqlx::{Connection, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::connections::{Connections, Lent};
 use crate::errors::{Code, NotCommitted, code, spares_the_transaction};
 use crate::file::FileIdentity;
 use crate::writer::{Counters, Work};
@@ -119,7 +119,7 @@ impl<T: Send> Outcome for Worked<T> {
 #[derive(Debug)]
 pub(crate) struct BatchContext {
     /// Holds the one connection that writes.
-    pub(crate) pool: SqlitePool,
+    pub(crate) connections: Arc<Connections>,
     /// The file that the connection has open; `None` in memory.
     pub(crate) file: Option<FileIdentity>,
     /// How long the lock of another process is waited for.
@@ -136,44 +136,52 @@ impl BatchContext {
     /// Does every request in one transaction, and answers all of them after the
     /// commit.
     pub(crate) async fn commit_together(self: Arc<Self>, batch: Vec<Box<dyn Request>>) {
-        match self.connection().await {
-            Ok(connection) => self.commit_on(connection, batch).await,
+        match self.lend().await {
+            Ok(lent) => self.commit_on(lent, batch).await,
             Err(reason) => refuse_all(batch, &reason),
         }
     }
 
-    async fn connection(&self) -> Result<PoolConnection<Sqlite>, NotCommitted> {
+    async fn lend(&self) -> Result<Lent<'_>, NotCommitted> {
         if let Some(file) = &self.file {
             file.check().await?;
         }
-        self.pool.acquire().await.map_err(failed)
+        self.connections.lend().await.map_err(failed)
     }
 
-    async fn commit_on(
+    async fn commit_on(&self, mut lent: Lent<'_>, batch: Vec<Box<dyn Request>>) {
+        let committed = match lent.connection().await {
+            Ok(connection) => self.take_turn(connection, batch).await,
+            Err(error) => {
+                refuse_all(batch, &failed(error));
+                false
+            }
+        };
+        // SQLite may have ended the transaction by itself, or not: a new
+        // connection has no doubtful state.
+        if !committed {
+            lent.give_up().await;
+        }
+    }
+
+    /// Waits for the lock, and does the batch under it.
+    async fn take_turn(
         &self,
-        mut connection: PoolConnection<Sqlite>,
+        connection: &mut SqliteConnection,
         batch: Vec<Box<dyn Request>>,
-    ) {
+    ) -> bool {
         let deadline = Instant::now() + self.busy_timeout;
-        let committed = loop {
+        loop {
             match connection.begin_with("BEGIN IMMEDIATE").await {
-                Ok(transaction) => break self.run(transaction, batch).await,
+                Ok(transaction) => return self.run(transaction, batch).await,
                 Err(error) if code(&error) == Some(Code::Busy) && Instant::now() < deadline => {
                     tokio::time::sleep(LOCK_POLL).await;
                 }
                 Err(error) => {
                     refuse_all(batch, &failed(error));
-                    break false;
+                    return false;
                 }
             }
-        };
-        // SQLite may have ended the transaction by itself, or not: a new
-        // connection has no doubtful state. In memory it would have no data either.
-        if !committed
-            && self.file.is_some()
-            && let Err(error) = connection.close().await
-        {
-            tracing::debug!(%error, "the writing connection did not close cleanly");
         }
     }
 

@@ -54,13 +54,11 @@ impl ConsentStore for SqliteStore {
     }
 
     async fn count_open(&self, address: IpAddr, now: Timestamp) -> Result<u64, StoreError> {
-        sqlx::query_scalar(COUNT_OPEN)
+        let count = sqlx::query_as(COUNT_OPEN)
             .bind(address.to_string())
-            .bind(now.as_millis())
-            .fetch_one(self.readers())
-            .await
-            .map(i64::cast_unsigned)
-            .map_err(store_error)
+            .bind(now.as_millis());
+        let counted: Option<(i64,)> = self.row(count).await?;
+        Ok(counted.map_or(0, |(open,)| open.cast_unsigned()))
     }
 
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {

@@ -7,7 +7,7 @@ use spark_oauth_core::{ProcessId, Timestamp, TokenId};
 use crate::SqliteStore;
 use crate::errors::store_error;
 use crate::statements::statements;
-use crate::token_row::{one, token_columns};
+use crate::token_row::{TokenRow, read, token_columns};
 
 statements! {
     CLAIM = concat!(
@@ -38,21 +38,24 @@ impl SqliteStore {
         let id = id.to_string();
         self.write(move |connection| {
             Box::pin(async move {
-                let taken = sqlx::query_as(CLAIM)
+                let taken: Option<TokenRow> = sqlx::query_as(CLAIM)
                     .bind(id.as_str())
                     .bind(lease.owner.to_string())
                     .bind(lease.expires_at.as_millis())
                     .bind(now.as_millis())
                     .fetch_optional(&mut *connection)
-                    .await;
-                if let Some(token) = one(taken)? {
-                    return Ok(Claim::Taken(Box::new(token)));
+                    .await
+                    .map_err(store_error)?;
+                if let Some(row) = taken {
+                    return Ok(Claim::Taken(Box::new(read(row)?)));
                 }
-                let held = sqlx::query_as(GET)
+                let held: Option<TokenRow> = sqlx::query_as(GET)
                     .bind(id)
                     .fetch_optional(connection)
-                    .await;
-                Ok(match one(held)?.and_then(|token| token.lease) {
+                    .await
+                    .map_err(store_error)?;
+                let held = held.map(read).transpose()?;
+                Ok(match held.and_then(|token| token.lease) {
                     Some(lease) => Claim::Held(lease),
                     None => Claim::Missing,
                 })

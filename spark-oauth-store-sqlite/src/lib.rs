@@ -1,9 +1,63 @@
-//! The embedded store of spark-oauth.
+//! The embedded store of spark-oauth: one SQLite file, durable, and shared by
+//! several processes where they run on one machine.
+//!
+//! ```no_run
+//! use spark_oauth_core::ports::PageRequest;
+//! use spark_oauth_store_sqlite::SqliteStore;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! // Makes the folder and the file, for this user alone, and the schema in it.
+//! let store = SqliteStore::open_path("data/spark-oauth.db").await?;
+//!
+//! // The handles that the services take.
+//! let stores = store.stores();
+//! assert!(stores.admins.super_admin().await?.is_none());
+//!
+//! // At the end: commits what waits, and leaves one file behind.
+//! store.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`SqliteStore::in_memory`] opens one for a test or a trial.
+//!
+//! # How it works
+//!
+//! ```text
+//!  get, find, list ───────────────▶ several connections that read ─┐
+//!                                                                  ├─▶ file + log
+//!  insert, update, … ─▶ channel ─▶ one task that writes ───────────┘
+//!                                  (drains, commits once, answers all)
+//! ```
+//!
+//! - A write is answered once it is flushed to the disk (write-ahead log,
+//!   `synchronous=FULL`). Writes that come together share one flush:
+//!   [`SqliteStore::write_counts`] tells how many did.
+//! - Reads never wait for writes, and see every write that was answered before.
+//! - Several processes take turns at writing. Whoever opens a file first brings its
+//!   schema up to date under the lock of `<file>.lock`, which stays beside it.
+//! - What goes wrong passes: a full disk, a busy lock or a file that was moved away
+//!   make writes answer [`StoreError::Unavailable`] until it is over.
+//!
+//! Secrets arrive sealed, so that the file and its copies hold none. It must lie on
+//! a local disk: the locks of network file systems do not keep processes apart. To
+//! copy it while it is in use, ask SQLite (`sqlite3 FILE ".backup COPY"`): beside the
+//! file lie `-wal`, with what is committed last, and `-shm`.
+//!
+//! # The schema
+//!
+//! `migrations/` holds it, with the reasons. Identifiers are ULIDs as text, so that
+//! the record of a log line is found in the `sqlite3` shell; times are milliseconds
+//! since the Unix epoch; enumerations are the words of the JSON interface. A search
+//! by a part of an e-mail address goes through an index of trigrams (FTS5), newest
+//! first; one by a part of one or two characters walks the list until its page is
+//! full.
 
 mod admins;
 mod audit;
 mod batch;
 mod compare_and_set;
+mod connections;
 mod consents;
 mod errors;
 mod file;
@@ -11,6 +65,7 @@ mod leases;
 mod migrate;
 mod open;
 mod position;
+mod reading;
 mod sessions;
 mod statements;
 #[cfg(test)]
@@ -26,13 +81,14 @@ use std::sync::Arc;
 
 use spark_oauth_core::ports::{StoreError, Stores};
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Sqlite, SqliteConnection};
 use tokio::sync::Semaphore;
 
 pub use crate::open::{OpenError, SqliteOptions};
 pub use crate::writer::WriteCounts;
 
 use crate::batch::Undo;
+use crate::connections::Connections;
 use crate::errors::store_error;
 use crate::file::FileIdentity;
 use crate::writer::{Work, Writer};
@@ -49,8 +105,8 @@ pub struct SqliteStore(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
-    read: SqlitePool,
-    write: SqlitePool,
+    read: Arc<Connections>,
+    write: Arc<Connections>,
     writer: Writer,
     file: Option<FileIdentity>,
     /// The right to read for long.
@@ -59,8 +115,8 @@ struct Parts {
 
 impl SqliteStore {
     fn from_parts(
-        read: SqlitePool,
-        write: SqlitePool,
+        read: Arc<Connections>,
+        write: Arc<Connections>,
         writer: Writer,
         file: Option<FileIdentity>,
     ) -> Self {
@@ -94,11 +150,6 @@ impl SqliteStore {
     /// they shared.
     pub fn write_counts(&self) -> WriteCounts {
         self.0.writer.counts()
-    }
-
-    /// The connections that read.
-    fn readers(&self) -> &SqlitePool {
-        &self.0.read
     }
 
     /// Whether the database file is still the one that was opened.

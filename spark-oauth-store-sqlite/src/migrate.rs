@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::{Connection, SqliteConnection};
 use tokio::time::Instant;
 
 use crate::errors::{Code, code};
@@ -147,9 +147,12 @@ async fn write_ahead_log(connection: &mut SqliteConnection, path: &Path) -> Resu
 
 /// SQLite opens a file that it may only read without a word, and would refuse the
 /// first write.
-pub(crate) async fn prove_writable(pool: &SqlitePool, path: &Path) -> Result<(), OpenError> {
+pub(crate) async fn prove_writable(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<(), OpenError> {
     let database = |source| OpenError::database(path, source);
-    let mut transaction = match pool.begin_with("BEGIN IMMEDIATE").await {
+    let mut transaction = match connection.begin_with("BEGIN IMMEDIATE").await {
         Ok(transaction) => transaction,
         // Somebody else writes, so the file can be written.
         Err(error) if code(&error) == Some(Code::Busy) => return Ok(()),

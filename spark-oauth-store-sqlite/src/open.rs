@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::MigrateError;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
 
 use crate::SqliteStore;
 use crate::batch::BatchContext;
+use crate::connections::Connections;
 use crate::errors::{Code, code};
 use crate::file::FileIdentity;
 use crate::migrate::{self, MigrationLock};
@@ -19,6 +20,10 @@ use crate::writer::Writer;
 
 /// How large the write-ahead log stays after its content has moved to the file.
 const LOG_SIZE_LIMIT: &str = "16777216";
+
+/// How many pages each connection keeps, in KiB where negative: enough for the inner
+/// pages of the indexes of a million records. The rest is the system's cache.
+const CACHE_SIZE: &str = "-1024";
 
 /// Where a store lies and how it is opened.
 #[derive(Clone, Debug)]
@@ -190,19 +195,22 @@ impl SqliteStore {
         let connect = connect_options(&path).busy_timeout(options.busy_timeout);
         let mut first = connect.connect().await.map_err(database)?;
         migrate::bring_up(&mut first, &path).await?;
-        // The writer asks for the lock by itself: see `batch`.
-        let write = lasting_pool(1)
-            .connect_with(connect.clone().busy_timeout(Duration::ZERO))
-            .await
-            .map_err(database)?;
-        migrate::prove_writable(&write, &path).await?;
+        // The writer asks for the lock by itself (see `batch`). The pragma comes last,
+        // so that opening the connection still waits.
+        let impatient = connect.clone().pragma("busy_timeout", "0");
+        let write = Connections::to_file(impatient, 1);
+        let mut lent = write.lend().await.map_err(database)?;
+        let writing = lent.connection().await.map_err(database)?;
+        migrate::prove_writable(writing, &path).await?;
+        drop(lent);
         first.close().await.map_err(database)?;
         drop(lock);
         let identity = FileIdentity::of(&path).map_err(|source| OpenError::file(&path, source))?;
         // `query_only` instead of a read-only file handle: whichever connection is
         // the first after a crash must be able to recover the log.
-        let read = lasting_pool(options.readers.get())
-            .connect_lazy_with(connect.pragma("query_only", "ON"));
+        let readers = usize::try_from(options.readers.get()).unwrap_or(usize::MAX);
+        let read = Connections::to_file(connect.pragma("query_only", "ON"), readers);
+        let (read, write) = (Arc::new(read), Arc::new(write));
         Ok(Self::assemble(
             read,
             write,
@@ -222,24 +230,22 @@ impl SqliteStore {
     pub async fn in_memory() -> Result<Self, OpenError> {
         let path = Path::new(":memory:");
         let database = |source| OpenError::database(path, source);
-        let pool = lasting_pool(1)
-            .connect_with(connect_options(path))
-            .await
-            .map_err(database)?;
-        let mut first = pool.acquire().await.map_err(database)?;
-        migrate::apply(&mut first, path).await?;
-        drop(first);
-        Ok(Self::assemble(pool.clone(), pool, None, Duration::ZERO))
+        let only = Connections::to_memory(connect_options(path));
+        let mut lent = only.lend().await.map_err(database)?;
+        migrate::apply(lent.connection().await.map_err(database)?, path).await?;
+        drop(lent);
+        let only = Arc::new(only);
+        Ok(Self::assemble(only.clone(), only, None, Duration::ZERO))
     }
 
     fn assemble(
-        read: SqlitePool,
-        write: SqlitePool,
+        read: Arc<Connections>,
+        write: Arc<Connections>,
         file: Option<FileIdentity>,
         busy_timeout: Duration,
     ) -> Self {
         let writer = Writer::start(BatchContext {
-            pool: write.clone(),
+            connections: write.clone(),
             file: file.clone(),
             busy_timeout,
             counters: Arc::default(),
@@ -257,14 +263,6 @@ fn connect_options(path: &Path) -> SqliteConnectOptions {
         .pragma("fullfsync", "ON")
         .pragma("checkpoint_fullfsync", "ON")
         .pragma("journal_size_limit", LOG_SIZE_LIMIT)
+        .pragma("cache_size", CACHE_SIZE)
         .disable_statement_logging()
-}
-
-/// A pool that keeps its connections: each has prepared statements and pages.
-fn lasting_pool(size: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(size)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
 }

@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use spark_oauth_core::Timestamp;
 use spark_oauth_core::ports::{SessionKey, SessionRecord, SessionStore, StoreError};
 
-use crate::errors::store_error;
 use crate::statements::statements;
 use crate::{Query, SqliteStore};
 
@@ -32,12 +31,10 @@ impl SessionStore for SqliteStore {
         key: SessionKey,
         now: Timestamp,
     ) -> Result<Option<SessionRecord>, StoreError> {
-        let row: Option<(Vec<u8>, i64)> = sqlx::query_as(LOAD)
+        let row = sqlx::query_as(LOAD)
             .bind(key.0.to_vec())
-            .bind(now.as_millis())
-            .fetch_optional(self.readers())
-            .await
-            .map_err(store_error)?;
+            .bind(now.as_millis());
+        let row: Option<(Vec<u8>, i64)> = self.row(row).await?;
         Ok(row.map(|(data, expires_at)| SessionRecord {
             key,
             data,

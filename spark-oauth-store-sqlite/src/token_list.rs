@@ -3,13 +3,11 @@
 use spark_oauth_core::EmailAddress;
 use spark_oauth_core::ports::{Page, PageRequest, StoreError, TokenFilter};
 use spark_oauth_core::token::{StatusKind, Token};
-use sqlx::Sqlite;
-use sqlx::query::QueryAs;
-use sqlx::sqlite::SqliteArguments;
 
 use crate::SqliteStore;
-use crate::errors::{store_error, unavailable};
+use crate::errors::unavailable;
 use crate::position::before;
+use crate::reading::Rows;
 use crate::statements::statements;
 use crate::token_row::{TokenRow, read, token_columns};
 
@@ -50,9 +48,6 @@ statements! {
 /// How many characters a part needs for the trigram index to find it.
 const TRIGRAM: usize = 3;
 
-/// A query whose rows are tokens.
-type Rows<'q> = QueryAs<'q, Sqlite, TokenRow, SqliteArguments>;
-
 impl SqliteStore {
     pub(crate) async fn list_tokens(
         &self,
@@ -90,13 +85,9 @@ impl SqliteStore {
         })
     }
 
-    async fn rows(&self, rows: Rows<'_>) -> Result<Vec<TokenRow>, StoreError> {
-        rows.fetch_all(self.readers()).await.map_err(store_error)
-    }
-
     /// Reads what may take long where little fits: one such read at a time, so that
     /// the other connections stay free for quick ones.
-    async fn walk(&self, rows: Rows<'_>) -> Result<Vec<TokenRow>, StoreError> {
+    async fn walk(&self, rows: Rows<'_, TokenRow>) -> Result<Vec<TokenRow>, StoreError> {
         let _turn = self.0.walking.acquire().await.map_err(unavailable)?;
         self.rows(rows).await
     }
@@ -104,7 +95,7 @@ impl SqliteStore {
 
 /// Binds the parameters that every list has: where the page begins, and one record
 /// more than it holds.
-fn of_page(statement: &'static str, page: &PageRequest) -> Rows<'static> {
+fn of_page(statement: &'static str, page: &PageRequest) -> Rows<'static, TokenRow> {
     sqlx::query_as(statement)
         .bind(before(page.after.as_ref()))
         .bind(i64::from(page.limit.get()) + 1)

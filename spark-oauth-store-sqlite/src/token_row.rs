@@ -6,7 +6,7 @@ use spark_oauth_core::token::{Attempt, LastFailure, LastRefresh, Lease, Status, 
 use spark_oauth_core::{ClientId, PersonId, Timestamp};
 
 use crate::Query;
-use crate::errors::{Unreadable, store_error};
+use crate::errors::Unreadable;
 use crate::words::{from_word, parse, to_word};
 
 macro_rules! token_columns {
@@ -163,16 +163,6 @@ impl TokenRow {
 /// The token of a row.
 pub(crate) fn read(row: TokenRow) -> Result<Token, StoreError> {
     Ok(Token::try_from(row)?)
-}
-
-/// The token of the one row that there may be.
-pub(crate) fn one(row: sqlx::Result<Option<TokenRow>>) -> Result<Option<Token>, StoreError> {
-    row.map_err(store_error)?.map(read).transpose()
-}
-
-/// The tokens of all rows.
-pub(crate) fn all(rows: sqlx::Result<Vec<TokenRow>>) -> Result<Vec<Token>, StoreError> {
-    rows.map_err(store_error)?.into_iter().map(read).collect()
 }
 
 /// What is written, in the order of the parameters.

@@ -8,7 +8,7 @@ use spark_oauth_core::{ClientId, EmailAddress, PersonId, ProcessId, Scopes, Time
 use crate::SqliteStore;
 use crate::compare_and_set::replace;
 use crate::statements::statements;
-use crate::token_row::{TokenValues, all, one, token_columns};
+use crate::token_row::{TokenValues, read, token_columns};
 
 statements! {
     INSERT = "INSERT INTO tokens (id, email_normalized, status, status_cause, status_at, \
@@ -59,7 +59,7 @@ impl TokenStore for SqliteStore {
 
     async fn get(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
         let row = sqlx::query_as(GET).bind(id.to_string());
-        one(row.fetch_optional(self.readers()).await)
+        self.row(row).await?.map(read).transpose()
     }
 
     async fn find(
@@ -72,7 +72,7 @@ impl TokenStore for SqliteStore {
             .bind(integration.as_str())
             .bind(person.as_str())
             .bind(scopes.to_string());
-        one(row.fetch_optional(self.readers()).await)
+        self.row(row).await?.map(read).transpose()
     }
 
     async fn find_by_person(
@@ -83,7 +83,7 @@ impl TokenStore for SqliteStore {
         let rows = sqlx::query_as(FIND_BY_PERSON)
             .bind(integration.as_str())
             .bind(person.as_str());
-        all(rows.fetch_all(self.readers()).await)
+        self.rows(rows).await?.into_iter().map(read).collect()
     }
 
     async fn find_by_email(
@@ -94,7 +94,7 @@ impl TokenStore for SqliteStore {
         let rows = sqlx::query_as(FIND_BY_EMAIL)
             .bind(integration.as_str())
             .bind(email.normalized());
-        all(rows.fetch_all(self.readers()).await)
+        self.rows(rows).await?.into_iter().map(read).collect()
     }
 
     async fn list(

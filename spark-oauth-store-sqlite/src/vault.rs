@@ -28,11 +28,8 @@ statements! {
 #[async_trait]
 impl VaultStore for SqliteStore {
     async fn key_fingerprints(&self) -> Result<Vec<KeyFingerprint>, StoreError> {
-        let rows: Vec<Vec<u8>> = sqlx::query_scalar(FINGERPRINTS)
-            .fetch_all(self.readers())
-            .await
-            .map_err(store_error)?;
-        let fingerprints = rows.into_iter().map(|bytes| {
+        let rows: Vec<(Vec<u8>,)> = self.rows(sqlx::query_as(FINGERPRINTS)).await?;
+        let fingerprints = rows.into_iter().map(|(bytes,)| {
             let bytes = bytes.try_into();
             bytes.map_err(|_| Unreadable("key_fingerprints.fingerprint").into())
         });
@@ -56,12 +53,9 @@ impl VaultStore for SqliteStore {
     }
 
     async fn set_up_nonce(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        let stands: Option<Vec<u8>> = sqlx::query_scalar(NONCE)
-            .fetch_optional(self.readers())
-            .await
-            .map_err(store_error)?;
+        let stands: Option<(Vec<u8>,)> = self.row(sqlx::query_as(NONCE)).await?;
         let nonce = match stands {
-            Some(nonce) => nonce,
+            Some((nonce,)) => nonce,
             None => {
                 self.write_statement(move |connection| {
                     Box::pin(async move {
@@ -82,10 +76,7 @@ impl VaultStore for SqliteStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.check_file().await?;
-        let _: i64 = sqlx::query_scalar(PING)
-            .fetch_one(self.readers())
-            .await
-            .map_err(store_error)?;
+        let _: Option<(i64,)> = self.row(sqlx::query_as(PING)).await?;
         Ok(())
     }
 }

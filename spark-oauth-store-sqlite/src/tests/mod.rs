@@ -17,6 +17,12 @@ async fn on_disk() -> (SqliteStore, TempDir) {
     (SqliteStore::open_path(path).await.unwrap(), folder)
 }
 
+/// What a statement counts.
+async fn count(store: &SqliteStore, statement: &'static str) -> i64 {
+    let counted: Option<(i64,)> = store.row(sqlx::query_as(statement)).await.unwrap();
+    counted.unwrap().0
+}
+
 /// Keeps the writer busy, so that what is asked for meanwhile waits together.
 struct BusyWriter {
     release: oneshot::Sender<()>,

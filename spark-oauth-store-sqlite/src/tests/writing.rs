@@ -5,7 +5,7 @@ use spark_oauth_core::ports::{AuditLog, SessionStore, StoreError, TokenStore, Un
 use spark_oauth_core::token::Token;
 use tokio::task::JoinSet;
 
-use super::{BusyWriter, on_disk, told, until_waiting};
+use super::{BusyWriter, count, on_disk, told, until_waiting};
 use crate::SqliteStore;
 use crate::errors::store_error;
 
@@ -81,28 +81,21 @@ async fn a_write_that_fails_undoes_no_other() {
     until_waiting(&store, 5).await;
     busy.release().await;
     let answers = writes.join_all().await;
-    let count = |wanted: fn(&StoreError) -> bool| {
+    let failed = |wanted: fn(&StoreError) -> bool| {
         let errors = answers.iter().filter_map(|answer| answer.as_ref().err());
         errors.filter(|error| wanted(error)).count()
     };
     assert_eq!(
-        count(|error| matches!(
+        failed(|error| matches!(
             error,
             StoreError::AlreadyExists(UniqueRule::Id | UniqueRule::Consent)
         )),
         1
     );
-    assert_eq!(count(|error| matches!(error, StoreError::Conflict)), 1);
-    assert_eq!(count(|error| matches!(error, StoreError::NotFound)), 1);
+    assert_eq!(failed(|error| matches!(error, StoreError::Conflict)), 1);
+    assert_eq!(failed(|error| matches!(error, StoreError::NotFound)), 1);
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 2);
-    assert_eq!(stored_tokens(&store).await, 3);
-}
-
-async fn stored_tokens(store: &SqliteStore) -> i64 {
-    sqlx::query_scalar("SELECT count(*) FROM tokens")
-        .fetch_one(store.readers())
-        .await
-        .unwrap()
+    assert_eq!(count(&store, "SELECT count(*) FROM tokens").await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,10 +123,7 @@ async fn a_write_of_several_statements_is_undone_as_a_whole() {
     appending.join_all().await;
     let answer = failing.await.unwrap();
     assert!(matches!(answer, Err(StoreError::Conflict)), "{answer:?}");
-    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM vault WHERE name = 'one'")
-        .fetch_one(store.readers())
-        .await
-        .unwrap();
+    let left = count(&store, "SELECT count(*) FROM vault WHERE name = 'one'").await;
     assert_eq!(left, 0, "what a failed write did before is undone");
 }
 
@@ -180,9 +170,6 @@ async fn closing_commits_what_waits() {
         "a store that was closed leaves no log behind"
     );
     let again = SqliteStore::open_path(path).await.unwrap();
-    let entries: i64 = sqlx::query_scalar("SELECT count(*) FROM audit")
-        .fetch_one(again.readers())
-        .await
-        .unwrap();
+    let entries = count(&again, "SELECT count(*) FROM audit").await;
     assert_eq!(entries, 50);
 }
