@@ -40,6 +40,10 @@ pub(crate) fn router(state: AppState, sessions: Arc<dyn SessionStore>) -> Router
                     redirect_to_public_host,
                 ))
                 .layer(from_fn_with_state(state.site.clone(), refuse_cross_site))
+                .layer(from_fn_with_state(
+                    state.site.clone(),
+                    session::complete_removal,
+                ))
                 .layer(session::layer(sessions, state.clock.clone(), &state.site)),
         );
     let layers = ServiceBuilder::new()

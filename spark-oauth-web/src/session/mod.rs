@@ -1,6 +1,7 @@
 //! Sessions of browsers: kept in the store, named by a cookie, of which the store
 //! knows only the hash.
 
+mod removal;
 mod store;
 mod visit;
 
@@ -10,6 +11,7 @@ use spark_oauth_core::ports::{Clock, SessionStore};
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
+pub(crate) use removal::complete_removal;
 pub(crate) use store::SessionAdapter;
 pub(crate) use visit::{Receipt, Room, Visitor};
 
