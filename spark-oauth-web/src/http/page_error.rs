@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use spark_oauth_core::broker::TokenError;
+use spark_oauth_core::keyring::OpenError;
 use spark_oauth_core::ports::{SparkError, SparkErrorKind, StoreError, TrackingId};
 use spark_oauth_core::token::ConsentLoss;
 
@@ -59,6 +60,18 @@ impl PageError {
     pub(crate) fn session(error: tower_sessions::session::Error) -> Self {
         tracing::error!(%error, "the session store failed");
         Self::store_unavailable()
+    }
+
+    /// A stored secret that is not what we sealed there. It is no passing trouble,
+    /// so the page does not say to try again.
+    fn sealed(error: &OpenError) -> Self {
+        tracing::error!(%error, "a stored secret does not open");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "A stored secret does not open",
+            "It was changed or moved from outside, so it is of no use any more. A new grant by \
+             the same person replaces it. Whoever runs this service finds more in its log.",
+        )
     }
 
     fn store_unavailable() -> Self {
@@ -189,7 +202,7 @@ impl From<TokenError> for PageError {
             )
             .with_retry_after(retry_after),
             TokenError::Provider(error) => Self::from(&*error),
-            TokenError::Vault(error) => Self::internal(error),
+            TokenError::Vault(error) => Self::sealed(&error),
             TokenError::Store(error) => {
                 let cause = std::error::Error::source(&*error).map(ToString::to_string);
                 tracing::error!(%error, cause, "the store failed");
