@@ -1,12 +1,16 @@
 //! The database file: where it lies, who may read it, and whether it is still
 //! the one that was opened.
+//!
+//! A file that exists is looked at and never opened here: closing it again would
+//! end the locks that SQLite holds on it in this process (POSIX locks belong to a
+//! process and a file, not to who opened it).
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::errors::NotCommitted;
-use crate::open::OpenError;
+use crate::open_error::OpenError;
 
 /// Which file is open: its place and what the system knows it by.
 #[derive(Clone, Debug)]

@@ -64,6 +64,7 @@ mod file;
 mod leases;
 mod migrate;
 mod open;
+mod open_error;
 mod position;
 mod reading;
 mod sessions;
@@ -84,7 +85,8 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Sqlite, SqliteConnection};
 use tokio::sync::Semaphore;
 
-pub use crate::open::{OpenError, SqliteOptions};
+pub use crate::open::SqliteOptions;
+pub use crate::open_error::OpenError;
 pub use crate::writer::WriteCounts;
 
 use crate::batch::Undo;

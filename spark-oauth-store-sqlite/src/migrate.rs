@@ -7,6 +7,7 @@
 
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use sqlx::{Connection, SqliteConnection};
 use tokio::time::Instant;
 
 use crate::errors::{Code, code};
-use crate::file;
-use crate::open::OpenError;
+use crate::file::{self, FileIdentity};
+use crate::open_error::OpenError;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 
@@ -27,18 +28,27 @@ const APPLICATION_ID: i32 = 0x5350_4f41;
 const LOCK_TIMEOUT: Duration = Duration::from_mins(1);
 const LOCK_POLL: Duration = Duration::from_millis(5);
 
-/// The right to change the schema, until it is dropped.
+/// The right to change the schema, until it is released or dropped.
 #[derive(Debug)]
-pub(crate) struct MigrationLock(#[expect(dead_code, reason = "closing it ends the lock")] File);
+pub(crate) struct MigrationLock {
+    /// Closing it ends the lock.
+    _lock_file: File,
+    database: FileIdentity,
+}
 
 impl MigrationLock {
     /// Prepares folder and file, and takes the lock of `<path>.lock`.
     pub(crate) async fn take(path: &Path, create_folder: bool) -> Result<Self, OpenError> {
-        let lock_file = open(path.to_owned(), create_folder).await?;
+        let (lock_file, database) = open(path.to_owned(), create_folder).await?;
         let deadline = Instant::now() + LOCK_TIMEOUT;
         loop {
             match lock_file.try_lock() {
-                Ok(()) => return Ok(Self(lock_file)),
+                Ok(()) => {
+                    return Ok(Self {
+                        _lock_file: lock_file,
+                        database,
+                    });
+                }
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
                     tokio::time::sleep(LOCK_POLL).await;
                 }
@@ -47,20 +57,26 @@ impl MigrationLock {
             }
         }
     }
+
+    /// Lets others open the file, and answers which one it is.
+    pub(crate) fn release(self) -> FileIdentity {
+        self.database
+    }
 }
 
-async fn open(path: PathBuf, create_folder: bool) -> Result<File, OpenError> {
+async fn open(path: PathBuf, create_folder: bool) -> Result<(File, FileIdentity), OpenError> {
+    let shown = path.clone();
     let opening = tokio::task::spawn_blocking(move || {
+        let failed = |source| OpenError::file(&path, source);
         file::prepare(&path, create_folder)?;
-        let mut lock_path = OsString::from(&path);
+        // Whoever comes by a link must meet whoever does not.
+        let mut lock_path = OsString::from(path.canonicalize().map_err(failed)?);
         lock_path.push(".lock");
-        let lock_path = PathBuf::from(lock_path);
-        file::open_lock_file(&lock_path).map_err(|source| OpenError::file(&lock_path, source))
+        let lock_file = file::open_lock_file(Path::new(&lock_path)).map_err(failed)?;
+        Ok((lock_file, FileIdentity::of(&path).map_err(failed)?))
     });
-    match opening.await {
-        Ok(opened) => opened,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
+    let opened = opening.await;
+    opened.map_err(|error| OpenError::file(&shown, io::Error::other(error)))?
 }
 
 /// Makes a new file, or one of an earlier version, a store of the present schema.

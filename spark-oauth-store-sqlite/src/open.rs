@@ -1,21 +1,19 @@
-//! Opening a store: options, errors and the connections.
+//! Opening a store.
 
-use std::io::{self, ErrorKind};
-use std::num::NonZeroU32;
+use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::SqliteStore;
 use crate::batch::BatchContext;
 use crate::connections::Connections;
-use crate::errors::{Code, code};
 use crate::file::FileIdentity;
 use crate::migrate::{self, MigrationLock};
+use crate::open_error::OpenError;
 use crate::writer::Writer;
 
 /// How large the write-ahead log stays after its content has moved to the file.
@@ -25,13 +23,16 @@ const LOG_SIZE_LIMIT: &str = "16777216";
 /// pages of the indexes of a million records. The rest is the system's cache.
 const CACHE_SIZE: &str = "-1024";
 
+/// Far below what overflows in SQLite, where it is a number of milliseconds.
+const LONGEST_BUSY_TIMEOUT: Duration = Duration::from_hours(1);
+
 /// Where a store lies and how it is opened.
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {
     path: PathBuf,
     create_folder: bool,
     busy_timeout: Duration,
-    readers: NonZeroU32,
+    readers: NonZeroU8,
 }
 
 impl SqliteOptions {
@@ -45,7 +46,7 @@ impl SqliteOptions {
             path: path.into(),
             create_folder: true,
             busy_timeout: Duration::from_secs(10),
-            readers: const { NonZeroU32::new(4).unwrap() },
+            readers: const { NonZeroU8::new(4).unwrap() },
         }
     }
 
@@ -58,119 +59,19 @@ impl SqliteOptions {
 
     /// How long a write waits while other processes write, before it is answered
     /// with [`StoreError::Unavailable`](spark_oauth_core::ports::StoreError::Unavailable).
-    /// Default: 10 seconds.
+    /// Default: 10 seconds; at most an hour.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
-        self.busy_timeout = timeout;
+        self.busy_timeout = timeout.min(LONGEST_BUSY_TIMEOUT);
         self
     }
 
     /// How many connections read at once, each with a thread of its own.
     /// Default: 4.
     #[must_use]
-    pub fn readers(mut self, readers: NonZeroU32) -> Self {
+    pub fn readers(mut self, readers: NonZeroU8) -> Self {
         self.readers = readers;
         self
-    }
-}
-
-/// Why a store does not open. The text says what to do.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The path is a folder.
-    #[error("{0} is a folder: give the path of a file in it")]
-    IsFolder(PathBuf),
-    /// The folder is missing and was not to be made.
-    #[error("the folder {0} does not exist: create it, or correct the path")]
-    NoFolder(PathBuf),
-    /// The folder cannot be made.
-    #[error("cannot create the folder {path}: correct the path, or the rights of the folder above")]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file cannot be made or opened.
-    #[error("cannot open {path}: check the path and the rights of the file")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file or its folder may not be written.
-    #[error(
-        "{0} may not be written: check the rights of the file and its folder, and whether the disk is mounted read-only"
-    )]
-    ReadOnly(PathBuf),
-    /// The file is no SQLite database.
-    #[error("{0} is not a SQLite database: correct the path")]
-    NotADatabase(PathBuf),
-    /// The file belongs to another program.
-    #[error("{0} is the SQLite database of another program: correct the path")]
-    Foreign(PathBuf),
-    /// The file was written by a later version.
-    #[error(
-        "{path} was written by a newer version (schema {found}, this program knows {known}): \
-         start that version, or restore a backup made before the upgrade"
-    )]
-    NewerSchema {
-        /// The file.
-        path: PathBuf,
-        /// The schema of the file.
-        found: i64,
-        /// The last schema that this program knows.
-        known: i64,
-    },
-    /// Another process holds the lock for too long.
-    #[error("{0} is locked by another process that opens it: try again, or end that process")]
-    Locked(PathBuf),
-    /// The file system cannot share memory between processes.
-    #[error(
-        "{0} lies on a file system without a write-ahead log (a network drive?): use a local disk"
-    )]
-    NoWriteAheadLog(PathBuf),
-    /// A step to the present schema failed.
-    #[error("cannot bring {path} to the present schema")]
-    Migration {
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
-        source: MigrateError,
-    },
-    /// SQLite said something else.
-    #[error("cannot open {path}")]
-    Database {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite said.
-        source: sqlx::Error,
-    },
-}
-
-impl OpenError {
-    pub(crate) fn file(path: &Path, source: io::Error) -> Self {
-        match source.kind() {
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                Self::ReadOnly(path.to_owned())
-            }
-            _ => Self::File {
-                path: path.to_owned(),
-                source,
-            },
-        }
-    }
-
-    pub(crate) fn database(path: &Path, source: sqlx::Error) -> Self {
-        let path = path.to_owned();
-        match code(&source) {
-            Some(Code::NotADatabase) => Self::NotADatabase(path),
-            Some(Code::ReadOnly | Code::CannotOpen) => Self::ReadOnly(path),
-            Some(Code::Busy) => Self::Locked(path),
-            _ => Self::Database { path, source },
-        }
     }
 }
 
@@ -189,7 +90,10 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`] says what is wrong and what to do.
     pub async fn open(options: SqliteOptions) -> Result<Self, OpenError> {
-        let path = options.path.clone();
+        // Absolute, since SQLite reads a meaning into `:memory:` and `file:`, and since
+        // connections are opened later too.
+        let path = std::path::absolute(&options.path)
+            .map_err(|source| OpenError::file(&options.path, source))?;
         let database = |source| OpenError::database(&path, source);
         let lock = MigrationLock::take(&path, options.create_folder).await?;
         let connect = connect_options(&path).busy_timeout(options.busy_timeout);
@@ -204,11 +108,10 @@ impl SqliteStore {
         migrate::prove_writable(writing, &path).await?;
         drop(lent);
         first.close().await.map_err(database)?;
-        drop(lock);
-        let identity = FileIdentity::of(&path).map_err(|source| OpenError::file(&path, source))?;
+        let identity = lock.release();
         // `query_only` instead of a read-only file handle: whichever connection is
         // the first after a crash must be able to recover the log.
-        let readers = usize::try_from(options.readers.get()).unwrap_or(usize::MAX);
+        let readers = usize::from(options.readers.get());
         let read = Connections::to_file(connect.pragma("query_only", "ON"), readers);
         let (read, write) = (Arc::new(read), Arc::new(write));
         Ok(Self::assemble(
@@ -262,6 +165,8 @@ fn connect_options(path: &Path) -> SqliteConnectOptions {
         // Without these, macOS answers a flush before the disk has done it.
         .pragma("fullfsync", "ON")
         .pragma("checkpoint_fullfsync", "ON")
+        // What is removed or replaced is overwritten in the file.
+        .pragma("secure_delete", "ON")
         .pragma("journal_size_limit", LOG_SIZE_LIMIT)
         .pragma("cache_size", CACHE_SIZE)
         .disable_statement_logging()

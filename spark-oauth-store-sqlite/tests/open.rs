@@ -4,9 +4,13 @@
 
 use std::error::Error;
 use std::fs;
+use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use spark_oauth_core::EmailAddress;
 use spark_oauth_core::conformance::samples::token;
+use spark_oauth_core::keyring::Sealed;
 use spark_oauth_core::ports::TokenStore;
 use spark_oauth_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -88,6 +92,34 @@ async fn the_log_is_written_ahead_and_flushed() {
     assert_eq!(mode, "wal");
 }
 
+#[tokio::test]
+async fn what_is_removed_or_replaced_is_not_left_in_the_file() {
+    let (path, _folder) = fresh();
+    let store = SqliteStore::open_path(&path).await.unwrap();
+    let mut replaced = token(1);
+    replaced.access = Sealed::from_bytes("an access token of before");
+    let mut removed = token(2);
+    removed.access = Sealed::from_bytes("an access token of the past");
+    removed.email = EmailAddress::parse("somebody.who.left@example.com").unwrap();
+    for token in [&replaced, &removed, &token(3)] {
+        store.insert(token).await.unwrap();
+    }
+    replaced.access = Sealed::from_bytes("an access token of today");
+    store.update(&replaced).await.unwrap();
+    assert!(store.remove(removed.id).await.unwrap());
+    store.close().await;
+    let bytes = fs::read(&path).unwrap();
+    let holds = |text: &str| {
+        bytes
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    };
+    assert!(holds("an access token of today"));
+    for gone in ["of before", "of the past", "somebody.who.left"] {
+        assert!(!holds(gone), "{gone:?} is still in the file");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_open_a_new_file_at_once() {
     let (path, _folder) = fresh();
@@ -148,6 +180,38 @@ async fn a_first_start_that_was_interrupted_is_taken_up() {
     other.close().await.unwrap();
     let store = SqliteStore::open_path(&path).await.unwrap();
     store.insert(&token(1)).await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_leads_to_the_same_store_and_lock() {
+    let (path, folder) = fresh();
+    let link = folder.path().join("link.db");
+    let store = SqliteStore::open_path(&path).await.unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let linked = SqliteStore::open_path(&link).await.unwrap();
+    let token = token(1);
+    linked.insert(&token).await.unwrap();
+    assert_eq!(store.get(token.id).await.unwrap(), Some(token));
+    assert!(!folder.path().join("link.db.lock").exists());
+}
+
+#[tokio::test]
+async fn options_beyond_reason_do_no_harm() {
+    let (path, _folder) = fresh();
+    let options = SqliteOptions::new(path)
+        .busy_timeout(Duration::MAX)
+        .readers(NonZeroU8::MAX);
+    let store = SqliteStore::open(options).await.unwrap();
+    store.insert(&token(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_path_that_is_none_is_refused() {
+    for path in ["", "nul\0byte.db"] {
+        let error = SqliteStore::open_path(path).await.unwrap_err();
+        assert!(matches!(error, OpenError::File { .. }), "{error:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,28 +1,19 @@
 //! What every list of admins must show, page by page.
 
 use super::admins::{insert_all, with_name};
-use super::listing::page_after;
-use crate::admins::Admin;
-use crate::ports::{Cursor, Page, Stores};
+use super::pages::{page_after, to_the_end};
+use crate::ports::{Cursor, Stores};
 
-async fn page(stores: &Stores, after: Option<&Cursor>, records: u16) -> Page<Admin> {
-    stores
-        .admins
-        .list(&page_after(after, records))
-        .await
-        .expect("list must answer")
-}
-
-async fn names(stores: &Stores, mut after: Option<Cursor>, records: u16) -> Vec<String> {
-    let mut names = Vec::new();
-    loop {
-        let page = page(stores, after.as_ref(), records).await;
-        names.extend(page.items.iter().map(|admin| admin.username.to_string()));
-        after = page.next;
-        if after.is_none() {
-            return names;
-        }
-    }
+async fn names(stores: &Stores, after: Option<Cursor>, records: u16) -> Vec<String> {
+    let shown = to_the_end(after, records, async |request| {
+        let page = stores.admins.list(&request).await;
+        page.expect("list must answer")
+    });
+    let names = shown.await;
+    names
+        .iter()
+        .map(|admin| admin.username.to_string())
+        .collect()
 }
 
 /// The list goes by username in lower case, whatever the size of its pages.
@@ -45,7 +36,8 @@ pub async fn admins_that_come_and_go_move_no_other(stores: &Stores) {
         .map(|(number, name)| with_name(number, name))
         .collect();
     insert_all(stores, &admins).await;
-    let first = page(stores, None, 3).await;
+    let first = stores.admins.list(&page_after(None, 3)).await;
+    let first = first.expect("list must answer");
     // The last one shown goes, the next one too; one comes before and one behind.
     for gone in [2, 3] {
         let removed = stores.admins.remove(admins[gone].id).await;

@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::listing::page_after;
+use super::pages::{page_after, to_the_end};
 use super::races::{RUNNERS, race};
 use super::samples::{self, ADDRESS, admin, audit_entry, unknown_token};
 use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Origin, Outcome};
 use crate::ids::AuditId;
-use crate::ports::{Cursor, Page, Stores};
+use crate::ports::{Cursor, Stores};
 
 async fn append_all<'e>(stores: &Stores, entries: impl IntoIterator<Item = &'e AuditEntry>) {
     for entry in entries {
@@ -19,24 +19,12 @@ async fn append_all<'e>(stores: &Stores, entries: impl IntoIterator<Item = &'e A
     }
 }
 
-async fn page(stores: &Stores, after: Option<&Cursor>, records: u16) -> Page<AuditEntry> {
-    stores
-        .audit
-        .list(&page_after(after, records))
-        .await
-        .expect("list must answer")
-}
-
-async fn list(stores: &Stores, mut after: Option<Cursor>, records: u16) -> Vec<AuditEntry> {
-    let mut entries = Vec::new();
-    loop {
-        let page = page(stores, after.as_ref(), records).await;
-        entries.extend(page.items);
-        after = page.next;
-        if after.is_none() {
-            return entries;
-        }
-    }
+async fn list(stores: &Stores, after: Option<Cursor>, records: u16) -> Vec<AuditEntry> {
+    to_the_end(after, records, async |request| {
+        let page = stores.audit.list(&request).await;
+        page.expect("list must answer")
+    })
+    .await
 }
 
 async fn assert_read_back(stores: &Stores, entries: Vec<AuditEntry>) {
@@ -174,7 +162,8 @@ pub async fn entries_are_listed_newest_first(stores: &Stores) {
 pub async fn entries_that_come_move_no_other(stores: &Stores) {
     let entries: Vec<_> = (0..6).map(audit_entry).collect();
     append_all(stores, &entries).await;
-    let first = page(stores, None, 2).await;
+    let first = stores.audit.list(&page_after(None, 2)).await;
+    let first = first.expect("list must answer");
     append_all(stores, &[audit_entry(100), audit_entry(101)]).await;
     let rest = list(stores, first.next, 3).await;
     let expected: Vec<_> = entries[..4].iter().rev().cloned().collect();

@@ -1,28 +1,13 @@
 //! What every list of tokens must show, page by page.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroU16;
 
+use super::pages::{page_after, to_the_end};
 use super::samples::{later, token};
 use super::tokens::insert_all;
 use crate::ids::TokenId;
-use crate::ports::{Cursor, Page, PageRequest, Stores, TokenFilter};
+use crate::ports::{Cursor, Page, Stores, TokenFilter};
 use crate::token::{ConsentLoss, RevokedBy, Status, StatusKind, Token};
-
-pub(super) fn limit(records: u16) -> NonZeroU16 {
-    NonZeroU16::new(records).expect("a page holds at least one record")
-}
-
-/// The page after `after`, whose cursor went through its text as it does in a URL.
-pub(super) fn page_after(after: Option<&Cursor>, records: u16) -> PageRequest {
-    let after = after.map(|cursor| {
-        Cursor::parse(&cursor.to_string()).expect("the text of a cursor must read back")
-    });
-    PageRequest {
-        after,
-        limit: limit(records),
-    }
-}
 
 async fn page(
     stores: &Stores,
@@ -30,34 +15,30 @@ async fn page(
     after: Option<&Cursor>,
     records: u16,
 ) -> Page<Token> {
-    let page = stores
+    stores
         .tokens
         .list(filter, &page_after(after, records))
         .await
-        .expect("list must answer");
-    assert!(
-        page.items.len() <= usize::from(records),
-        "a page holds no more than was asked for"
-    );
-    page
+        .expect("list must answer")
 }
 
 /// The identifiers of the whole list, in pages of `records`.
 pub(super) async fn list(stores: &Stores, filter: &TokenFilter, records: u16) -> Vec<TokenId> {
-    let mut ids = Vec::new();
-    let mut after = None;
-    loop {
-        let page = page(stores, filter, after.as_ref(), records).await;
-        assert!(
-            page.next.is_none() || !page.items.is_empty(),
-            "a page that says there is more must hold something"
-        );
-        ids.extend(page.items.iter().map(|token| token.id));
-        after = page.next;
-        if after.is_none() {
-            return ids;
-        }
-    }
+    shown_from(stores, filter, None, records).await
+}
+
+/// The identifiers of what follows a cursor, or of the whole list.
+async fn shown_from(
+    stores: &Stores,
+    filter: &TokenFilter,
+    after: Option<Cursor>,
+    records: u16,
+) -> Vec<TokenId> {
+    let shown = to_the_end(after, records, async |request| {
+        let page = stores.tokens.list(filter, &request).await;
+        page.expect("list must answer")
+    });
+    shown.await.iter().map(|token| token.id).collect()
 }
 
 async fn insert_many(stores: &Stores, numbers: std::ops::Range<u32>) -> Vec<TokenId> {
@@ -230,15 +211,10 @@ pub async fn a_change_does_not_move_a_record(stores: &Stores) {
     assert_eq!(shown, [3, 2, 1, 0].map(|number: usize| ids[number]));
 }
 
-/// What follows a cursor, in pages of two.
-async fn rest(stores: &Stores, mut after: Option<Cursor>) -> Vec<TokenId> {
-    let mut ids = Vec::new();
-    while let Some(cursor) = after {
-        let page = page(stores, &TokenFilter::default(), Some(&cursor), 2).await;
-        ids.extend(page.items.iter().map(|token| token.id));
-        after = page.next;
-    }
-    ids
+/// What follows the first page, in pages of two.
+async fn rest(stores: &Stores, after: Option<Cursor>) -> Vec<TokenId> {
+    assert!(after.is_some(), "more records follow the first page");
+    shown_from(stores, &TokenFilter::default(), after, 2).await
 }
 
 /// While others come and go all the time, who stays is shown exactly once.
