@@ -1,0 +1,153 @@
+//! The indexes: what is unique, and what the queries go by.
+
+use std::time::Duration;
+
+use mongodb::IndexModel;
+use mongodb::bson::{Document, doc};
+use mongodb::options::IndexOptions;
+use spark_oauth_core::ports::UniqueRule;
+
+use crate::admins::ADMINS;
+use crate::consents::CONSENTS;
+use crate::sessions::SESSIONS;
+use crate::token_document::TOKENS;
+
+/// Which database a collection lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// That of the tokens.
+    Tokens,
+    /// That of the admins.
+    Admins,
+}
+
+/// The indexes of one collection.
+pub(crate) struct CollectionIndexes {
+    pub(crate) place: Place,
+    pub(crate) collection: &'static str,
+    pub(crate) indexes: Vec<IndexModel>,
+}
+
+/// The unique indexes, and the rule that each stands for. `_id_` is the server's
+/// own, which every collection has.
+const UNIQUE_RULES: &[(&str, UniqueRule)] = &[
+    ("_id_", UniqueRule::Id),
+    ("consent", UniqueRule::Consent),
+    ("username", UniqueRule::Username),
+    ("super_admin", UniqueRule::SuperAdmin),
+];
+
+/// The rule that a unique index stands for.
+pub(crate) fn unique_rule(index: &str) -> Option<UniqueRule> {
+    UNIQUE_RULES
+        .iter()
+        .find(|(name, _)| *name == index)
+        .map(|(_, rule)| *rule)
+}
+
+/// Every index. The names are part of the schema: errors are understood by them.
+pub(crate) fn all() -> [CollectionIndexes; 4] {
+    [
+        CollectionIndexes {
+            place: Place::Tokens,
+            collection: TOKENS,
+            indexes: vec![
+                // One record for the same three, where the person is known. Its
+                // prefix serves the look-up by person, and is the key to shard by.
+                unique_where(
+                    "consent",
+                    doc! { "integration": 1, "person": 1, "scopes": 1 },
+                    doc! { "person": { "$exists": true } },
+                ),
+                plain("email", doc! { "integration": 1, "email_normalized": 1 }),
+                plain("status", doc! { "status.kind": 1, "_id": -1 }),
+                // In the order of the list; the status last, so that a filter by it
+                // reads no document in vain.
+                plain(
+                    "email_part",
+                    doc! { "email_grams": 1, "_id": -1, "status.kind": 1 },
+                ),
+            ],
+        },
+        CollectionIndexes {
+            place: Place::Tokens,
+            collection: CONSENTS,
+            indexes: vec![
+                plain("address", doc! { "address": 1, "expires_at": 1 }),
+                plain("expiry", doc! { "expires_at": 1 }),
+                time_to_live(),
+            ],
+        },
+        CollectionIndexes {
+            place: Place::Admins,
+            collection: ADMINS,
+            indexes: vec![
+                unique("username", doc! { "username_normalized": 1 }),
+                unique_where(
+                    "super_admin",
+                    doc! { "role": 1 },
+                    doc! { "role": "super_admin" },
+                ),
+            ],
+        },
+        CollectionIndexes {
+            place: Place::Admins,
+            collection: SESSIONS,
+            indexes: vec![plain("expiry", doc! { "expires_at": 1 }), time_to_live()],
+        },
+    ]
+}
+
+fn plain(name: &str, keys: Document) -> IndexModel {
+    let options = IndexOptions::builder().name(name.to_owned()).build();
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+fn unique(name: &str, keys: Document) -> IndexModel {
+    let options = IndexOptions::builder()
+        .name(name.to_owned())
+        .unique(true)
+        .build();
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+fn unique_where(name: &str, keys: Document, filter: Document) -> IndexModel {
+    let options = IndexOptions::builder()
+        .name(name.to_owned())
+        .unique(true)
+        .partial_filter_expression(filter)
+        .build();
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+/// The server clears away what nobody has: see [`purge`](crate::purge).
+fn time_to_live() -> IndexModel {
+    let options = IndexOptions::builder()
+        .name("purge".to_owned())
+        .expire_after(Duration::ZERO)
+        .build();
+    IndexModel::builder()
+        .keys(doc! { "purge_at": 1 })
+        .options(options)
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_unique_index_stands_for_a_rule() {
+        for collection in all() {
+            for index in collection.indexes {
+                let options = index.options.unwrap();
+                let name = options.name.unwrap();
+                assert_eq!(
+                    unique_rule(&name).is_some(),
+                    options.unique == Some(true),
+                    "{name}"
+                );
+            }
+        }
+    }
+}

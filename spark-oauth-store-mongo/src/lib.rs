@@ -1,0 +1,134 @@
+//! The MongoDB store of spark-oauth.
+
+mod admins;
+mod audit;
+mod collection;
+mod connect;
+mod connect_error;
+mod consents;
+mod errors;
+mod grams;
+mod indexes;
+mod leases;
+mod migrate;
+mod options;
+mod position;
+mod purge;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod token_document;
+mod token_list;
+mod tokens;
+mod values;
+mod vault;
+
+use std::fmt;
+use std::sync::Arc;
+
+use mongodb::Client;
+use spark_oauth_core::ports::Stores;
+
+pub use crate::connect_error::ConnectError;
+pub use crate::errors::Cause;
+pub use crate::options::MongoOptions;
+
+use crate::admins::{ADMINS, AdminDocument};
+use crate::audit::{AUDIT, AuditDocument};
+use crate::collection::Records;
+use crate::consents::{CONSENTS, ConsentDocument};
+use crate::migrate::Databases;
+use crate::sessions::{SESSIONS, SessionDocument};
+use crate::token_document::{TOKENS, TokenDocument};
+use crate::vault::{KEY_FINGERPRINTS, KeyDocument, VAULT, ValueDocument};
+
+/// A store in two databases of a MongoDB server, replica set or sharded cluster: an
+/// adapter for every port of [`spark_oauth_core::ports`] that a store implements.
+///
+/// A clone is another handle of the same store.
+#[derive(Clone)]
+pub struct MongoStore(Arc<Parts>);
+
+struct Parts {
+    client: Client,
+    databases: [String; 2],
+    tokens: Records<TokenDocument>,
+    consents: Records<ConsentDocument>,
+    admins: Records<AdminDocument>,
+    sessions: Records<SessionDocument>,
+    audit: Records<AuditDocument>,
+    vault: Records<ValueDocument>,
+    keys: Records<KeyDocument>,
+}
+
+impl fmt::Debug for MongoStore {
+    /// Shows nothing of the connection, whose options hold the credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Parts { databases, .. } = &*self.0;
+        f.debug_tuple("MongoStore").field(databases).finish()
+    }
+}
+
+impl MongoStore {
+    fn from_parts(client: Client, databases: &Databases) -> Self {
+        let Databases {
+            tokens,
+            admins,
+            limit,
+            ..
+        } = databases;
+        Self(Arc::new(Parts {
+            client,
+            databases: databases.all().map(|database| database.name().to_owned()),
+            tokens: Records::new(tokens, TOKENS, *limit),
+            consents: Records::new(tokens, CONSENTS, *limit),
+            admins: Records::new(admins, ADMINS, *limit),
+            sessions: Records::new(admins, SESSIONS, *limit),
+            audit: Records::new(admins, AUDIT, *limit),
+            vault: Records::new(admins, VAULT, *limit),
+            keys: Records::new(admins, KEY_FINGERPRINTS, *limit),
+        }))
+    }
+
+    /// This store as the handles that the services take, one for each port.
+    pub fn stores(&self) -> Stores {
+        Stores::of(self.clone())
+    }
+
+    /// Closes every connection. Whoever asks for something afterwards, by whichever
+    /// handle, is answered
+    /// [`StoreError::Unavailable`](spark_oauth_core::ports::StoreError::Unavailable).
+    ///
+    /// Dropping the last handle loses nothing that was answered either.
+    pub async fn close(&self) {
+        self.0.client.clone().shutdown().immediate(true).await;
+    }
+
+    fn tokens(&self) -> &Records<TokenDocument> {
+        &self.0.tokens
+    }
+
+    fn consents(&self) -> &Records<ConsentDocument> {
+        &self.0.consents
+    }
+
+    fn admins(&self) -> &Records<AdminDocument> {
+        &self.0.admins
+    }
+
+    fn sessions(&self) -> &Records<SessionDocument> {
+        &self.0.sessions
+    }
+
+    fn audit(&self) -> &Records<AuditDocument> {
+        &self.0.audit
+    }
+
+    fn vault(&self) -> &Records<ValueDocument> {
+        &self.0.vault
+    }
+
+    fn keys(&self) -> &Records<KeyDocument> {
+        &self.0.keys
+    }
+}

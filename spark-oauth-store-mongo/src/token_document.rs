@@ -1,0 +1,266 @@
+//! A token as a document of its collection.
+
+use mongodb::bson::{Binary, DateTime};
+use serde::{Deserialize, Serialize};
+use spark_oauth_core::keyring::Sealed;
+use spark_oauth_core::ports::{StoreError, TrackingId};
+use spark_oauth_core::token::{
+    Attempt, LastFailure, LastRefresh, Lease, Status, StatusKind, Token,
+};
+use spark_oauth_core::{ClientId, PersonId, Scopes};
+
+use crate::errors::Unreadable;
+use crate::grams::grams;
+use crate::values::{binary, date, from_word, parse, timestamp, to_word};
+
+/// The collection.
+pub(crate) const TOKENS: &str = "tokens";
+
+/// What is absent has no field.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TokenDocument {
+    #[serde(rename = "_id")]
+    id: String,
+    integration: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    person: Option<String>,
+    scopes: String,
+    email: String,
+    email_normalized: String,
+    /// What the search finds the address by; never read.
+    #[serde(default)]
+    email_grams: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    display_name: Option<String>,
+    status: StatusDocument,
+    access: Binary,
+    access_expires_at: DateTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh: Option<Binary>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_expires_at: Option<DateTime>,
+    obtained_at: DateTime,
+    granted_at: DateTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_refresh: Option<RefreshDocument>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_failure: Option<FailureDocument>,
+    generation: i64,
+    version: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lease: Option<LeaseDocument>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attempt: Option<AttemptDocument>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StatusDocument {
+    kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<DateTime>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RefreshDocument {
+    at: DateTime,
+    by: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FailureDocument {
+    at: DateTime,
+    class: String,
+    summary: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tracking_id: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LeaseDocument {
+    owner: String,
+    expires_at: DateTime,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AttemptDocument {
+    owner: String,
+    at: DateTime,
+}
+
+impl TokenDocument {
+    /// The document of `token`, with another version than it carries.
+    pub(crate) fn new(token: &Token, version: u64) -> Result<Self, StoreError> {
+        let last_refresh = token.last_refresh.as_ref();
+        let last_failure = token.last_failure.as_ref();
+        Ok(Self {
+            id: token.id.to_string(),
+            integration: token.integration.as_str().to_owned(),
+            person: token.person.as_ref().map(|id| id.as_str().to_owned()),
+            scopes: token.scopes.to_string(),
+            email: token.email.as_str().to_owned(),
+            email_normalized: token.email.normalized().to_owned(),
+            email_grams: grams(token.email.normalized()),
+            display_name: token.display_name.clone(),
+            status: StatusDocument::new(token.status)?,
+            access: binary(token.access.as_bytes()),
+            access_expires_at: date(token.access_expires_at),
+            refresh: token.refresh.as_ref().map(|it| binary(it.as_bytes())),
+            refresh_expires_at: token.refresh_expires_at.map(date),
+            obtained_at: date(token.obtained_at),
+            granted_at: date(token.granted_at),
+            last_refresh: last_refresh.map(RefreshDocument::new).transpose()?,
+            last_failure: last_failure.map(FailureDocument::new).transpose()?,
+            generation: token.generation.cast_signed(),
+            version: version.cast_signed(),
+            lease: token.lease.map(|lease| LeaseDocument {
+                owner: lease.owner.to_string(),
+                expires_at: date(lease.expires_at),
+            }),
+            attempt: token.attempt.map(|attempt| AttemptDocument {
+                owner: attempt.owner.to_string(),
+                at: date(attempt.at),
+            }),
+        })
+    }
+}
+
+impl TryFrom<TokenDocument> for Token {
+    type Error = Unreadable;
+
+    fn try_from(document: TokenDocument) -> Result<Self, Unreadable> {
+        Ok(Self {
+            id: read(&document.id, "_id")?,
+            integration: ClientId::new(document.integration),
+            person: document.person.map(PersonId::new),
+            email: read(&document.email, "email")?,
+            display_name: document.display_name,
+            scopes: Scopes::try_from(document.scopes)
+                .map_err(|_| Unreadable::new(TOKENS, "scopes"))?,
+            status: document.status.try_into()?,
+            access: Sealed::from_bytes(document.access.bytes),
+            access_expires_at: timestamp(document.access_expires_at),
+            refresh: document.refresh.map(|it| Sealed::from_bytes(it.bytes)),
+            refresh_expires_at: document.refresh_expires_at.map(timestamp),
+            obtained_at: timestamp(document.obtained_at),
+            granted_at: timestamp(document.granted_at),
+            last_refresh: document.last_refresh.map(TryInto::try_into).transpose()?,
+            last_failure: document.last_failure.map(TryInto::try_into).transpose()?,
+            generation: document.generation.cast_unsigned(),
+            version: document.version.cast_unsigned(),
+            lease: document.lease.map(TryInto::try_into).transpose()?,
+            attempt: document.attempt.map(TryInto::try_into).transpose()?,
+        })
+    }
+}
+
+impl StatusDocument {
+    fn new(status: Status) -> Result<Self, StoreError> {
+        let (cause, at) = match status {
+            Status::Active => (None, None),
+            Status::NeedsConsent { reason, since } => (Some(to_word(&reason)?), Some(since)),
+            Status::Revoked { by, at } => (Some(to_word(&by)?), Some(at)),
+        };
+        Ok(Self {
+            kind: status.kind().as_str().to_owned(),
+            cause,
+            at: at.map(date),
+        })
+    }
+}
+
+impl TryFrom<StatusDocument> for Status {
+    type Error = Unreadable;
+
+    fn try_from(document: StatusDocument) -> Result<Self, Unreadable> {
+        let cause = document.cause.as_deref();
+        let at = document.at.map(timestamp);
+        match (read(&document.kind, "status.kind")?, cause, at) {
+            (StatusKind::Active, None, None) => Ok(Self::Active),
+            (StatusKind::NeedsConsent, Some(reason), Some(since)) => Ok(Self::NeedsConsent {
+                reason: from_word(reason, TOKENS, "status.cause")?,
+                since,
+            }),
+            (StatusKind::Revoked, Some(by), Some(at)) => Ok(Self::Revoked {
+                by: from_word(by, TOKENS, "status.cause")?,
+                at,
+            }),
+            _ => Err(Unreadable::new(TOKENS, "status")),
+        }
+    }
+}
+
+impl RefreshDocument {
+    fn new(refresh: &LastRefresh) -> Result<Self, StoreError> {
+        Ok(Self {
+            at: date(refresh.at),
+            by: to_word(&refresh.by)?,
+        })
+    }
+}
+
+impl TryFrom<RefreshDocument> for LastRefresh {
+    type Error = Unreadable;
+
+    fn try_from(document: RefreshDocument) -> Result<Self, Unreadable> {
+        Ok(Self {
+            at: timestamp(document.at),
+            by: from_word(&document.by, TOKENS, "last_refresh.by")?,
+        })
+    }
+}
+
+impl FailureDocument {
+    fn new(failure: &LastFailure) -> Result<Self, StoreError> {
+        let tracking_id = failure.tracking_id.as_ref();
+        Ok(Self {
+            at: date(failure.at),
+            class: to_word(&failure.class)?,
+            summary: failure.summary.clone(),
+            tracking_id: tracking_id.map(|id| id.as_str().to_owned()),
+        })
+    }
+}
+
+impl TryFrom<FailureDocument> for LastFailure {
+    type Error = Unreadable;
+
+    fn try_from(document: FailureDocument) -> Result<Self, Unreadable> {
+        let tracking_id = document.tracking_id.as_deref().map(|text| {
+            TrackingId::new(text).ok_or_else(|| Unreadable::new(TOKENS, "last_failure.tracking_id"))
+        });
+        Ok(Self {
+            at: timestamp(document.at),
+            class: from_word(&document.class, TOKENS, "last_failure.class")?,
+            summary: document.summary,
+            tracking_id: tracking_id.transpose()?,
+        })
+    }
+}
+
+impl TryFrom<LeaseDocument> for Lease {
+    type Error = Unreadable;
+
+    fn try_from(document: LeaseDocument) -> Result<Self, Unreadable> {
+        Ok(Self {
+            owner: read(&document.owner, "lease.owner")?,
+            expires_at: timestamp(document.expires_at),
+        })
+    }
+}
+
+impl TryFrom<AttemptDocument> for Attempt {
+    type Error = Unreadable;
+
+    fn try_from(document: AttemptDocument) -> Result<Self, Unreadable> {
+        Ok(Self {
+            owner: read(&document.owner, "attempt.owner")?,
+            at: timestamp(document.at),
+        })
+    }
+}
+
+fn read<T: std::str::FromStr>(text: &str, field: &'static str) -> Result<T, Unreadable> {
+    parse(text, TOKENS, field)
+}
