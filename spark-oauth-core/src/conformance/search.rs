@@ -176,6 +176,7 @@ pub async fn each_character_stands_for_itself(stores: &Stores) {
         "\"",
         "\"\"",
         "a\"b",
+        "a\"b@ex",
         "\"a\"",
         "and",
         "or",

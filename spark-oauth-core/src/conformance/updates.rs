@@ -80,15 +80,23 @@ pub async fn an_update_is_found_by_its_new_values(stores: &Stores) {
     };
     assert!(!by_person("person-1").await, "the old person");
     assert!(by_person("another").await, "the new person");
-    // What the record held before is free.
-    insert_all(
-        stores,
-        [&Token {
-            person: before.person.clone(),
-            ..token(2)
-        }],
-    )
-    .await;
+}
+
+/// The consent that a record stood for before an update is free for another.
+pub async fn a_consent_that_an_update_leaves_is_free(stores: &Stores) {
+    let before = token(1);
+    insert_all(stores, [&before]).await;
+    let moved = Token {
+        person: Some(PersonId::new("another")),
+        ..before.clone()
+    };
+    let updated = stores.tokens.update(&moved).await;
+    updated.expect("no rule is broken");
+    let newcomer = Token {
+        person: before.person,
+        ..token(2)
+    };
+    insert_all(stores, [&newcomer]).await;
 }
 
 /// An update of another version than the stored one changes nothing.
