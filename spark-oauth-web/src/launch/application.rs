@@ -105,10 +105,19 @@ impl Application {
 
     /// Waits for work that outlives its requests, then closes the store.
     pub async fn close(self) {
+        self.settle().await;
+        self.close_store().await;
+    }
+
+    /// Waits for work that outlives its requests, with a limit.
+    pub(super) async fn settle(&self) {
         let settled = tokio::time::timeout(SETTLE_LIMIT, self.state.services.settle()).await;
         if settled.is_err() {
             tracing::error!("work that waits for the store or the provider was given up");
         }
+    }
+
+    pub(super) async fn close_store(self) {
         self.stores.close().await;
     }
 }

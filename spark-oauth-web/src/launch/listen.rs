@@ -134,15 +134,19 @@ impl Running {
         self.abort.clone()
     }
 
-    /// Waits until the application has been stopped, its requests are finished and
-    /// its store is closed.
+    /// Waits until the application has been stopped, its requests and what outlives
+    /// them are finished or cut off, and its store is closed.
     pub async fn wait(self) {
         for task in self.tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the application ended early");
             }
         }
-        self.application.close().await;
+        tokio::select! {
+            () = self.application.settle() => {}
+            () = self.abort.cancelled() => tracing::warn!("work under way was cut off"),
+        }
+        self.application.close_store().await;
     }
 
     /// Stops the application and waits for its end.
