@@ -134,7 +134,12 @@ async fn key_ring(
     };
     let place = config.keys.to_string();
     if let Some(fingerprint) = stores.vault.key_fingerprints().await?.first().copied() {
-        return Err(StartError::MissingKey { fingerprint, place });
+        // Another process that starts now may have created the file, and recorded
+        // its key, since we looked for it.
+        return match config.keys.read(random)? {
+            Keys::Ring(ring) => Ok(ring),
+            Keys::Missing(_) => Err(StartError::MissingKey { fingerprint, place }),
+        };
     }
     let ring = missing.create(random)?;
     tracing::warn!(
