@@ -289,7 +289,7 @@ mod tests {
             };
             let name = rest.split('(').next().unwrap_or_default();
             assert!(
-                stamped.contains(&format!("                {name},\n")),
+                stamped.contains(&format!("                {name},")),
                 "{name} is missing in store_conformance!"
             );
         }
