@@ -82,7 +82,7 @@ pub(crate) fn selection(page: &PageRequest) -> Selection {
     Selection {
         filter: page.after.as_ref().map(behind).unwrap_or_default(),
         sort: doc! { "username_normalized": 1 },
-        without: Document::new(),
+        fields: Document::new(),
         limit: one_more(page.limit),
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn selection(page: &PageRequest) -> Selection {
     Selection {
         filter: behind(page.after.as_ref()),
         sort: newest_first(),
-        without: Document::new(),
+        fields: Document::new(),
         limit: one_more(page.limit),
     }
 }

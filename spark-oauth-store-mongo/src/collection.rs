@@ -38,7 +38,8 @@ impl<D> fmt::Debug for Records<D> {
 pub(crate) struct Selection {
     pub(crate) filter: Document,
     pub(crate) sort: Document,
-    pub(crate) without: Document,
+    /// What is read of a document, or left out.
+    pub(crate) fields: Document,
     pub(crate) limit: i64,
 }
 
@@ -105,23 +106,31 @@ impl<D: Serialize + DeserializeOwned> Records<D> {
             let cursor = self.collection.find(filter).max_time(self.limit).await?;
             cursor.try_collect::<Vec<_>>().await
         };
-        self.read_all(self.within(finding).await?)
+        self.read_all(&self.within(finding).await?)
     }
 
     /// The documents of a list, in its order.
     pub(crate) async fn select(&self, selection: Selection) -> Result<Vec<D>, StoreError> {
+        self.select_as(selection).await
+    }
+
+    /// Parts of the documents of a list, in its order.
+    pub(crate) async fn select_as<P: DeserializeOwned>(
+        &self,
+        selection: Selection,
+    ) -> Result<Vec<P>, StoreError> {
         let Selection {
             filter,
             sort,
-            without,
+            fields,
             limit,
         } = selection;
         let finding = async {
-            let found = self.collection.find(filter).sort(sort).projection(without);
+            let found = self.collection.find(filter).sort(sort).projection(fields);
             let cursor = found.limit(limit).max_time(self.limit).await?;
             cursor.try_collect::<Vec<_>>().await
         };
-        self.read_all(self.within(finding).await?)
+        self.read_all(&self.within(finding).await?)
     }
 
     pub(crate) async fn count(&self, filter: Document) -> Result<u64, StoreError> {
@@ -159,7 +168,10 @@ impl<D: Serialize + DeserializeOwned> Records<D> {
         }
     }
 
-    fn read_all(&self, found: Vec<RawDocumentBuf>) -> Result<Vec<D>, StoreError> {
+    fn read_all<P: DeserializeOwned>(
+        &self,
+        found: &[RawDocumentBuf],
+    ) -> Result<Vec<P>, StoreError> {
         found.iter().map(|found| self.read(found)).collect()
     }
 

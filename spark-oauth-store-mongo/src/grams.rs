@@ -1,118 +1,123 @@
 //! The pieces of an address that the search finds it by.
 //!
-//! A document holds every different piece of one, two and three characters of its
-//! address, and a multikey index holds each of them in the order of the list. A
-//! part of up to three characters is then one key of the index. A longer part is
-//! looked for by its rarest pieces, and confirmed on the address itself.
+//! A document holds every different piece of three characters of its address, and
+//! an index holds each of them. A longer part of an address is looked for by the
+//! piece of it that fewest addresses should have, and confirmed on the address
+//! itself. A shorter part is in so many addresses that they are looked at one by
+//! one.
 
 use std::collections::BTreeSet;
 
-/// The longest piece, in characters.
-const LONGEST: usize = 3;
-
-/// How many pieces of a long part a query names: each is a way that the server may
-/// go, and it tries them all.
-const MOST_NAMED: usize = 8;
+/// The length of a piece, in characters.
+const LENGTH: usize = 3;
 
 /// Every different piece of an address in lower case.
 pub(crate) fn grams(normalized: &str) -> Vec<String> {
-    let distinct: BTreeSet<&str> = (1..=LONGEST)
-        .flat_map(|length| pieces(normalized, length))
-        .collect();
+    let distinct: BTreeSet<&str> = pieces(normalized).collect();
     distinct.into_iter().map(ToOwned::to_owned).collect()
 }
 
-/// How addresses with a part of an address, in lower case, are found.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Search {
-    /// Those that have this piece, and no other.
-    Exact(String),
-    /// Among those that have all of these pieces, those that the pattern fits.
-    Confirmed {
-        pieces: Vec<String>,
-        pattern: String,
-    },
-    /// None has it.
-    Nowhere,
+/// A part of an address, in lower case, that addresses are searched for.
+#[derive(Debug)]
+pub(crate) struct Part(String);
+
+impl Part {
+    /// `None` where no address has such a part: one that is too long (the lower
+    /// case of a character is up to three characters long), or has a control
+    /// character, which a pattern could not hold either.
+    pub(crate) fn new(normalized: &str, longest_address: usize) -> Option<Self> {
+        let impossible =
+            normalized.len() > 3 * longest_address || normalized.contains(char::is_control);
+        (!impossible).then(|| Self(normalized.to_owned()))
+    }
+
+    /// The piece to look for; `None` where the part is shorter than one.
+    pub(crate) fn piece(&self) -> Option<&str> {
+        // Everybody of a company has what stands behind the `@`.
+        let domain = self.0.find('@').unwrap_or(self.0.len());
+        let starts = self.0.char_indices().map(|(start, _)| start);
+        let placed = starts.zip(pieces(&self.0));
+        placed
+            .max_by_key(|(start, piece)| (*start < domain, rarity(piece)))
+            .map(|(_, piece)| piece)
+    }
+
+    /// Whether the part is one piece, so that the index alone finds it.
+    pub(crate) fn is_a_piece(&self) -> bool {
+        self.0.chars().count() == LENGTH
+    }
+
+    /// A regular expression in which each character stands for itself.
+    pub(crate) fn pattern(&self) -> String {
+        let mut pattern = String::with_capacity(2 * self.0.len());
+        for character in self.0.chars() {
+            if r"\.+*?()|[]{}^$".contains(character) {
+                pattern.push('\\');
+            }
+            pattern.push(character);
+        }
+        pattern
+    }
 }
 
-/// The way to find a part that is not empty.
-pub(crate) fn search(part: &str, longest_address: usize) -> Search {
-    // The lower case of a character is up to three characters long. A pattern
-    // cannot hold the end of a C string, and no address has a control character.
-    if part.len() > 3 * longest_address || part.contains(char::is_control) {
-        return Search::Nowhere;
-    }
-    if part.chars().count() <= LONGEST {
-        return Search::Exact(part.to_owned());
-    }
-    let distinct: BTreeSet<&str> = pieces(part, LONGEST).collect();
-    let spread = distinct.len().div_ceil(MOST_NAMED);
-    Search::Confirmed {
-        pieces: distinct
-            .into_iter()
-            .step_by(spread)
-            .map(ToOwned::to_owned)
-            .collect(),
-        pattern: escape(part),
-    }
-}
-
-/// Every piece of so many characters.
-fn pieces(text: &str, length: usize) -> impl Iterator<Item = &str> {
+/// Every piece of a text.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let starts = text.char_indices().map(|(start, _)| start);
     let ends = text
         .char_indices()
         .map(|(start, character)| start + character.len_utf8())
-        .skip(length - 1);
+        .skip(LENGTH - 1);
     starts.zip(ends).map(|(start, end)| &text[start..end])
 }
 
-/// A regular expression in which each character stands for itself.
-fn escape(part: &str) -> String {
-    let mut pattern = String::with_capacity(2 * part.len());
-    for character in part.chars() {
-        if r"\.+*?()|[]{}^$".contains(character) {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern
+/// How rare a piece should be: the letters of names by how often they occur.
+fn rarity(piece: &str) -> usize {
+    const COMMON_FIRST: &str = "@.eaoinrslmtcdhgukbpyfvw-_jzxq";
+    piece
+        .chars()
+        .map(|character| COMMON_FIRST.find(character).unwrap_or(COMMON_FIRST.len()))
+        .sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn part(text: &str) -> Part {
+        Part::new(text, 254).unwrap()
+    }
+
     #[test]
     fn an_address_has_its_pieces_once() {
-        assert_eq!(grams("aab"), ["a", "aa", "aab", "ab", "b"]);
-        assert_eq!(grams("é@"), ["@", "é", "é@"]);
-        assert!(grams("").is_empty());
+        assert_eq!(grams("aaaab"), ["aaa", "aab"]);
+        assert_eq!(grams("é@ß."), ["@ß.", "é@ß"]);
+        assert!(grams("ab").is_empty());
     }
 
     #[test]
-    fn a_long_part_names_some_of_its_pieces() {
-        let Search::Confirmed { pieces, pattern } = search("alice.smith@example.com", 254) else {
-            panic!("a long part is confirmed");
-        };
-        assert!(pieces.len() <= MOST_NAMED && !pieces.is_empty());
-        assert_eq!(pattern, r"alice\.smith@example\.com");
-        let held = grams("alice.smith@example.com");
-        assert!(pieces.iter().all(|piece| held.contains(piece)));
-    }
-
-    #[test]
-    fn a_short_part_is_a_piece() {
-        for part in ["a", "ab", "abc", "äöü", "%_."] {
-            assert_eq!(search(part, 254), Search::Exact(part.to_owned()));
+    fn a_part_is_looked_for_by_its_rarest_piece() {
+        for (text, piece) in [
+            ("alice", "lic"),
+            ("miller@example.com", "mil"),
+            ("@example.com", "xam"),
+            ("x%3", "x%3"),
+        ] {
+            assert_eq!(part(text).piece(), Some(piece), "{text}");
+            assert!(grams(text).iter().any(|held| held == piece));
         }
+        assert_eq!(part("al").piece(), None);
+    }
+
+    #[test]
+    fn in_a_pattern_each_character_stands_for_itself() {
+        assert_eq!(part("a.b*").pattern(), r"a\.b\*");
+        assert_eq!(part("ä@'%_-").pattern(), "ä@'%_-");
     }
 
     #[test]
     fn what_no_address_can_have_is_not_looked_for() {
-        for part in ["a\0b", "\n", &"a".repeat(763)] {
-            assert_eq!(search(part, 254), Search::Nowhere);
+        for text in ["a\0b", "\n", &"a".repeat(763)] {
+            assert!(Part::new(text, 254).is_none());
         }
     }
 }

@@ -60,12 +60,17 @@ pub(crate) fn all() -> [CollectionIndexes; 4] {
                     doc! { "person": { "$exists": true } },
                 ),
                 plain("email", doc! { "integration": 1, "email_normalized": 1 }),
-                plain("status", doc! { "status.kind": 1, "_id": -1 }),
+                // The list, with what a search looks at.
+                plain(
+                    "list",
+                    doc! { "seq": -1, "_id": -1, "status.kind": 1, "email_normalized": 1 },
+                ),
+                plain("status", doc! { "status.kind": 1, "seq": -1, "_id": -1 }),
                 // In the order of the list; the status last, so that a filter by it
                 // reads no document in vain.
                 plain(
                     "email_part",
-                    doc! { "email_grams": 1, "_id": -1, "status.kind": 1 },
+                    doc! { "email_grams": 1, "seq": -1, "_id": -1, "status.kind": 1 },
                 ),
             ],
         },

@@ -1,8 +1,8 @@
 //! Leases of tokens: who may refresh one.
 //!
-//! A lease is changed by an update whose filter tells who may: one atomic operation
-//! on any server, also where the collection is sharded. Find-and-modify would need
-//! the key of the shard there.
+//! A lease is read, judged and changed where the record still has the version that
+//! was read: the change is one atomic operation, which succeeds only where nobody
+//! took the lease meanwhile.
 
 use mongodb::bson::{Document, doc};
 use spark_oauth_core::ports::{Claim, StoreError, TokenStore as _};
@@ -11,10 +11,11 @@ use spark_oauth_core::{ProcessId, Timestamp, TokenId};
 
 use crate::MongoStore;
 use crate::errors::NoAnswer;
+use crate::tokens::Standing;
 use crate::values::date;
 
-/// How often a record may change between the claim and the look at who holds it.
-const ATTEMPTS: usize = 16;
+/// How often a record may change under the eyes of one who wants its lease.
+const ATTEMPTS: usize = 64;
 
 impl MongoStore {
     pub(crate) async fn claim_lease(
@@ -24,21 +25,18 @@ impl MongoStore {
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
         for _ in 0..ATTEMPTS {
-            let claiming = self.tokens().update(claimable(id, lease, now), hold(lease));
-            let taken = claiming.await?;
-            let Some(token) = self.get(id).await? else {
+            let Some(mut token) = self.get(id).await? else {
                 return Ok(Claim::Missing);
             };
-            match token.lease {
-                Some(held) if held.owner == lease.owner && taken => {
-                    return Ok(Claim::Taken(Box::new(token)));
-                }
-                Some(held) if held.owner != lease.owner && !held.expires_at.has_passed(now) => {
-                    return Ok(Claim::Held(held));
-                }
-                // Between the two operations the lease was released, taken over or
-                // ran out.
+            match token.leased_by(now) {
+                Some(held) if held.owner != lease.owner => return Ok(Claim::Held(*held)),
                 _ => {}
+            }
+            let claiming = self.tokens().update(unchanged(&token), hold(lease));
+            if claiming.await? {
+                token.lease = Some(lease);
+                token.version = token.version.wrapping_add(1);
+                return Ok(Claim::Taken(Box::new(token)));
             }
         }
         Err(NoAnswer::Contention.into())
@@ -86,21 +84,9 @@ fn is_held_by(token: &Token, owner: ProcessId) -> bool {
     token.lease.is_some_and(|lease| lease.owner == owner)
 }
 
-/// The record, where nobody else holds its lease at `now`.
-pub(crate) fn claimable(id: TokenId, lease: Lease, now: Timestamp) -> Document {
-    doc! {
-        "_id": id.to_string(),
-        "$or": [
-            { "lease": null },
-            { "lease.owner": lease.owner.to_string() },
-            { "lease.expires_at": { "$lte": date(now) } },
-        ],
-    }
-}
-
 /// The record, where it is still as it was read.
 fn unchanged(token: &Token) -> Document {
-    crate::tokens::Standing::of(token).filter(token.id)
+    Standing::of(token).filter(token.id)
 }
 
 fn hold(lease: Lease) -> Document {

@@ -14,6 +14,7 @@ mod migrate;
 mod options;
 mod position;
 mod purge;
+mod sequence;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ use crate::audit::{AUDIT, AuditDocument};
 use crate::collection::Records;
 use crate::consents::{CONSENTS, ConsentDocument};
 use crate::migrate::Databases;
+use crate::sequence::Sequence;
 use crate::sessions::{SESSIONS, SessionDocument};
 use crate::token_document::{TOKENS, TokenDocument};
 use crate::vault::{KEY_FINGERPRINTS, KeyDocument, VAULT, ValueDocument};
@@ -53,6 +55,7 @@ struct Parts {
     client: Client,
     databases: [String; 2],
     tokens: Records<TokenDocument>,
+    sequence: Sequence,
     consents: Records<ConsentDocument>,
     admins: Records<AdminDocument>,
     sessions: Records<SessionDocument>,
@@ -81,6 +84,7 @@ impl MongoStore {
             client,
             databases: databases.all().map(|database| database.name().to_owned()),
             tokens: Records::new(tokens, TOKENS, *limit),
+            sequence: Sequence::default(),
             consents: Records::new(tokens, CONSENTS, *limit),
             admins: Records::new(admins, ADMINS, *limit),
             sessions: Records::new(admins, SESSIONS, *limit),
@@ -106,6 +110,10 @@ impl MongoStore {
 
     fn tokens(&self) -> &Records<TokenDocument> {
         &self.0.tokens
+    }
+
+    fn sequence(&self) -> &Sequence {
+        &self.0.sequence
     }
 
     fn consents(&self) -> &Records<ConsentDocument> {

@@ -1,6 +1,6 @@
 //! A token as a document of its collection.
 
-use mongodb::bson::{Binary, DateTime};
+use mongodb::bson::{Binary, DateTime, Document, doc, serialize_to_document};
 use serde::{Deserialize, Serialize};
 use spark_oauth_core::keyring::Sealed;
 use spark_oauth_core::ports::{StoreError, TrackingId};
@@ -9,7 +9,7 @@ use spark_oauth_core::token::{
 };
 use spark_oauth_core::{ClientId, PersonId, Scopes};
 
-use crate::errors::Unreadable;
+use crate::errors::{Unreadable, corrupt};
 use crate::grams::grams;
 use crate::values::{binary, date, from_word, parse, timestamp, to_word};
 
@@ -21,6 +21,8 @@ pub(crate) const TOKENS: &str = "tokens";
 pub(crate) struct TokenDocument {
     #[serde(rename = "_id")]
     id: String,
+    /// The order of insertion: see [`sequence`](crate::sequence).
+    seq: i64,
     integration: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     person: Option<String>,
@@ -90,12 +92,14 @@ struct AttemptDocument {
 }
 
 impl TokenDocument {
-    /// The document of `token`, with another version than it carries.
-    pub(crate) fn new(token: &Token, version: u64) -> Result<Self, StoreError> {
+    /// The document of `token` as the record that has the number `seq`, with
+    /// another version than it carries.
+    pub(crate) fn new(token: &Token, seq: i64, version: u64) -> Result<Self, StoreError> {
         let last_refresh = token.last_refresh.as_ref();
         let last_failure = token.last_failure.as_ref();
         Ok(Self {
             id: token.id.to_string(),
+            seq,
             integration: token.integration.as_str().to_owned(),
             person: token.person.as_ref().map(|id| id.as_str().to_owned()),
             scopes: token.scopes.to_string(),
@@ -123,6 +127,43 @@ impl TokenDocument {
                 at: date(attempt.at),
             }),
         })
+    }
+}
+
+/// The fields that may be absent.
+const OPTIONAL: [&str; 8] = [
+    "person",
+    "display_name",
+    "refresh",
+    "refresh_expires_at",
+    "last_refresh",
+    "last_failure",
+    "lease",
+    "attempt",
+];
+
+/// The update that makes a document that of `token`, except for what never changes.
+pub(crate) fn replacement(token: &Token, version: u64) -> Result<Document, StoreError> {
+    let document = TokenDocument::new(token, 0, version)?;
+    let mut set = serialize_to_document(&document).map_err(corrupt)?;
+    set.remove("_id");
+    set.remove("seq");
+    let absent = OPTIONAL.iter().filter(|name| !set.contains_key(name));
+    let unset: Document = absent.map(|name| ((*name).to_owned(), "".into())).collect();
+    let mut update = doc! { "$set": set };
+    if !unset.is_empty() {
+        update.insert("$unset", unset);
+    }
+    Ok(update)
+}
+
+impl TokenDocument {
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn seq(&self) -> i64 {
+        self.seq
     }
 }
 

@@ -8,12 +8,13 @@ use spark_oauth_core::token::{Lease, Token};
 use spark_oauth_core::{ClientId, EmailAddress, PersonId, ProcessId, Scopes, Timestamp, TokenId};
 
 use crate::MongoStore;
-use crate::token_document::TokenDocument;
+use crate::token_document::{TokenDocument, replacement};
 
 #[async_trait]
 impl TokenStore for MongoStore {
     async fn insert(&self, token: &Token) -> Result<(), StoreError> {
-        let document = TokenDocument::new(token, token.version)?;
+        let seq = self.sequence().next(self.tokens()).await?;
+        let document = TokenDocument::new(token, seq, token.version)?;
         self.tokens().insert(&document).await
     }
 
@@ -28,8 +29,7 @@ impl TokenStore for MongoStore {
         person: &PersonId,
         scopes: &Scopes,
     ) -> Result<Option<Token>, StoreError> {
-        let mut filter = by_person(integration, person);
-        filter.insert("scopes", scopes.to_string());
+        let filter = by_consent(integration, person, scopes);
         let found = self.tokens().find_one(filter).await?;
         found.map(read).transpose()
     }
@@ -62,25 +62,21 @@ impl TokenStore for MongoStore {
 
     async fn update(&self, token: &Token) -> Result<u64, StoreError> {
         let version = token.version.wrapping_add(1);
-        let document = TokenDocument::new(token, version)?;
+        let replacement = replacement(token, version)?;
         let here = Standing::of(token);
-        if self
+        let updating = self
             .tokens()
-            .replace(here.filter(token.id), &document)
-            .await?
-        {
+            .update(here.filter(token.id), replacement.clone());
+        if updating.await? {
             return Ok(version);
         }
         let stands = self.standing(token.id).await?.ok_or(StoreError::NotFound)?;
         // An imported record gets its person: see `Standing`.
-        let moves = stands.version == here.version && stands != here;
-        if moves
-            && self
-                .tokens()
-                .replace(stands.filter(token.id), &document)
-                .await?
-        {
-            return Ok(version);
+        if stands.version == here.version && stands != here {
+            let updating = self.tokens().update(stands.filter(token.id), replacement);
+            if updating.await? {
+                return Ok(version);
+            }
         }
         Err(StoreError::Conflict)
     }
@@ -149,6 +145,14 @@ pub(crate) fn by_id(id: TokenId) -> Document {
 
 pub(crate) fn by_person(integration: &ClientId, person: &PersonId) -> Document {
     doc! { "integration": integration.as_str(), "person": person.as_str() }
+}
+
+/// The scopes as an operator: some servers of the protocol do not use a partial index
+/// for three bare values.
+pub(crate) fn by_consent(integration: &ClientId, person: &PersonId, scopes: &Scopes) -> Document {
+    let mut filter = by_person(integration, person);
+    filter.insert("scopes", doc! { "$eq": scopes.to_string() });
+    filter
 }
 
 pub(crate) fn by_email(integration: &ClientId, email: &EmailAddress) -> Document {

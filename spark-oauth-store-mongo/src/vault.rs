@@ -45,22 +45,19 @@ impl VaultStore for MongoStore {
     }
 
     async fn set_up_nonce(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        let found = match self.vault().find_one(nonce()).await? {
-            Some(found) => found,
-            None => {
-                let offered = ValueDocument {
-                    name: SET_UP_NONCE.to_owned(),
-                    value: binary(candidate),
-                };
-                if stands(self.vault().insert(&offered).await)? {
-                    return Ok(candidate);
-                }
-                // Somebody else's came first. It cannot go: nothing removes it.
-                let first = self.vault().find_one(nonce()).await?;
-                first.ok_or(StoreError::NotFound)?
-            }
+        if let Some(found) = self.vault().find_one(nonce()).await? {
+            return found.nonce();
+        }
+        let offered = ValueDocument {
+            name: SET_UP_NONCE.to_owned(),
+            value: binary(candidate),
         };
-        Ok(fixed(found.value, VAULT, "value")?)
+        if stands(self.vault().insert(&offered).await)? {
+            return Ok(candidate);
+        }
+        // Somebody else's came first. It cannot be gone: nothing removes it.
+        let first = self.vault().find_one(nonce()).await?;
+        first.ok_or(StoreError::NotFound)?.nonce()
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -95,4 +92,10 @@ pub(crate) struct ValueDocument {
     #[serde(rename = "_id")]
     name: String,
     value: Binary,
+}
+
+impl ValueDocument {
+    fn nonce(self) -> Result<[u8; 32], StoreError> {
+        Ok(fixed(self.value, VAULT, "value")?)
+    }
 }

@@ -47,7 +47,7 @@ async fn a_uri_that_cannot_be_read_is_told_without_its_password() {
             "percent-encode",
         ),
         (
-            format!("mongodb://user:s3cret@p4ss:x@host/"),
+            "mongodb://user:s3cret@p4ss:x@host/".to_owned(),
             "percent-encode",
         ),
         (

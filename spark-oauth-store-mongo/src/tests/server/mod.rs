@@ -1,11 +1,13 @@
 //! A server for the tests: one that is there, or one of our own.
 
+mod fault;
 mod find;
 mod process;
 
 use std::sync::OnceLock;
 
-pub(super) use find::{Found, find};
+pub(super) use fault::keeps_values_that_are_gone;
+use find::{Found, find};
 pub(super) use process::Server;
 
 /// The connection string of the server that the tests of this process share;

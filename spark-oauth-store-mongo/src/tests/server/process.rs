@@ -22,7 +22,7 @@ wait "$server"
 [ -n "$signal" ] || rm -rf "$PWD"
 "#;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server with a data folder and a port.
 pub(crate) struct Server {

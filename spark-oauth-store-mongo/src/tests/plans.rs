@@ -1,0 +1,191 @@
+//! No query reads more of a collection than its answer needs.
+
+use mongodb::Database;
+use mongodb::bson::{Bson, Document, doc};
+use spark_oauth_core::PersonId;
+use spark_oauth_core::conformance::samples::{self, NOW};
+use spark_oauth_core::ports::{PageRequest, TokenStore as _};
+use spark_oauth_core::token::Token;
+
+use super::{Fresh, fresh};
+use crate::collection::Selection;
+use crate::{admins, audit, consents, sequence, sessions, token_list, tokens};
+
+/// What the server says it does.
+struct Plan {
+    stages: Vec<String>,
+    documents: i64,
+    answers: i64,
+}
+
+async fn explain(database: &Database, command: Document) -> Plan {
+    let explain = doc! { "explain": command, "verbosity": "executionStats" };
+    let plan = database.run_command(explain).await.unwrap();
+    let mut stages = Vec::new();
+    collect_stages(
+        &plan.get_document("queryPlanner").unwrap().clone().into(),
+        &mut stages,
+    );
+    let stats = plan.get_document("executionStats").unwrap();
+    let number = |name| match stats.get(name) {
+        Some(Bson::Int32(number)) => i64::from(*number),
+        Some(Bson::Int64(number)) => *number,
+        other => panic!("{name} is no number: {other:?}"),
+    };
+    Plan {
+        stages,
+        documents: number("totalDocsExamined"),
+        answers: number("nReturned"),
+    }
+}
+
+/// Every stage of the plan that won, whatever the server nests it in.
+fn collect_stages(part: &Bson, stages: &mut Vec<String>) {
+    match part {
+        Bson::Document(document) => {
+            for (key, value) in document {
+                match value {
+                    Bson::String(stage) if key == "stage" => stages.push(stage.clone()),
+                    _ if key == "rejectedPlans" => {}
+                    _ => collect_stages(value, stages),
+                }
+            }
+        }
+        Bson::Array(parts) => parts.iter().for_each(|part| collect_stages(part, stages)),
+        _ => {}
+    }
+}
+
+fn assert_by_index(name: &str, plan: &Plan) {
+    let stages = &plan.stages;
+    let by_index = ["IXSCAN", "IDHACK", "EXPRESS"];
+    assert!(
+        stages
+            .iter()
+            .any(|stage| by_index.iter().any(|by| stage.contains(by))),
+        "{name} uses an index: {stages:?}"
+    );
+    assert!(
+        !stages
+            .iter()
+            .any(|stage| stage == "COLLSCAN" || stage == "SORT"),
+        "{name} neither reads the whole collection nor sorts it: {stages:?}"
+    );
+    assert!(
+        plan.documents <= plan.answers + 1,
+        "{name} reads {} documents for {} answers",
+        plan.documents,
+        plan.answers
+    );
+}
+
+async fn filled() -> Option<Fresh> {
+    let fresh = fresh().await?;
+    for number in 0..200 {
+        fresh.store.insert(&samples::token(number)).await.unwrap();
+    }
+    for number in 0..40 {
+        let stores = &fresh.stores;
+        stores.admins.insert(&samples::admin(number)).await.unwrap();
+        stores
+            .audit
+            .append(&samples::audit_entry(number))
+            .await
+            .unwrap();
+        stores
+            .sessions
+            .create(&samples::session(number))
+            .await
+            .unwrap();
+        stores
+            .consents
+            .insert(&samples::consent(number))
+            .await
+            .unwrap();
+    }
+    Some(fresh)
+}
+
+fn page() -> PageRequest {
+    PageRequest::first(10.try_into().unwrap())
+}
+
+fn find(collection: &str, filter: Document) -> Document {
+    doc! { "find": collection, "filter": filter }
+}
+
+fn list(collection: &str, selection: Selection) -> Document {
+    doc! {
+        "find": collection,
+        "filter": selection.filter,
+        "sort": selection.sort,
+        "projection": selection.fields,
+        "limit": selection.limit,
+    }
+}
+
+#[tokio::test]
+async fn every_query_of_tokens_goes_by_an_index() {
+    let Some(fresh) = filled().await else { return };
+    let database = fresh.store.0.client.database(&fresh.options.token_db);
+    let token: Token = samples::token(7);
+    let (integration, person) = (samples::integration(), PersonId::new("person-7"));
+    let listed = |conditions| list("tokens", token_list::selection(&conditions, 150, 0, 11));
+    let walked = |conditions| list("tokens", token_list::selection(&conditions, 200, 0, 500));
+    let of = |status: &str| doc! { "status.kind": status };
+    for (name, command) in [
+        ("get", find("tokens", tokens::by_id(token.id))),
+        (
+            "find",
+            find(
+                "tokens",
+                tokens::by_consent(&integration, &person, &token.scopes),
+            ),
+        ),
+        (
+            "find_by_person",
+            find("tokens", tokens::by_person(&integration, &person)),
+        ),
+        (
+            "find_by_email",
+            find("tokens", tokens::by_email(&integration, &token.email)),
+        ),
+        ("list", listed(doc! {})),
+        ("list by status", listed(of("active"))),
+        ("list by a status that none has", listed(of("revoked"))),
+        ("list by part", listed(doc! { "email_grams": "n-1" })),
+        (
+            "list by part and status",
+            walked(doc! { "email_grams": "n-7", "status.kind": "revoked" }),
+        ),
+        ("highest number", list("tokens", sequence::newest_from(100))),
+        (
+            "open consents",
+            find("consents", consents::open_from(samples::ADDRESS, NOW)),
+        ),
+        ("expired consents", find("consents", sessions::expired(NOW))),
+    ] {
+        assert_by_index(name, &explain(&database, command).await);
+    }
+}
+
+#[tokio::test]
+async fn every_query_of_the_other_records_goes_by_an_index() {
+    let Some(fresh) = filled().await else { return };
+    let database = fresh.store.0.client.database(&fresh.options.admin_db);
+    for (name, command) in [
+        (
+            "find_by_username",
+            find(
+                "admins",
+                admins::by_username(&samples::username("Admin_007")),
+            ),
+        ),
+        ("super_admin", find("admins", admins::the_super_admin())),
+        ("admins", list("admins", admins::selection(&page()))),
+        ("audit", list("audit", audit::selection(&page()))),
+        ("expired sessions", find("sessions", sessions::expired(NOW))),
+    ] {
+        assert_by_index(name, &explain(&database, command).await);
+    }
+}
