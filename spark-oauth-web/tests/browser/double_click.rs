@@ -1,0 +1,84 @@
+//! People who press a button twice.
+
+use serde_json::Value;
+use thirtyfour::prelude::*;
+use webex_emulator::Fault;
+
+use crate::browser::{Browser, Scripts, in_browser};
+use crate::site::{ALICE, Setting, Site};
+use crate::tour::set_up;
+
+/// Clicks again when the first request is on its way. A timer, since the driver waits
+/// for the answer before it moves the pointer.
+const CLICK_TWICE: &str = "
+    const [button] = arguments;
+    button.click();
+    setTimeout(() => button.click(), 250);
+";
+
+#[tokio::test]
+async fn the_script_sends_a_form_once() {
+    in_browser(Scripts::On, async |browser| {
+        let site = Site::start(Setting::Complete).await;
+        let button = refresh_button(browser, &site).await;
+        let button = button.to_json().unwrap();
+        browser.driver.execute(CLICK_TWICE, [button]).await.unwrap();
+        browser.reads("The token was refreshed").await;
+        assert_eq!(posts(browser, "/refresh").await, 1);
+        site.shut_down().await;
+    })
+    .await;
+}
+
+/// The browser may send both, which the broker joins.
+#[tokio::test]
+async fn without_scripts_a_double_click_refreshes_once() {
+    in_browser(Scripts::Off, async |browser| {
+        let site = Site::start(Setting::Complete).await;
+        let button = refresh_button(browser, &site).await;
+        let hand = browser.driver.action_chain();
+        hand.double_click_element(&button).perform().await.unwrap();
+        browser.reads("The token was refreshed").await;
+        assert_eq!(site.provider().stats().refreshes, 1);
+        site.shut_down().await;
+    })
+    .await;
+}
+
+/// On the page of a token, whose refresh takes so long that the page still stands
+/// when the second click comes.
+async fn refresh_button(browser: &Browser, site: &Site) -> WebElement {
+    site.consents_at_once(Some(ALICE));
+    browser.open(&site.url).await;
+    browser.press("Grant access").await;
+    browser.at("Access granted").await;
+    set_up(browser, site, Setting::Complete).await;
+    browser.follow("Alice").await;
+    let slow = Fault {
+        delay_ms: 1000,
+        ..Fault::on("POST /v1/access_token")
+    };
+    site.provider().push_fault(slow).unwrap();
+    posts(browser, "/refresh").await;
+    browser.button("Refresh now").await
+}
+
+/// How many posts to a path the browser sent since it was last asked.
+async fn posts(browser: &Browser, path: &str) -> usize {
+    let entries = browser.driver.get_log("performance").await.unwrap();
+    entries
+        .iter()
+        .map(|entry| serde_json::from_str::<Value>(&entry.message).unwrap())
+        .map(|event| event["message"].clone())
+        .filter(|event| event["method"] == "Network.requestWillBeSent")
+        // A redirect is announced as a request of the same ID.
+        .filter(|event| event["params"]["redirectResponse"].is_null())
+        .map(|event| event["params"]["request"].clone())
+        .filter(|request| request["method"] == "POST")
+        .filter(|request| {
+            request["url"]
+                .as_str()
+                .is_some_and(|url| url.ends_with(path))
+        })
+        .count()
+}
