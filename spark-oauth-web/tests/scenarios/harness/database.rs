@@ -1,0 +1,37 @@
+//! The records on disk, past the application.
+
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+
+/// A connection of somebody else to the store's file.
+#[derive(Debug)]
+pub(crate) struct Database(SqlitePool);
+
+impl Database {
+    pub(super) async fn open(path: &Path) -> Self {
+        let options = SqliteConnectOptions::new().filename(path);
+        Self(SqlitePool::connect_with(options).await.unwrap())
+    }
+
+    pub(crate) async fn execute(&self, sql: &'static str) -> u64 {
+        let done = sqlx::query(sql).execute(&self.0).await.unwrap();
+        done.rows_affected()
+    }
+
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let sql = match table {
+            "sessions" => "SELECT count(*) FROM sessions",
+            "consents" => "SELECT count(*) FROM consents",
+            "tokens" => "SELECT count(*) FROM tokens",
+            "admins" => "SELECT count(*) FROM admins",
+            "audit" => "SELECT count(*) FROM audit",
+            other => panic!("{other} is not counted"),
+        };
+        sqlx::query_scalar(sql).fetch_one(&self.0).await.unwrap()
+    }
+
+    pub(crate) async fn texts(&self, sql: &'static str) -> Vec<String> {
+        sqlx::query_scalar(sql).fetch_all(&self.0).await.unwrap()
+    }
+}

@@ -1,0 +1,33 @@
+//! The whole application on a free port, the emulator beside it, and a browser.
+
+mod browser;
+mod database;
+mod form;
+mod jar;
+mod log;
+mod page;
+mod process;
+mod provider;
+mod rig;
+mod routes;
+mod setup;
+mod site;
+
+pub(crate) use browser::Browser;
+pub(crate) use database::Database;
+pub(crate) use form::Form;
+pub(crate) use page::Page;
+pub(crate) use process::{Command, Server};
+pub(crate) use provider::Upstream;
+pub(crate) use rig::Rig;
+pub(crate) use routes::{ADMIN_PAGES, STATE_CHANGES, SUPER_ADMIN_ROUTES, path_of};
+pub(crate) use setup::Setup;
+pub(crate) use site::Site;
+
+/// Long enough to be nobody's first guess.
+pub(crate) const PASSWORD: &str = "tulip harbour 42 quill";
+pub(crate) const OTHER_PASSWORD: &str = "gravel onion 77 lantern";
+
+pub(crate) const ALICE: &str = "alice@example.com";
+pub(crate) const BOB: &str = "bob@example.com";
+pub(crate) const REQUESTER: &str = "requester@example.org";

@@ -1,0 +1,179 @@
+//! The application, running, with all that it needs.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use spark_oauth_core::ports::{Clock, ManualClock, SystemClock};
+use spark_oauth_web::config::Config;
+use spark_oauth_web::launch::{Listening, Overrides, Running, StartError};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::log::Log;
+use super::setup::{Setup, database};
+use super::{ALICE, Browser, Database, Page, Site, Upstream};
+
+/// One application, one emulator, one clock.
+pub(crate) struct Rig {
+    pub(crate) upstream: Upstream,
+    pub(crate) log: Log,
+    clock: Arc<ManualClock>,
+    provider_timeout: Duration,
+    config: Config,
+    running: Running,
+    site: Site,
+    folder: TempDir,
+}
+
+fn site(upstream: &Upstream, config: &Config, running: &Running) -> Site {
+    let link = running.set_up_link.as_deref();
+    Site::new(
+        upstream.clone(),
+        config.public_url.clone(),
+        running.address,
+        link.map(|link| Url::parse(link).unwrap()),
+    )
+}
+
+impl Rig {
+    /// An application whose records live in memory.
+    pub(crate) async fn start() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    pub(crate) async fn with(setup: Setup) -> Self {
+        install_crypto();
+        let upstream = Upstream::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        let config = setup.config(folder.path(), &upstream.base_url());
+        let clock = Arc::new(ManualClock::at(SystemClock.now()));
+        let log = Log::start(&config.log, clock.clone());
+        let provider_timeout = setup.provider_timeout;
+        let running = launch(&config, &clock, provider_timeout).await.unwrap();
+        Self {
+            site: site(&upstream, &config, &running),
+            upstream,
+            log,
+            clock,
+            provider_timeout,
+            config,
+            running,
+            folder,
+        }
+    }
+
+    async fn launch(&self) -> Result<Running, StartError> {
+        launch(&self.config, &self.clock, self.provider_timeout).await
+    }
+
+    /// Another application on the same store, with the same keys.
+    pub(crate) async fn second(&self) -> Running {
+        self.launch().await.unwrap()
+    }
+
+    /// Ends the application in an orderly way and starts it again.
+    pub(crate) async fn restart(mut self) -> Self {
+        self.running.shut_down().await;
+        let running = launch(&self.config, &self.clock, self.provider_timeout).await;
+        self.running = running.unwrap();
+        self.site = site(&self.upstream, &self.config, &self.running);
+        self
+    }
+
+    /// The application as people see it.
+    pub(crate) fn site(&self) -> Site {
+        self.site.clone()
+    }
+
+    /// A browser without a cookie.
+    pub(crate) fn browser(&self) -> Browser {
+        self.site.browser()
+    }
+
+    pub(crate) fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// Ends the application in an orderly way.
+    pub(crate) async fn shut_down(self) {
+        self.running.shut_down().await;
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The set-up link, as a path of ours.
+    pub(crate) fn set_up_path(&self) -> String {
+        self.site.set_up_path()
+    }
+
+    /// Sets up the super admin of the configuration, who is signed in then.
+    pub(crate) async fn super_admin(&self) -> Browser {
+        self.site.super_admin().await
+    }
+
+    /// Somebody for whom every page is open: the super admin, with a receipt.
+    pub(crate) async fn insider(&self) -> Browser {
+        let browser = self.super_admin().await;
+        browser.grant(ALICE).await;
+        browser
+    }
+
+    /// That the application goes on, and that nothing of it panicked.
+    pub(crate) async fn assert_alive(&self) {
+        assert_eq!(self.browser().get("/livez").await.text(), "alive");
+        let ready = self.browser().get("/readyz").await;
+        assert_eq!(ready.text(), "ready");
+        self.log.request(ready.request_id()).await;
+        let log = self.log.so_far();
+        assert!(!log.contains("panicked"), "{log}");
+    }
+
+    /// Lets time pass, here and at the provider.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.upstream.provider.advance_clock(by);
+    }
+
+    /// The records on disk, as SQL sees them.
+    pub(crate) async fn database(&self) -> Database {
+        Database::open(&database(self.folder())).await
+    }
+
+    /// The page of the only token, as an admin sees it.
+    pub(crate) async fn only_token(&self, admin: &Browser) -> Page {
+        let list = admin.open("/admin/tokens").await;
+        let hrefs = list.hrefs("/admin/tokens/");
+        assert_eq!(hrefs.len(), 1, "{list:?}");
+        admin.open(&hrefs[0]).await
+    }
+}
+
+async fn launch(
+    config: &Config,
+    clock: &Arc<ManualClock>,
+    provider_timeout: Duration,
+) -> Result<Running, StartError> {
+    let overrides = Overrides {
+        clock: clock.clone(),
+        provider_timeout,
+        ..Overrides::default()
+    };
+    // The port of the configuration is the public one; the browser knows the real one.
+    let listening = if config.server.management.is_some() {
+        Listening::bind(config).await?
+    } else {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
+        Listening::on(listener.unwrap())
+    };
+    Running::start(config, listening, overrides).await
+}
+
+/// reqwest asks for it even where nothing is encrypted.
+pub(super) fn install_crypto() {
+    // Another test of this process may have installed it before.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}

@@ -1,0 +1,38 @@
+//! The whole application from outside: a browser, the emulator, and now and then
+//! the real binary as a process.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
+mod access;
+mod admin_rules;
+mod callback_refusals;
+mod callback_state;
+mod crash;
+mod cross_site;
+mod hand_over;
+mod harness;
+mod headers;
+mod lost_keys;
+mod malformed;
+mod management;
+mod node_sample;
+mod provider_faults;
+mod redirects;
+mod refresh;
+mod replicas;
+mod reset_password;
+mod sealing;
+mod secrets;
+mod sessions;
+mod set_up;
+mod shutdown;
+mod sign_in;
+mod start_up;
+mod token_list;
+mod tour;
+mod wire;
+mod withdraw;

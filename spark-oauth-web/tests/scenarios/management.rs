@@ -1,0 +1,82 @@
+//! What is for the operator stands on a listener of its own.
+
+use serde_json::Value;
+
+use crate::harness::{ALICE, Browser, Rig, Setup};
+
+async fn rig() -> (Rig, Browser) {
+    let setup = Setup::on_disk().set("server.management", "127.0.0.1:0");
+    let rig = Rig::with(setup).await;
+    let management = rig.running().management.expect("it listens");
+    let operator = rig.browser().moved_to(management);
+    (rig, operator)
+}
+
+#[tokio::test]
+async fn metrics_stand_there_and_nowhere_else() {
+    let (rig, operator) = rig().await;
+    rig.browser().grant(ALICE).await;
+    rig.browser()
+        .get("/nowhere?email=somebody%40example.com")
+        .await;
+    let metrics = operator.get("/metrics").await;
+    assert_eq!(metrics.status, 200);
+    assert!(
+        metrics
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/plain")
+    );
+    let text = metrics.text();
+    let counted = |route: &str| {
+        text.lines()
+            .any(|line| line.starts_with("http_requests_total{") && line.contains(route))
+    };
+    assert!(counted("route=\"/auth/spark/callback\""), "{text}");
+    assert!(
+        counted("route=\"(none)\"") && counted("status=\"404\""),
+        "{text}"
+    );
+    assert!(
+        !text.contains("example.com") && !text.contains("state="),
+        "{text}"
+    );
+    rig.browser()
+        .get("/metrics")
+        .await
+        .assert_error(404, "Page not found");
+}
+
+#[tokio::test]
+async fn readiness_has_details_there_and_is_a_bare_word_elsewhere() {
+    let (rig, operator) = rig().await;
+    let details = || async {
+        let page = operator.get("/readyz").await;
+        assert_eq!(page.status, 200);
+        serde_json::from_slice::<Value>(&page.body).unwrap()
+    };
+    let before = details().await;
+    assert_eq!(before["ready"], true);
+    assert_eq!(before["store"], "ok");
+    assert_eq!(before["super_admin"], "not set up");
+    rig.super_admin().await;
+    assert_eq!(details().await["super_admin"], "set up");
+    assert_eq!(rig.browser().get("/readyz").await.text(), "ready");
+    assert_eq!(rig.browser().get("/livez").await.text(), "alive");
+}
+
+#[tokio::test]
+async fn nothing_else_stands_there() {
+    let (rig, operator) = rig().await;
+    for path in ["/", "/admin", "/admin/tokens", "/livez", "/granted"] {
+        assert_eq!(operator.get(path).await.status, 404, "{path}");
+    }
+    assert_eq!(operator.post("/metrics", &[]).await.status, 405);
+    rig.shut_down().await;
+}
+
+#[tokio::test]
+async fn without_the_setting_nobody_listens() {
+    let rig = Rig::start().await;
+    assert_eq!(rig.running().management, None);
+}

@@ -1,0 +1,93 @@
+//! Several processes on one file.
+
+use crate::harness::{Command, PASSWORD, Setup, Upstream};
+
+const PROCESSES: usize = 4;
+
+#[tokio::test]
+async fn they_start_at_once_with_one_key_and_work_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start().await;
+    let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    let servers = command.serve_at_once(PROCESSES).await;
+
+    let keys = std::fs::read_to_string(command.key_file()).unwrap();
+    assert_eq!(
+        keys.lines().filter(|line| !line.starts_with('#')).count(),
+        1
+    );
+    let entries = std::fs::read_dir(command.key_file().parent().unwrap()).unwrap();
+    let names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "the configuration and the keys: {names:?}");
+    let links: Vec<_> = servers
+        .iter()
+        .map(|server| server.site.set_up_path())
+        .collect();
+    assert!(links.iter().all(|link| *link == links[0]), "{links:?}");
+
+    // A consent that begins at one ends at the next; all at the same time.
+    let grants = (0..PROCESSES * 3).map(|n| {
+        let here = servers[n % PROCESSES].browser();
+        let there = servers[(n + 1) % PROCESSES].site.address();
+        tokio::spawn(async move {
+            let callback = here.callback(&format!("person_{n}@example.com")).await;
+            let receipt = here.moved_to(there).open(&callback).await;
+            assert_eq!(receipt.heading(), "Access granted", "{receipt:?}");
+        })
+    });
+    for grant in grants.collect::<Vec<_>>() {
+        grant.await.unwrap();
+    }
+
+    let admin = servers[0].site.super_admin().await;
+    for server in &servers {
+        let there = admin.moved_to(server.site.address());
+        let list = there.open("/admin/tokens").await;
+        assert_eq!(
+            list.hrefs("/admin/tokens/").len(),
+            PROCESSES * 3,
+            "{list:?}"
+        );
+        assert_eq!(
+            server.browser().sign_in("admin", PASSWORD).await.heading(),
+            "Tokens"
+        );
+    }
+    for server in servers {
+        server.shut_down().await;
+    }
+    let database = command.database().await;
+    assert_eq!(database.texts("PRAGMA integrity_check").await, ["ok"]);
+    assert_eq!(database.count("admins").await, 1);
+    assert_eq!(
+        database
+            .texts("SELECT hex(fingerprint) FROM key_fingerprints")
+            .await
+            .len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn two_refreshes_at_two_processes_call_the_provider_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start().await;
+    let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    let servers = command.serve_at_once(2).await;
+    servers[0].browser().grant("alice@example.com").await;
+    let admin = servers[0].site.super_admin().await;
+    let list = admin.open("/admin/tokens").await;
+    let path = list.hrefs("/admin/tokens/").remove(0);
+    let there = admin.moved_to(servers[1].site.address());
+    let (here, also) = (admin.open(&path).await, there.open(&path).await);
+    let (one, other) = tokio::join!(
+        admin.submit_only(here.form("/refresh")),
+        there.submit_only(also.form("/refresh")),
+    );
+    one.assert_redirect(&path);
+    other.assert_redirect(&path);
+    assert_eq!(upstream.stats().refreshes, 1);
+    for server in servers {
+        server.shut_down().await;
+    }
+}
