@@ -4,7 +4,7 @@
 //! ```text
 //!             drives                                 is driven by
 //!  browser ─┐                ┌──────────────────┐              ┌─ spark-oauth-store-sqlite
-//!  services ┼─ spark-oauth-  │ spark-oauth-core │  TokenStore  │
+//!  services ┼─ spark-oauth-  │ spark-oauth-core │  TokenStore  ├─ spark-oauth-store-mongo
 //!  operator ┘  web (axum,    │ consent, broker, │  AdminStore ─┼─ your own store
 //!              CLI)        ─▶│ refresh, admins, │  SparkClient │
 //!  your service ────────────▶│ handoff, keyring │  Clock, …    └─ core::webex (reqwest)

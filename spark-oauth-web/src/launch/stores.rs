@@ -5,6 +5,8 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 use spark_oauth_core::ports::Stores;
 
+#[cfg(feature = "mongo")]
+use crate::config::MongoUri;
 #[cfg(feature = "sqlite")]
 use crate::config::SqlitePath;
 use crate::config::StoreChoice;
@@ -42,10 +44,18 @@ pub async fn open_stores(choice: &StoreChoice) -> Result<OpenStores, StartError>
         StoreChoice::Sqlite(path) => open_sqlite(choice, path).await,
         #[cfg(not(feature = "sqlite"))]
         StoreChoice::Sqlite(_) => Err(not_built(choice, "sqlite")),
+        #[cfg(feature = "mongo")]
+        StoreChoice::Mongo {
+            uri,
+            admin_db,
+            token_db,
+        } => open_mongo(choice, uri, admin_db, token_db).await,
+        #[cfg(not(feature = "mongo"))]
         StoreChoice::Mongo { .. } => Err(not_built(choice, "mongo")),
     }
 }
 
+#[cfg(not(all(feature = "mongo", feature = "sqlite")))]
 fn not_built(choice: &StoreChoice, feature: &'static str) -> StartError {
     StartError::StoreNotBuilt {
         store: choice.to_string(),
@@ -69,5 +79,30 @@ async fn open_sqlite(choice: &StoreChoice, path: &SqlitePath) -> Result<OpenStor
     Ok(OpenStores {
         stores: Stores::of(store),
         close: Box::new(move || Box::pin(async move { closing.close().await })),
+    })
+}
+
+#[cfg(feature = "mongo")]
+async fn open_mongo(
+    choice: &StoreChoice,
+    uri: &MongoUri,
+    admin_db: &str,
+    token_db: &str,
+) -> Result<OpenStores, StartError> {
+    use spark_oauth_store_mongo::{MongoOptions, MongoStore};
+
+    let options = MongoOptions::new(uri.expose_secret())
+        .admin_db(admin_db)
+        .token_db(token_db)
+        .app_name("spark-oauth-web");
+    let store = MongoStore::connect(options)
+        .await
+        .map_err(|error| StartError::Store {
+            store: choice.to_string(),
+            source: error.into(),
+        })?;
+    Ok(OpenStores {
+        stores: store.stores(),
+        close: Box::new(move || Box::pin(async move { store.close().await })),
     })
 }

@@ -1,0 +1,183 @@
+//! The databases that are measured: so many tokens, and some admins.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use spark_oauth_core::admins::{Admin, PasswordHash, Role, Username};
+use spark_oauth_core::keyring::{KeyRing, SealingKey};
+use spark_oauth_core::ports::{AdminStore, Clock as _, SystemClock, SystemRandom, TokenStore};
+use spark_oauth_core::token::{FIRST_VERSION, Status, Token};
+use spark_oauth_core::{
+    AccessToken, AdminId, ClientId, EmailAddress, PersonId, RefreshToken, Scopes, TokenId,
+};
+use spark_oauth_store_sqlite::SqliteStore;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::Outcome;
+
+/// The integration that the tokens belong to.
+pub(crate) const CLIENT_ID: &str = "C0ffee-benchmark";
+
+/// The emulator takes any.
+pub(crate) const CLIENT_SECRET: &str = "the-secret-of-the-benchmark";
+
+/// Those of the sample configuration.
+pub(crate) const SCOPES: &str = "spark:people_read spark:rooms_read spark:rooms_write \
+    spark:memberships_read spark:memberships_write spark:messages_read spark:messages_write";
+
+/// The password of every admin.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// How many admins there are, the super admin among them.
+pub(crate) const ADMINS: usize = 8;
+
+/// The cost that the design asks for.
+pub(crate) const COST: u32 = 12;
+
+/// How many records are written at once. They share commits.
+const AT_ONCE: usize = 256;
+
+/// A database in a folder of its own, which goes when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Database {
+    folder: TempDir,
+    keys: String,
+    /// The tokens, in the order of their making.
+    pub(crate) tokens: Vec<TokenId>,
+}
+
+impl Database {
+    /// Makes a database with so many tokens.
+    pub(crate) async fn with_tokens(count: usize) -> Outcome<Self> {
+        let key = SealingKey::generate(&SystemRandom);
+        let mut database = Self {
+            folder: tempfile::tempdir()?,
+            keys: key.to_base64().to_string(),
+            tokens: Vec::with_capacity(count),
+        };
+        let store = database.open().await?;
+        add_admins(&store).await?;
+        database.add_tokens(&store, count).await?;
+        store.close().await;
+        Ok(database)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder().join("spark-oauth.db")
+    }
+
+    /// The keys that seal the tokens, as the environment gives them.
+    pub(crate) fn keys(&self) -> &str {
+        &self.keys
+    }
+
+    pub(crate) fn ring(&self) -> Outcome<KeyRing> {
+        Ok(KeyRing::parse(&self.keys, Arc::new(SystemRandom))?)
+    }
+
+    /// The store, in this process.
+    pub(crate) async fn open(&self) -> Outcome<SqliteStore> {
+        Ok(SqliteStore::open_path(self.path()).await?)
+    }
+
+    /// So many tokens from everywhere in the database.
+    pub(crate) fn some_tokens(&self, count: usize) -> impl Iterator<Item = TokenId> {
+        // A step that is prime to the number of tokens visits each of them once,
+        // and none after its neighbour.
+        let step = 7919;
+        let all = self.tokens.len();
+        (0..count.min(all)).map(move |number| self.tokens[number * step % all])
+    }
+
+    async fn add_tokens(&mut self, store: &SqliteStore, count: usize) -> Outcome {
+        let ring = Arc::new(self.ring()?);
+        let mut writers = JoinSet::new();
+        for number in 0..count {
+            let token = token(&ring, number)?;
+            self.tokens.push(token.id);
+            let store = store.clone();
+            writers.spawn(async move { TokenStore::insert(&store, &token).await });
+            if writers.len() == AT_ONCE
+                && let Some(written) = writers.join_next().await
+            {
+                written??;
+            }
+        }
+        while let Some(written) = writers.join_next().await {
+            written??;
+        }
+        Ok(())
+    }
+}
+
+/// The name of an admin.
+pub(crate) fn admin_name(number: usize) -> String {
+    format!("admin_{number}")
+}
+
+async fn add_admins(store: &SqliteStore) -> Outcome {
+    let now = SystemClock.now();
+    let hash = PasswordHash::parse(&bcrypt::hash(PASSWORD, COST)?)?;
+    for number in 0..ADMINS {
+        let role = if number == 0 {
+            Role::SuperAdmin
+        } else {
+            Role::Admin
+        };
+        let name = if number == 0 {
+            "admin".to_owned()
+        } else {
+            admin_name(number)
+        };
+        let admin = Admin {
+            id: AdminId::generate(now, &SystemRandom),
+            username: Username::parse(&name)?,
+            email: None,
+            password_hash: hash.clone(),
+            role,
+            epoch: 1,
+            created_at: now,
+            updated_at: now,
+            last_sign_in_at: None,
+            version: FIRST_VERSION,
+        };
+        AdminStore::insert(store, &admin).await?;
+    }
+    Ok(())
+}
+
+fn token(ring: &KeyRing, number: usize) -> Outcome<Token> {
+    let now = SystemClock.now();
+    let id = TokenId::generate(now, &SystemRandom);
+    // As long as today's tokens are, and as long as they live.
+    let text = format!("{number:064}_PF84_00000000-0000-4000-8000-000000000000");
+    Ok(Token {
+        id,
+        integration: ClientId::new(CLIENT_ID),
+        person: Some(PersonId::new(format!(
+            "Y2lzY29zcGFyazovL3VzL1BFT1BMRS{number:032}"
+        ))),
+        email: EmailAddress::parse(&format!("person.{number}@example{}.com", number % 97))?,
+        display_name: Some(format!("Person {number}")),
+        scopes: Scopes::parse(SCOPES)?,
+        status: Status::Active,
+        access: ring.seal_access(id, &AccessToken::new(text.clone())),
+        access_expires_at: now + Duration::from_secs(1_209_599),
+        refresh: Some(ring.seal_refresh(id, &RefreshToken::new(text))),
+        refresh_expires_at: Some(now + Duration::from_secs(7_775_999)),
+        obtained_at: now,
+        granted_at: now,
+        last_refresh: None,
+        last_failure: None,
+        generation: 1,
+        version: FIRST_VERSION,
+        lease: None,
+        attempt: None,
+    })
+}
