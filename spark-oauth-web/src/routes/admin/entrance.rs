@@ -1,4 +1,4 @@
-//! `GET /admin`, `POST /admin/sign-in`, `POST /admin/sign-out`.
+//! `GET /admin`, `GET`, `POST /admin/sign-in`, `POST /admin/sign-out`.
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -39,6 +39,12 @@ pub(super) async fn show(
         needs_set_up: !admins.is_set_up().await?,
         errors: FormErrors::none(),
     })
+}
+
+/// Where a sign-in was refused, this is the address in the browser, which people and
+/// password managers come back to.
+pub(super) async fn lead_to_sign_in() -> Redirect {
+    Redirect::to("/admin")
 }
 
 #[derive(Deserialize)]

@@ -20,7 +20,10 @@ use crate::state::AppState;
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .route("/admin", get(entrance::show))
-        .route("/admin/sign-in", post(entrance::sign_in))
+        .route(
+            "/admin/sign-in",
+            get(entrance::lead_to_sign_in).post(entrance::sign_in),
+        )
         .route("/admin/sign-out", post(entrance::sign_out))
         .route(
             "/admin/initialize",
