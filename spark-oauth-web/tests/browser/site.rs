@@ -81,6 +81,11 @@ impl Site {
         self.url.join(path).unwrap()
     }
 
+    /// The base URL of the provider.
+    pub(crate) fn provider_url(&self) -> String {
+        self.emulator.base_url()
+    }
+
     /// The provider's state.
     pub(crate) fn provider(&self) -> &Provider {
         self.emulator.provider()

@@ -57,6 +57,9 @@ impl<L: AsyncFn(&str)> Walk<'_, L> {
         browser.press("Sign in").await;
         browser.reads("There is a problem").await;
         self.page("sign-in-refused", "Sign in").await;
+        self.open("/admin/sign-in").await;
+        browser.at("Sign in").await;
+        browser.fill("Username", SUPER_ADMIN).await;
         browser.fill("Password", PASSWORD).await;
         browser.press("Sign in").await;
         browser.at("Tokens").await;

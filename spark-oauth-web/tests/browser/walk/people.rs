@@ -9,6 +9,7 @@ const LONG: &str = "maximiliana-konstantina.featherstonehaugh-cholmondeley@depar
 impl<L: AsyncFn(&str)> Walk<'_, L> {
     pub(super) async fn people(&self) {
         self.consent().await;
+        self.provider().await;
         self.receipt().await;
         self.several_receipts().await;
     }
@@ -36,6 +37,16 @@ impl<L: AsyncFn(&str)> Walk<'_, L> {
             .await;
         self.open("/nowhere").await;
         self.page("not-found", "Page not found").await;
+    }
+
+    /// Pages of the provider that our own do not lead to.
+    async fn provider(&self) {
+        let provider = self.site.provider_url();
+        self.browser.open(format!("{provider}/authorize")).await;
+        let heading = "This request cannot be answered";
+        self.page("provider-refusal", heading).await;
+        self.browser.open(format!("{provider}/device/verify")).await;
+        self.page("provider-device", "Which device?").await;
     }
 
     async fn receipt(&self) {
