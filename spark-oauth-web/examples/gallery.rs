@@ -438,6 +438,8 @@ fn admins(gallery: &mut Gallery) -> Outcome {
         is_you,
     };
     let list = |rows, username: &str, email: &str, errors| AdminListPage {
+        first_page: None,
+        next_page: None,
         layout: Layout::admin("Admins", navigation(Section::Admins)),
         rows,
         username: username.to_owned(),

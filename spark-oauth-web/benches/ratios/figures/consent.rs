@@ -16,7 +16,7 @@ use crate::report::{Aim, Row};
 use crate::server::Server;
 
 /// How many people consent in one turn.
-const PEOPLE: usize = 40;
+const PEOPLE: u32 = 40;
 
 pub(crate) async fn measure(plan: &Plan, database: &Database) -> Outcome<Vec<Row>> {
     let folder = database.folder();
@@ -30,7 +30,8 @@ pub(crate) async fn measure(plan: &Plan, database: &Database) -> Outcome<Vec<Row
             number += 1;
             consent(server.address, emulator.address, number).await?;
         }
-        Ok((server.cpu()? - before).as_secs_f64() * 1e3 / PEOPLE as f64)
+        let spent = server.cpu()?.saturating_sub(before);
+        Ok(spent.as_secs_f64() * 1e3 / f64::from(PEOPLE))
     };
     // The first one connects and caches.
     cost(&ours).await?;

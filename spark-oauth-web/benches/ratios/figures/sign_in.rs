@@ -131,7 +131,7 @@ async fn sign_in(server: &Server, time: Duration) -> Outcome<f64> {
 }
 
 /// What was done, and how long the last of it took from the begin.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Done {
     count: u32,
     until: Duration,

@@ -32,7 +32,7 @@ impl Side<'_> {
     async fn turn(&self, plan: &Plan) -> Outcome<(f64, f64)> {
         let before = self.server.cpu()?;
         let rate = self.load.throughput(CONNECTIONS, plan.slice).await?;
-        let spent = self.server.cpu()? - before;
+        let spent = self.server.cpu()?.saturating_sub(before);
         let answered = rate * plan.slice.as_secs_f64();
         Ok((rate, spent.as_secs_f64() * 1e6 / answered))
     }
