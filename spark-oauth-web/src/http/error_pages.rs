@@ -27,6 +27,10 @@ impl NavigationSlot {
     }
 }
 
+/// Marks an answer for a program, which stays as it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ForPrograms;
+
 /// Draws a page for every error that has none.
 pub(crate) async fn render_errors(mut request: Request, next: Next) -> Response {
     let slot = NavigationSlot::default();
@@ -37,7 +41,8 @@ pub(crate) async fn render_errors(mut request: Request, next: Next) -> Response 
     let status = response.status();
     let error = response.extensions_mut().remove::<PageError>();
     let is_error = status.is_client_error() || status.is_server_error();
-    if error.is_none() && (!is_error || is_page(&response)) {
+    let is_done = is_page(&response) || response.extensions().get::<ForPrograms>().is_some();
+    if error.is_none() && (!is_error || is_done) {
         return response;
     }
     let audience = match slot.take() {

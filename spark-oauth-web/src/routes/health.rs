@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Extension, Router};
 use spark_oauth_core::ports::VaultStore;
 
+use crate::http::ForPrograms;
 use crate::state::AppState;
 
 pub(crate) fn router() -> Router<AppState> {
@@ -16,12 +18,13 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/readyz", get(ready))
 }
 
-async fn ready(State(vault): State<Arc<dyn VaultStore>>) -> (StatusCode, &'static str) {
-    match vault.ping().await {
+async fn ready(State(vault): State<Arc<dyn VaultStore>>) -> impl IntoResponse {
+    let (status, word) = match vault.ping().await {
         Ok(()) => (StatusCode::OK, "ready"),
         Err(error) => {
             tracing::warn!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "unready")
         }
-    }
+    };
+    (status, Extension(ForPrograms), word)
 }
