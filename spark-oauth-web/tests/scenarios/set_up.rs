@@ -1,6 +1,6 @@
 //! The super admin is set up once, by whoever has the link.
 
-use crate::harness::{Browser, OTHER_PASSWORD, PASSWORD, Rig, Setup};
+use crate::harness::{Browser, Command, OTHER_PASSWORD, PASSWORD, Rig, Setup, Upstream};
 
 const DONE: &str = "The super admin is set up already";
 const WRONG_LINK: &str = "This set-up link is not the right one";
@@ -150,4 +150,53 @@ async fn the_link_of_before_a_restart_still_works() {
     assert_eq!(set_up(&rig.browser(), &path).await, 303);
     let rig = rig.restart().await;
     assert_eq!(rig.running().set_up_link, None);
+}
+
+#[tokio::test]
+async fn a_new_name_in_the_configuration_renames_the_super_admin_where_it_is_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start().await;
+    let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    let server = command.serve().await;
+    let admin = server.site.super_admin().await;
+    let page = admin.open("/admin/admins").await;
+    let form = page.form("/admin/admins").set("username", "carol");
+    let form = form.set("email", "carol@example.org");
+    let form = form
+        .set("password", OTHER_PASSWORD)
+        .set("password_again", OTHER_PASSWORD);
+    admin.submit(form).await;
+    server.shut_down().await;
+
+    let name = "SPARK_OAUTH__SUPERADMINACCOUNT__USERNAME";
+    let taken = command.clone().variable(name, "CAROL").serve().await;
+    assert_eq!(
+        taken.browser().sign_in("admin", PASSWORD).await.heading(),
+        "Tokens"
+    );
+    let carol = taken.browser().sign_in("carol", OTHER_PASSWORD).await;
+    assert_eq!(carol.heading(), "Tokens");
+    let log = taken.shut_down().await;
+    let told = |line: &str| line.contains("ERROR") && line.contains("was not renamed");
+    assert!(log.lines().any(told), "{log}");
+
+    let renamed = command.variable(name, "queen").serve().await;
+    assert_eq!(
+        renamed.browser().sign_in("queen", PASSWORD).await.heading(),
+        "Tokens"
+    );
+    assert_eq!(
+        renamed.browser().sign_in("admin", PASSWORD).await.status,
+        401
+    );
+    let old = admin
+        .moved_to(renamed.site.address())
+        .get("/admin/tokens")
+        .await;
+    assert_eq!(
+        old.status, 303,
+        "the sessions of before have ended: {old:?}"
+    );
+    let log = renamed.shut_down().await;
+    assert!(log.contains("was renamed"), "{log}");
 }

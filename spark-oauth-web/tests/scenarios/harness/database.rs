@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqliteTransaction};
 
 /// A connection of somebody else to the store's file.
 #[derive(Debug)]
@@ -19,6 +19,11 @@ impl Database {
         done.rows_affected()
     }
 
+    /// Keeps everybody else from writing.
+    pub(crate) async fn lock(&self) -> WriteLock {
+        WriteLock(self.0.begin_with("BEGIN IMMEDIATE").await.unwrap())
+    }
+
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let sql = match table {
             "sessions" => "SELECT count(*) FROM sessions",
@@ -33,5 +38,15 @@ impl Database {
 
     pub(crate) async fn texts(&self, sql: &'static str) -> Vec<String> {
         sqlx::query_scalar(sql).fetch_all(&self.0).await.unwrap()
+    }
+}
+
+/// The right to write, which only one has at a time.
+#[derive(Debug)]
+pub(crate) struct WriteLock(SqliteTransaction<'static>);
+
+impl WriteLock {
+    pub(crate) async fn release(self) {
+        self.0.rollback().await.unwrap();
     }
 }

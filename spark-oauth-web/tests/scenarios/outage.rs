@@ -1,0 +1,125 @@
+//! The store is away for a while, or busy with somebody else.
+
+use std::path::PathBuf;
+
+use reqwest::Method;
+
+use crate::harness::{ALICE, PASSWORD, Rig, Setup};
+
+const AWAY: &str = "Our storage does not answer";
+
+/// The file of the records, and where it goes meanwhile.
+fn places(rig: &Rig) -> (PathBuf, PathBuf) {
+    let file = rig.folder().join("data/spark-oauth.db");
+    let hidden = rig.folder().join("data/hidden.db");
+    (file, hidden)
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_told_of_and_comes_back() {
+    let rig = Rig::with(Setup::on_disk()).await;
+    let admin = rig.super_admin().await;
+    let browser = rig.browser();
+    let callback = browser.callback(ALICE).await;
+    let (file, hidden) = places(&rig);
+    std::fs::rename(&file, &hidden).unwrap();
+
+    let ready = rig.browser().get("/readyz").await;
+    assert_eq!(
+        (ready.status.as_u16(), &*ready.text()),
+        (503, "unready"),
+        "{ready:?}"
+    );
+    assert_eq!(rig.browser().get("/livez").await.text(), "alive");
+    let begun = browser.post("/auth/spark", &[]).await;
+    begun.assert_error(503, AWAY);
+    let refused = browser.open(&callback).await;
+    refused.assert_error(503, AWAY);
+    assert_eq!(
+        rig.upstream.token_requests(),
+        0,
+        "no token that could not be kept"
+    );
+    let lines = rig.log.request(refused.request_id()).await;
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("WARN") || line.contains("ERROR")),
+        "{lines:?}"
+    );
+    let fields = [("username", "admin"), ("password", PASSWORD)];
+    let refused = rig.browser().post("/admin/sign-in", &fields).await;
+    refused.assert_error(503, AWAY);
+
+    std::fs::rename(&hidden, &file).unwrap();
+    rig.assert_alive().await;
+    // The callback was not used up by the failure.
+    assert_eq!(browser.open(&callback).await.heading(), "Access granted");
+    assert_eq!(admin.open("/admin/profile").await.heading(), "Profile");
+}
+
+#[tokio::test]
+async fn tokens_that_the_provider_handed_out_meanwhile_are_kept() {
+    let rig = Rig::with(Setup::on_disk()).await;
+    let browser = rig.browser();
+    let callback = browser.callback(ALICE).await;
+    let mut held = rig.upstream.hold(Method::POST, "/v1/access_token");
+    let tab = browser.clone();
+    let granting = tokio::spawn(async move { tab.open(&callback).await });
+    held.arrived().await;
+    let (file, hidden) = places(&rig);
+    std::fs::rename(&file, &hidden).unwrap();
+    held.release();
+    rig.log.line(&["the store is asked again"]).await;
+    std::fs::rename(&hidden, &file).unwrap();
+    let receipt = granting.await.unwrap();
+    assert_eq!(receipt.heading(), "Access granted", "{receipt:?}");
+    let revealed = browser.submit(receipt.form("/granted/reveal")).await;
+    assert_eq!(revealed.secrets().len(), 2);
+    assert_eq!(rig.upstream.stats().code_exchanges, 1);
+}
+
+#[tokio::test]
+async fn a_refreshed_token_is_kept_until_the_store_is_back() {
+    let rig = Rig::with(Setup::on_disk()).await;
+    rig.upstream
+        .provider
+        .update_settings(|settings| settings.rotate_refresh_tokens = true);
+    rig.browser().grant(ALICE).await;
+    let admin = rig.super_admin().await;
+    let token = rig.only_token(&admin).await;
+    let before = admin.submit(token.form("/reveal")).await.secrets();
+    let mut held = rig.upstream.hold(Method::POST, "/v1/access_token");
+    let (tab, form) = (admin.clone(), token.form("/refresh"));
+    let refreshing = tokio::spawn(async move { tab.submit(form).await });
+    held.arrived().await;
+    let (file, hidden) = places(&rig);
+    std::fs::rename(&file, &hidden).unwrap();
+    held.release();
+    rig.log.line(&["the store is asked again"]).await;
+    std::fs::rename(&hidden, &file).unwrap();
+    let page = refreshing.await.unwrap();
+    assert!(page.notice().contains("was refreshed"), "{page:?}");
+    let after = admin.submit(page.form("/reveal")).await.secrets();
+    assert!(after.iter().all(|secret| !before.contains(secret)));
+    let page = admin.submit(page.form("/refresh")).await;
+    assert!(page.notice().contains("less than 30 seconds"), "{page:?}");
+    assert_eq!(rig.upstream.stats().refresh_reuses, 0);
+}
+
+#[tokio::test]
+async fn somebody_else_who_writes_for_long_is_waited_for() {
+    let rig = Rig::with(Setup::on_disk()).await;
+    let admin = rig.super_admin().await;
+    let browser = rig.browser();
+    let lock = rig.database().await.lock().await;
+    // Reading goes on meanwhile.
+    assert_eq!(admin.get("/admin/tokens").await.status, 200);
+    let tab = browser.clone();
+    let begun = tokio::spawn(async move { tab.post("/auth/spark", &[]).await });
+    assert_eq!(browser.get("/").await.status, 200);
+    assert!(!begun.is_finished());
+    lock.release().await;
+    assert_eq!(begun.await.unwrap().status, 303);
+    rig.assert_alive().await;
+}
