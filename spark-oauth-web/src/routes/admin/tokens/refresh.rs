@@ -29,10 +29,9 @@ pub(super) async fn refresh(
             "The token was refreshed less than 30 seconds ago, so Webex was not asked again.",
         ),
         Err(error @ (TokenError::NotFound | TokenError::Store(_))) => return Err(error.into()),
-        Err(TokenError::NeedsConsent { .. }) => Flash::new(
-            FlashKind::Error,
-            "Webex refused to refresh the token.",
-        ),
+        Err(TokenError::NeedsConsent { .. }) => {
+            Flash::new(FlashKind::Error, "Webex refused to refresh the token.")
+        }
         Err(error) => {
             let page = PageError::from(error);
             let (title, text) = page.words.unwrap_or_else(|| {
