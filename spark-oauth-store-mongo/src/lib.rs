@@ -1,4 +1,4 @@
-//! The MongoDB store of spark-oauth.
+#![doc = include_str!("../README.md")]
 
 mod admins;
 mod audit;

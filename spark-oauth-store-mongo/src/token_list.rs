@@ -85,7 +85,8 @@ impl MongoStore {
         loop {
             let floor = from.seq.saturating_sub(width).max(0);
             let rest = wanted - found.len();
-            found.extend(self.window(&search.by_look(), &from, floor, rest).await?);
+            let look = |numbers| search.by_look(numbers);
+            found.extend(self.window(look, &from, floor, rest).await?);
             from = Place {
                 seq: floor,
                 id: None,
@@ -95,8 +96,9 @@ impl MongoStore {
                 return Ok(found);
             }
             // Few have such a part, so that the index of pieces names few.
-            if let Some(pieces) = search.by_piece() {
-                found.extend(self.window(&pieces, &from, 0, rest).await?);
+            if let Some(piece) = search.piece() {
+                let by_piece = |numbers| search.by_piece(piece, numbers);
+                found.extend(self.window(by_piece, &from, 0, rest).await?);
                 return Ok(found);
             }
             width = search.next_window(width);
@@ -106,7 +108,7 @@ impl MongoStore {
     /// Up to so many tokens that fit, from a place on, with numbers above `floor`.
     async fn window(
         &self,
-        conditions: &Document,
+        filter: impl Fn(Document) -> Document,
         from: &Place,
         floor: i64,
         wanted: usize,
@@ -114,7 +116,8 @@ impl MongoStore {
         // A few more for those that have the number of the place and lie before it.
         let mut limit = wanted.saturating_add(usize::from(from.id.is_some()) * 8);
         loop {
-            let selection = selection(conditions, from.seq, floor, limit);
+            let numbers = doc! { "$lte": from.seq, "$gt": floor };
+            let selection = selection(filter(numbers), limit);
             let mut found = self.tokens().select(selection).await?;
             let cut = found.len() == limit;
             found.retain(|token| from.is_before(token));
@@ -127,16 +130,8 @@ impl MongoStore {
     }
 }
 
-/// The query for the tokens that fit, with numbers from `ceiling` down to above
-/// `floor`.
-pub(crate) fn selection(
-    conditions: &Document,
-    ceiling: i64,
-    floor: i64,
-    limit: usize,
-) -> Selection {
-    let mut filter = doc! { "seq": { "$lte": ceiling, "$gt": floor } };
-    filter.extend(conditions.clone());
+/// The query for so many of the tokens that fit, newest first.
+pub(crate) fn selection(filter: Document, limit: usize) -> Selection {
     Selection {
         filter,
         sort: doc! { "seq": -1, "_id": -1 },
@@ -178,24 +173,31 @@ impl Search {
         }
     }
 
-    /// The conditions for a window whose addresses are looked at one by one.
-    fn by_look(&self) -> Document {
-        let mut conditions = self.of_status();
-        if let Some(part) = &self.part {
-            conditions.insert("email_normalized", doc! { "$regex": part.pattern() });
-        }
-        conditions
+    fn piece(&self) -> Option<&str> {
+        self.part.as_ref()?.piece()
     }
 
-    /// The conditions for all that the index of pieces finds, where it can.
-    fn by_piece(&self) -> Option<Document> {
-        let part = self.part.as_ref()?;
-        let mut conditions = self.of_status();
-        conditions.insert("email_grams", part.piece()?);
-        if !part.is_a_piece() {
-            conditions.insert("email_normalized", doc! { "$regex": part.pattern() });
+    /// The filter for a window whose addresses are looked at one by one.
+    ///
+    /// What the index is to be chosen by stands first, here and below: some servers
+    /// go by that.
+    fn by_look(&self, numbers: Document) -> Document {
+        let mut filter = doc! { "seq": numbers };
+        filter.extend(self.of_status());
+        if let Some(part) = &self.part {
+            filter.insert("email_normalized", doc! { "$regex": part.pattern() });
         }
-        Some(conditions)
+        filter
+    }
+
+    /// The filter for what the index of pieces finds.
+    fn by_piece(&self, piece: &str, numbers: Document) -> Document {
+        let mut filter = doc! { "email_grams": piece, "seq": numbers };
+        filter.extend(self.of_status());
+        if let Some(part) = self.part.as_ref().filter(|part| !part.is_a_piece()) {
+            filter.insert("email_normalized", doc! { "$regex": part.pattern() });
+        }
+        filter
     }
 
     fn of_status(&self) -> Document {

@@ -7,7 +7,9 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::IndexOptions;
 use spark_oauth_core::conformance::samples;
 use spark_oauth_core::ports::{StoreError, TokenStore as _, VaultStore as _};
+use tokio::task::block_in_place;
 
+use super::server::Server;
 use super::{fresh, options, server};
 use crate::{ConnectError, MongoOptions, MongoStore};
 
@@ -213,5 +215,50 @@ async fn a_closed_store_is_unavailable() {
     assert!(
         matches!(answer, Err(StoreError::Unavailable { .. })),
         "{answer:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_credentials_and_missing_rights_are_told() {
+    let Some(program) = server::program() else {
+        return;
+    };
+    let mut server = block_in_place(|| Server::start(&program));
+    let admin = mongodb::Client::with_uri_str(server.uri()).await.unwrap();
+    let admin = admin.database("admin");
+    for (user, role) in [("writer", "readWrite"), ("reader", "read")] {
+        let roles: Vec<_> = [MongoOptions::TOKEN_DB, MongoOptions::ADMIN_DB]
+            .map(|db| doc! { "role": role, "db": db })
+            .to_vec();
+        let user = doc! { "createUser": user, "pwd": PASSWORD, "roles": roles };
+        admin.run_command(user).await.unwrap();
+    }
+    server.demand_credentials();
+    block_in_place(|| {
+        server.stop();
+        server.start_again();
+    });
+    let store = MongoStore::connect(MongoOptions::new(server.uri_as("writer", PASSWORD)))
+        .await
+        .unwrap();
+    store.insert(&samples::token(1)).await.unwrap();
+
+    let wrong = MongoOptions::new(server.uri_as("writer", "another"));
+    let error = refused(wrong).await;
+    assert!(matches!(error, ConnectError::SignIn { .. }), "{error:?}");
+    let reader = MongoOptions::new(server.uri_as("reader", PASSWORD));
+    let error = refused(reader).await;
+    assert!(matches!(error, ConnectError::Forbidden { .. }), "{error:?}");
+    assert!(
+        told(&error).contains("tokenCenter and adminUsers"),
+        "{error}"
+    );
+    let nobody = refused(MongoOptions::new(server.uri())).await;
+    assert!(
+        matches!(
+            nobody,
+            ConnectError::Forbidden { .. } | ConnectError::SignIn { .. }
+        ),
+        "{nobody:?}"
     );
 }

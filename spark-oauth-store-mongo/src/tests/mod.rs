@@ -31,7 +31,9 @@ impl Subject for Fresh {
     fn is_tested(&self, contract: &str) -> bool {
         let needs_freed_values = contract == "updates::a_consent_that_an_update_leaves_is_free";
         if needs_freed_values && self.server_keeps_freed_values {
-            println!("skipped: this server keeps a unique value that an update has freed");
+            server::skip(&format!(
+                "{contract}, since this server keeps a unique value that an update has freed"
+            ));
             return false;
         }
         true

@@ -15,7 +15,8 @@ use crate::MongoStore;
 
 const WORKERS: usize = 16;
 
-/// How long one operation may take, with the time for what a loaded machine adds.
+/// How long one operation may take, with what a loaded machine adds. A change that
+/// fails is two of them.
 const SLOWEST: Duration = Duration::from_secs(7);
 
 /// What one worker has seen.
@@ -176,5 +177,28 @@ async fn a_crash_of_the_server_loses_no_answered_write() {
     load.until(|seen| seen.refusals > 0).await;
     let (_, tokens) = load.end().await;
     block_in_place(|| server.start_again());
+    assert_whole(&store, &tokens).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_hangs_fails_quickly_and_heals_by_itself() {
+    let Some((mut server, store)) = start().await else {
+        return;
+    };
+    let mut load = Load::start(&store).await;
+    load.until(|seen| seen.changes > 5).await;
+    server.freeze();
+    load.until(|seen| seen.refusals > 0).await;
+    server.thaw();
+    let returned = Instant::now();
+    load.until(|seen| seen.well).await;
+    assert!(
+        returned.elapsed() < Duration::from_secs(5),
+        "every worker goes on soon: {:?}",
+        returned.elapsed()
+    );
+    let (seen, tokens) = load.end().await;
+    let slowest = seen.iter().map(|seen| seen.slowest).max().unwrap();
+    assert!(slowest < 2 * SLOWEST, "an operation took {slowest:?}");
     assert_whole(&store, &tokens).await;
 }

@@ -3,6 +3,8 @@
 use std::env;
 use std::path::PathBuf;
 
+use super::skip;
+
 /// What `install-test-server` installs.
 const VERSION: &str = "0.5.3-beta.193";
 
@@ -26,10 +28,11 @@ pub(crate) fn find() -> Option<Found> {
         Err(_) => program().map(Found::Program),
     };
     if found.is_none() {
-        let why = "no MongoDB server: run spark-oauth-store-mongo/install-test-server once, or \
-                   name one in SPARK_OAUTH_TEST_MONGO_URI";
+        let why = "every test that needs a MongoDB server: run \
+                   spark-oauth-store-mongo/install-test-server once, or name a server in \
+                   SPARK_OAUTH_TEST_MONGO_URI";
         assert!(env::var("CI").as_deref() != Ok("true"), "{why}");
-        println!("skipped: {why}");
+        skip(why);
     }
     found
 }

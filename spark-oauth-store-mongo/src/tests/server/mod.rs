@@ -3,12 +3,14 @@
 mod fault;
 mod find;
 mod process;
+mod skip;
 
 use std::sync::OnceLock;
 
 pub(super) use fault::keeps_values_that_are_gone;
 use find::{Found, find};
 pub(super) use process::Server;
+pub(super) use skip::skip;
 
 /// The connection string of the server that the tests of this process share;
 /// `None` where there is none, which is told.
@@ -29,7 +31,7 @@ pub(super) fn program() -> Option<std::path::PathBuf> {
     match find()? {
         Found::Program(program) => Some(program),
         Found::Uri(_) => {
-            println!("skipped: the server of SPARK_OAUTH_TEST_MONGO_URI is not ours to stop");
+            skip("the outages, since the server of SPARK_OAUTH_TEST_MONGO_URI is not ours to stop");
             None
         }
     }

@@ -7,19 +7,24 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Runs the server and waits for a line: `TERM` or `KILL` end it and keep its
-/// folder. Where the tests end, in whatever way, so does the standard input: then
-/// the server ends too, and its folder goes.
+/// Runs the server, and sends it each signal that a line names. After `TERM` and
+/// `KILL` its folder is kept. Where the tests end, in whatever way, so does the
+/// standard input: then the server ends too, and its folder goes.
 const KEEPER: &str = r#"
 cd "$1" || exit 1
 shift
 "$@" >server.log 2>&1 </dev/null &
 server=$!
-signal=
-read -r signal
-kill -"${signal:-TERM}" "$server"
+while read -r signal; do
+    kill -"$signal" "$server"
+    case $signal in
+        TERM | KILL) wait "$server"; exit ;;
+    esac
+done
+kill -TERM "$server"
+kill -CONT "$server"
 wait "$server"
-[ -n "$signal" ] || rm -rf "$PWD"
+rm -rf "$PWD"
 "#;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -29,6 +34,7 @@ pub(crate) struct Server {
     program: PathBuf,
     folder: PathBuf,
     port: u16,
+    auth: bool,
     keeper: Option<Child>,
 }
 
@@ -44,6 +50,7 @@ impl Server {
             program: program.to_owned(),
             folder,
             port: free_port(),
+            auth: false,
             keeper: None,
         };
         server.start_again();
@@ -52,6 +59,16 @@ impl Server {
 
     pub(crate) fn uri(&self) -> String {
         format!("mongodb://127.0.0.1:{}/", self.port)
+    }
+
+    /// The same with credentials.
+    pub(crate) fn uri_as(&self, user: &str, password: &str) -> String {
+        format!("mongodb://{user}:{password}@127.0.0.1:{}/", self.port)
+    }
+
+    /// From the next start on, only users with credentials are served.
+    pub(crate) fn demand_credentials(&mut self) {
+        self.auth = true;
     }
 
     /// Starts the server again, with the data it had, and comes back once it
@@ -64,6 +81,9 @@ impl Server {
             .args(["--port", &self.port.to_string(), "--storage-path", "data"])
             .args(["--sync-on-commit", "--log-file-max", "8MB"])
             .args(["--cache-size", "256M"])
+            .args(self.auth.then_some("--auth"))
+            // No settings of whoever runs the tests.
+            .env("HOME", &self.folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -85,12 +105,24 @@ impl Server {
         self.end("KILL");
     }
 
+    /// Lets the server keep its connections and answer nothing.
+    pub(crate) fn freeze(&mut self) {
+        self.signal("STOP");
+    }
+
+    /// Lets a frozen server go on.
+    pub(crate) fn thaw(&mut self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&mut self, signal: &str) {
+        let keeper = self.keeper.as_mut().unwrap();
+        writeln!(keeper.stdin.as_mut().unwrap(), "{signal}").unwrap();
+    }
+
     fn end(&mut self, signal: &str) {
-        let mut keeper = self.keeper.take().unwrap();
-        let mut line = keeper.stdin.take().unwrap();
-        writeln!(line, "{signal}").unwrap();
-        drop(line);
-        keeper.wait().unwrap();
+        self.signal(signal);
+        self.keeper.take().unwrap().wait().unwrap();
     }
 
     fn await_port(&self) {
