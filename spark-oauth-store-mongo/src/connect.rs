@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mongodb::options::{
-    Acknowledgment, ClientOptions, ReadConcern, ReadConcernLevel, ReadPreference,
+    Acknowledgment, ClientOptions, ConnectionString, ReadConcern, ReadConcernLevel, ReadPreference,
     SelectionCriteria, WriteConcern,
 };
 use mongodb::{Client, Database};
@@ -95,13 +95,13 @@ async fn read_uri(options: &MongoOptions) -> Result<ClientOptions, ConnectError>
         read.map_err(|_| ConnectError::NameService(Cause::time_limit(options.operation_limit)))?;
     match read {
         Ok(read) => Ok(read),
-        Err(error) => Err(uri_error(&options.uri, &error).await),
+        Err(error) => Err(uri_error(&options.uri, &error)),
     }
 }
 
 /// What is wrong with a connection string. The driver's words may quote a part of
 /// it, so they are only told where the same is wrong without the credentials.
-async fn uri_error(uri: &str, error: &mongodb::error::Error) -> ConnectError {
+fn uri_error(uri: &str, error: &mongodb::error::Error) -> ConnectError {
     use mongodb::error::ErrorKind::{DnsResolve, InvalidTlsConfig};
 
     match &*error.kind {
@@ -115,7 +115,7 @@ async fn uri_error(uri: &str, error: &mongodb::error::Error) -> ConnectError {
     let scheme = before
         .split_once("://")
         .map_or("mongodb", |(scheme, _)| scheme);
-    match ClientOptions::parse(format!("{scheme}://{rest}")).await {
+    match ConnectionString::parse(format!("{scheme}://{rest}")) {
         Ok(_) => ConnectError::Userinfo,
         Err(error) => ConnectError::Uri(words(&error)),
     }
