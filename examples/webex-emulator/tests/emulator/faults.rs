@@ -320,7 +320,7 @@ async fn a_wrong_fault_is_refused_with_a_reason() {
             "is not a call of the emulator",
         ),
         (
-            json!({ "call": "GET /v1/people/me", "tiems": 3, "stauts": 1 }),
+            json!({ "call": "GET /v1/people/me", "stauts": 1, "tiems": 3 }),
             "`stauts`, `tiems`",
         ),
         (json!({ "call": "GET /v1/people/me", "times": 0 }), "times"),
