@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use spark_oauth_core::broker::{Broker, TokenError};
-use spark_oauth_core::token::RefreshTrigger;
+use spark_oauth_core::token::{ConsentLoss, RefreshTrigger};
 
 use super::{path_of, token_id};
 use crate::http::PageError;
@@ -29,6 +29,13 @@ pub(super) async fn refresh(
             "The token was refreshed less than 30 seconds ago, so Webex was not asked again.",
         ),
         Err(error @ (TokenError::NotFound | TokenError::Store(_))) => return Err(error.into()),
+        Err(TokenError::NeedsConsent {
+            reason: ConsentLoss::NoRefreshToken,
+            ..
+        }) => Flash::new(
+            FlashKind::Error,
+            "Webex gave no refresh token for it, so that it cannot be refreshed.",
+        ),
         Err(TokenError::NeedsConsent { .. }) => {
             Flash::new(FlashKind::Error, "Webex refused to refresh the token.")
         }
