@@ -20,6 +20,7 @@ mod lost_keys;
 mod malformed;
 mod management;
 mod node_sample;
+mod odd_tokens;
 mod outage;
 mod provider_faults;
 mod redirects;

@@ -60,7 +60,7 @@ impl Log {
 
     /// The lines of a request, once it was answered.
     pub(crate) async fn request(&self, request_id: &str) -> Vec<String> {
-        self.line(&[request_id, "request_id: answered"]).await;
+        self.line(&[request_id, "answered status="]).await;
         let lines = self.so_far();
         let own = lines.lines().filter(|line| line.contains(request_id));
         own.map(str::to_owned).collect()
