@@ -10,6 +10,7 @@ use spark_oauth_core::consent::ConsentService;
 use spark_oauth_core::handoff::HandOver;
 use spark_oauth_core::ports::{Clock, Random, VaultStore};
 
+use crate::routes::people::FirstSight;
 use crate::site::Site;
 
 /// All parts, cheap to clone.
@@ -20,6 +21,7 @@ pub struct AppState {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) site: Arc<Site>,
+    pub(crate) first_sight: FirstSight,
 }
 
 macro_rules! part {
@@ -40,3 +42,4 @@ part!(Arc<dyn VaultStore>, state => state.vault.clone());
 part!(Arc<dyn Clock>, state => state.clock.clone());
 part!(Arc<dyn Random>, state => state.random.clone());
 part!(Arc<Site>, state => state.site.clone());
+part!(FirstSight, state => state.first_sight.clone());

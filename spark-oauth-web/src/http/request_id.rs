@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::HeaderName;
+use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use spark_oauth_core::AuditId;
@@ -49,11 +49,18 @@ pub(crate) async fn trace_request(
         .map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", request_id = %id, method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
+    let changes_nothing = matches!(*request.method(), Method::GET | Method::HEAD);
     async move {
         let begun = Instant::now();
         let mut response = next.run(request).await;
         let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(status = response.status().as_u16(), elapsed_ms, "answered");
+        let status = response.status();
+        if changes_nothing && status.is_success() {
+            // Who looks at a page is worth a line only to those who search for one.
+            tracing::debug!(status = status.as_u16(), elapsed_ms, "answered");
+        } else {
+            tracing::info!(status = status.as_u16(), elapsed_ms, "answered");
+        }
         if let Ok(value) = HeaderValue::from_str(&id.0) {
             response.headers_mut().insert(HEADER, value);
         }

@@ -14,6 +14,7 @@ use crate::config::{Config, Keys};
 use crate::launch::{OpenStores, StartError, open_stores};
 use crate::router::router;
 use crate::routes::management;
+use crate::routes::people::FirstSight;
 use crate::site::Site;
 use crate::state::AppState;
 
@@ -65,6 +66,7 @@ impl Application {
             clock: overrides.clock,
             random: overrides.random,
             site: Arc::new(site(config)),
+            first_sight: FirstSight::default(),
         };
         Ok(Self {
             state,

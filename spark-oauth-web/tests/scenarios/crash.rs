@@ -1,7 +1,9 @@
 //! `kill -9` in the middle of everything: what was confirmed is there afterwards.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::harness::{ALICE, Browser, Command, PASSWORD, Server, Setup, Upstream};
 
@@ -11,7 +13,7 @@ const KILLS: usize = 6;
 const AT_ONCE: usize = 4;
 
 /// Whom the application told that access was granted, and in which browser.
-type Confirmed = Arc<Mutex<BTreeMap<String, Browser>>>;
+type Confirmed = Arc<watch::Sender<BTreeMap<String, Browser>>>;
 
 /// One person after the other, until the application is gone.
 async fn grant_until_the_end(
@@ -24,7 +26,7 @@ async fn grant_until_the_end(
         let Some(()) = grant(&browser, &email).await else {
             return;
         };
-        confirmed.lock().unwrap().insert(email, browser);
+        confirmed.send_modify(|known| drop(known.insert(email, browser)));
     }
 }
 
@@ -49,7 +51,7 @@ async fn grant(browser: &Browser, email: &str) -> Option<()> {
 /// others under way.
 async fn grant_and_kill(server: Server, round: usize, confirmed: &Confirmed) {
     let site = server.site.clone();
-    let goal = confirmed.lock().unwrap().len() + 3 + round * 2;
+    let goal = confirmed.borrow().len() + 3 + round * 2;
     let people: Vec<_> = (0..AT_ONCE)
         .map(|n| {
             let (site, confirmed) = (site.clone(), confirmed.clone());
@@ -61,9 +63,8 @@ async fn grant_and_kill(server: Server, round: usize, confirmed: &Confirmed) {
             ))
         })
         .collect();
-    while confirmed.lock().unwrap().len() < goal {
-        tokio::task::yield_now().await;
-    }
+    let mut watched = confirmed.subscribe();
+    drop(watched.wait_for(|known| known.len() >= goal).await.unwrap());
     server.kill().await;
     for person in people {
         person.await.unwrap();
@@ -72,7 +73,7 @@ async fn grant_and_kill(server: Server, round: usize, confirmed: &Confirmed) {
 
 async fn assert_kept(server: &Server, admin: &Browser, confirmed: &Confirmed) {
     let admin = admin.moved_to(server.site.address());
-    let confirmed = confirmed.lock().unwrap().clone();
+    let confirmed = confirmed.borrow().clone();
     for (email, browser) in &confirmed {
         let found = admin.get(&format!("/admin/tokens?email={email}")).await;
         assert_eq!(found.status, 200, "the admin's session is kept: {found:?}");
@@ -112,7 +113,7 @@ async fn a_confirmed_grant_survives_every_kill() {
             .await,
         [""; 0]
     );
-    let count = confirmed.lock().unwrap().len();
+    let count = confirmed.borrow().len();
     assert!(count >= KILLS * 3, "{count}");
     server.shut_down().await;
 }

@@ -27,11 +27,11 @@ async fn a_request_in_flight_is_finished_when_the_process_is_told_to_end() {
     held.release();
     let granted = granting.await.unwrap();
     granted.assert_redirect("/granted");
-    assert_eq!(server.ended().await, Some(0), "{}", server.log());
+    let (code, log) = server.ended().await;
+    assert_eq!(code, Some(0), "{log}");
     assert!(
-        server
-            .log()
-            .contains("every request in flight was finished")
+        log.contains("every request in flight was finished"),
+        "{log}"
     );
 
     let again = command.serve().await;
@@ -74,7 +74,8 @@ async fn a_second_signal_cuts_off_what_takes_too_long() {
     server.line("stopping").await;
     server.terminate();
     let ended = tokio::time::timeout(Duration::from_secs(20), server.ended());
-    assert_eq!(ended.await.expect("it ends"), Some(0), "{}", server.log());
+    let (code, log) = ended.await.expect("it ends");
+    assert_eq!(code, Some(0), "{log}");
     assert!(cut.await.unwrap().is_none(), "the request was cut off");
     held.release();
 }

@@ -9,6 +9,7 @@ mod receipts;
 mod reveal;
 mod withdraw;
 
+pub(crate) use home::FirstSight;
 pub(crate) use receipts::texts;
 
 use axum::Router;

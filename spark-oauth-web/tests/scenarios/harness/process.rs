@@ -1,6 +1,5 @@
 //! The real binary, as a process.
 
-use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -8,7 +7,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdout};
+use tokio::process::{Child, ChildStderr, ChildStdout};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use url::Url;
 
 use super::rig::install_crypto;
@@ -33,7 +34,33 @@ pub(crate) struct Server {
     child: Child,
     /// Kept open: nothing that is printed may fail.
     lines: Lines<BufReader<ChildStdout>>,
-    log: PathBuf,
+    log: Log,
+}
+
+/// What a process writes to standard error.
+#[derive(Debug)]
+struct Log {
+    text: watch::Receiver<String>,
+    reader: JoinHandle<()>,
+}
+
+impl Log {
+    fn read(stderr: ChildStderr) -> Self {
+        let (sender, text) = watch::channel(String::new());
+        let reader = tokio::spawn(async move {
+            let mut lines = BufReader::new(stderr).lines();
+            while let Some(line) = lines.next_line().await.unwrap() {
+                sender.send_modify(|text| text.extend([&*line, "\n"]));
+            }
+        });
+        Self { text, reader }
+    }
+
+    /// Everything, once the process has closed it.
+    async fn whole(&mut self) -> String {
+        (&mut self.reader).await.unwrap();
+        self.text.borrow().clone()
+    }
 }
 
 /// A process that ended.
@@ -85,7 +112,7 @@ impl Command {
         self
     }
 
-    fn command(&self, arguments: &[&str], log: File) -> tokio::process::Command {
+    fn command(&self, arguments: &[&str]) -> tokio::process::Command {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_spark-oauth-web"));
         command
             .args(arguments)
@@ -94,18 +121,14 @@ impl Command {
             .current_dir(&self.folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(log)
+            .stderr(Stdio::piped())
             .kill_on_drop(true);
         command
     }
 
     /// Runs the binary to its end, with a standard input.
     pub(crate) async fn run(&self, arguments: &[&str], input: &str) -> Ended {
-        let log = tempfile::NamedTempFile::new_in(&self.folder).unwrap();
-        let mut child = self
-            .command(arguments, log.reopen().unwrap())
-            .spawn()
-            .unwrap();
+        let mut child = self.command(arguments).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         // A process that wants no input may be gone already.
         let _ = stdin.write_all(input.as_bytes()).await;
@@ -115,7 +138,7 @@ impl Command {
         Ended {
             code: output.status.code(),
             out: String::from_utf8(output.stdout).unwrap(),
-            errors: std::fs::read_to_string(log.path()).unwrap(),
+            errors: String::from_utf8(output.stderr).unwrap(),
         }
     }
 
@@ -125,16 +148,13 @@ impl Command {
     }
 
     fn spawn(&self) -> Starting {
-        let (log, path) = tempfile::NamedTempFile::new_in(&self.folder)
-            .unwrap()
-            .keep()
-            .unwrap();
-        let mut child = self.command(&[], log).spawn().unwrap();
+        let mut child = self.command(&[]).spawn().unwrap();
+        let log = Log::read(child.stderr.take().unwrap());
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Starting {
             child,
             lines,
-            log: path,
+            log,
             upstream: self.upstream.clone(),
         }
     }
@@ -166,7 +186,7 @@ impl Command {
 struct Starting {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    log: PathBuf,
+    log: Log,
     upstream: Upstream,
 }
 
@@ -192,10 +212,7 @@ impl Starting {
         let line = tokio::time::timeout(PATIENCE, self.lines.next_line());
         match line.await.expect("the process listens in time").unwrap() {
             Some(line) => line,
-            None => panic!(
-                "the process ended: {}",
-                std::fs::read_to_string(&self.log).unwrap()
-            ),
+            None => panic!("the process ended: {}", self.log.whole().await),
         }
     }
 }
@@ -229,32 +246,26 @@ impl Server {
         self.child.wait().await.unwrap();
     }
 
-    /// Waits for the end, and answers the exit code.
-    pub(crate) async fn ended(&mut self) -> Option<i32> {
+    /// Waits for the end, and answers the exit code and what was written to
+    /// standard error.
+    pub(crate) async fn ended(&mut self) -> (Option<i32>, String) {
         let ended = tokio::time::timeout(PATIENCE, self.child.wait());
-        ended.await.expect("the process ended").unwrap().code()
+        let code = ended.await.expect("the process ended").unwrap().code();
+        (code, self.log.whole().await)
     }
 
     /// Ends the process in an orderly way, and answers what it wrote to standard error.
     pub(crate) async fn shut_down(mut self) -> String {
         self.terminate();
-        assert_eq!(self.ended().await, Some(0), "{}", self.log());
-        self.log()
+        let (code, log) = self.ended().await;
+        assert_eq!(code, Some(0), "{log}");
+        log
     }
 
     /// Waits until it has written a line with this text.
-    pub(crate) async fn line(&self, text: &str) {
-        let written = async {
-            while !self.log().contains(text) {
-                tokio::task::yield_now().await;
-            }
-        };
-        let written = tokio::time::timeout(PATIENCE, written);
-        written.await.expect("the line is written in time");
-    }
-
-    /// What it wrote to standard error.
-    pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap()
+    pub(crate) async fn line(&mut self, text: &str) {
+        let written = self.log.text.wait_for(|log| log.contains(text));
+        let written = tokio::time::timeout(PATIENCE, written).await;
+        drop(written.expect("the line is written in time").unwrap());
     }
 }
