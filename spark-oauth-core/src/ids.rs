@@ -85,6 +85,10 @@ id! {
     AuditId
 }
 id! {
+    /// Identifies an [`Event`](crate::event::Event).
+    EventId
+}
+id! {
     /// Identifies one running process towards the others on the same store:
     /// the owner of a [`Lease`](crate::token::Lease).
     ProcessId

@@ -78,6 +78,7 @@ pub mod conformance;
 pub mod consent;
 mod detached;
 mod email;
+pub mod event;
 pub mod handoff;
 mod ids;
 mod integration;
@@ -98,7 +99,7 @@ pub mod webex;
 
 pub use application::{SparkOauth, SparkOauthBuilder};
 pub use email::{EmailAddress, InvalidEmail};
-pub use ids::{AdminId, AuditId, InvalidId, ProcessId, TokenId};
+pub use ids::{AdminId, AuditId, EventId, InvalidId, ProcessId, TokenId};
 pub use integration::{ClientId, Integration, InvalidRedirectUri, RedirectUri};
 pub use person::{Person, PersonId};
 pub use scopes::{InvalidScope, Scopes};

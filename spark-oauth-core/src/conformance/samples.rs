@@ -16,7 +16,7 @@ use crate::ports::{
 use crate::scopes::Scopes;
 use crate::timestamp::Timestamp;
 use crate::token::{
-    Attempt, FIRST_VERSION, LastFailure, LastRefresh, Lease, RefreshTrigger, Status, Token,
+    Attempt, FIRST_VERSION, LastFailure, LastRefresh, Lease, RefreshTrigger, Status, Token, Upkeep,
 };
 
 /// The time that the samples are made at. It has a part of a second, so that a
@@ -101,6 +101,7 @@ pub fn token(number: u32) -> Token {
         version: FIRST_VERSION,
         lease: None,
         attempt: None,
+        upkeep: Upkeep::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::person::Person;
 use crate::ports::{Clock, Random, StoreError, TokenAnswer, TokenStore};
 use crate::scopes::Scopes;
 use crate::timestamp::Timestamp;
-use crate::token::{FIRST_VERSION, Status, Token};
+use crate::token::{FIRST_VERSION, Status, Token, Upkeep};
 
 /// How long a grant is offered to a store that fails, or whose record others write
 /// too. Nobody else has these tokens, and the code is spent.
@@ -120,6 +120,7 @@ impl GrantWriter {
             version: FIRST_VERSION,
             lease: None,
             attempt: None,
+            upkeep: Upkeep::default(),
         };
         self.fill_in(&mut token, grant);
         self.tokens.insert(&token).await?;

@@ -8,7 +8,10 @@ mod admin_store;
 mod audit_log;
 mod clock;
 mod consent_store;
+mod outbox;
 mod page;
+mod pause_store;
+mod process_registry;
 mod random;
 mod session_store;
 mod spark_client;
@@ -24,7 +27,10 @@ pub use audit_log::AuditLog;
 pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
 pub use consent_store::{ConsentStore, PendingConsent, StateHash};
+pub use outbox::{Outbox, OutboxEntry};
 pub use page::{Cursor, InvalidCursor, Page, PageRequest};
+pub use pause_store::{Pause, PauseReason, PauseStore};
+pub use process_registry::{ProcessRecord, ProcessRegistry};
 #[cfg(any(test, feature = "testing"))]
 pub use random::SeededRandom;
 pub use random::{Random, SystemRandom};
@@ -35,12 +41,13 @@ pub use spark_client::{
 pub use spark_error::{ErrorClass, SparkError, SparkErrorKind, TrackingId};
 pub use store_error::{StoreError, UniqueRule};
 pub use stores::Stores;
-pub use token_store::{Claim, TokenFilter, TokenStore};
+pub use token_store::{Census, Claim, DueToken, TokenFilter, TokenStore};
 pub use vault_store::VaultStore;
 
 #[cfg(any(test, feature = "testing"))]
 pub use {
     admin_store::MockAdminStore, audit_log::MockAuditLog, consent_store::MockConsentStore,
+    outbox::MockOutbox, pause_store::MockPauseStore, process_registry::MockProcessRegistry,
     session_store::MockSessionStore, spark_client::MockSparkClient, token_store::MockTokenStore,
     vault_store::MockVaultStore,
 };

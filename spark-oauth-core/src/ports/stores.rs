@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::ports::{AdminStore, AuditLog, ConsentStore, SessionStore, TokenStore, VaultStore};
+use crate::ports::{
+    AdminStore, AuditLog, ConsentStore, Outbox, PauseStore, ProcessRegistry, SessionStore,
+    TokenStore, VaultStore,
+};
 
 /// The stores an application runs on. One adapter usually implements all of
 /// them: see [`Stores::of`].
@@ -20,13 +23,27 @@ pub struct Stores {
     pub audit: Arc<dyn AuditLog>,
     /// Keys and set-up.
     pub vault: Arc<dyn VaultStore>,
+    /// Pauses of integrations.
+    pub pauses: Arc<dyn PauseStore>,
+    /// Events on their way out.
+    pub outbox: Arc<dyn Outbox>,
+    /// Processes that work on the store.
+    pub processes: Arc<dyn ProcessRegistry>,
 }
 
 impl Stores {
     /// Takes one adapter for all ports.
     pub fn of<S>(store: S) -> Self
     where
-        S: TokenStore + AdminStore + ConsentStore + SessionStore + AuditLog + VaultStore,
+        S: TokenStore
+            + AdminStore
+            + ConsentStore
+            + SessionStore
+            + AuditLog
+            + VaultStore
+            + PauseStore
+            + Outbox
+            + ProcessRegistry,
     {
         let store = Arc::new(store);
         Self {
@@ -35,7 +52,10 @@ impl Stores {
             consents: store.clone(),
             sessions: store.clone(),
             audit: store.clone(),
-            vault: store,
+            vault: store.clone(),
+            pauses: store.clone(),
+            outbox: store.clone(),
+            processes: store,
         }
     }
 }

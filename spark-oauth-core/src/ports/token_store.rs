@@ -1,6 +1,7 @@
 //! The port of the vault: where tokens are kept.
 
 use std::fmt::Debug;
+use std::num::NonZeroU16;
 
 use async_trait::async_trait;
 
@@ -23,6 +24,30 @@ pub struct TokenFilter {
     pub email_part: Option<String>,
     /// The status.
     pub status: Option<StatusKind>,
+}
+
+/// A token whose time for the background worker has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueToken {
+    /// The record.
+    pub id: TokenId,
+    /// Since when: its [`Upkeep::due_at`](crate::token::Upkeep::due_at).
+    pub due_at: Timestamp,
+}
+
+/// How many tokens of an integration stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// How many are active.
+    pub active: u64,
+    /// Of how many the person must consent again.
+    pub needs_consent: u64,
+    /// How many are revoked.
+    pub revoked: u64,
+    /// How many are due for the background worker.
+    pub due: u64,
+    /// Since when the longest due one is.
+    pub oldest_due_at: Option<Timestamp>,
 }
 
 /// The answer to a claim.
@@ -135,6 +160,48 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
     /// # Errors
     /// The store's own.
     async fn release_lease(&self, id: TokenId, owner: ProcessId) -> Result<bool, StoreError>;
+
+    /// Up to `limit` records of this integration whose
+    /// [`Upkeep::due_at`](crate::token::Upkeep::due_at) has come at `now` and whose
+    /// lease, if any, has ended, the longest due first.
+    ///
+    /// The cost MUST NOT grow with the number of records that are not due.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn list_due(
+        &self,
+        integration: &ClientId,
+        now: Timestamp,
+        limit: NonZeroU16,
+    ) -> Result<Vec<DueToken>, StoreError>;
+
+    /// Up to `limit` records that carry
+    /// [`Upkeep::events`](crate::token::Upkeep::events), in the store's order.
+    ///
+    /// The cost MUST NOT grow with the number of records that carry none.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn list_with_events(&self, limit: NonZeroU16) -> Result<Vec<Token>, StoreError>;
+
+    /// Counts the records of this integration.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn census(&self, integration: &ClientId, now: Timestamp) -> Result<Census, StoreError>;
+
+    /// Counts the active records of this integration whose access token ends at
+    /// `from` or later and before `until`.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn count_expiring(
+        &self,
+        integration: &ClientId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, StoreError>;
 
     /// Deletes the record; `false` where there is none.
     ///

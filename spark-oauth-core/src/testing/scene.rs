@@ -17,7 +17,7 @@ use crate::scopes::Scopes;
 use crate::secret::{AccessToken, ClientSecret, RefreshToken};
 use crate::testing::{MemoryStores, ScriptedClient};
 use crate::timestamp::Timestamp;
-use crate::token::{FIRST_VERSION, Status, Token};
+use crate::token::{FIRST_VERSION, Status, Token, Upkeep};
 
 /// When a scene begins.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_764_000_000_000);
@@ -128,6 +128,7 @@ impl Scene {
             version: FIRST_VERSION,
             lease: None,
             attempt: None,
+            upkeep: Upkeep::default(),
         }
     }
 

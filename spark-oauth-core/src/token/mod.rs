@@ -3,10 +3,12 @@
 mod lease;
 mod lineage;
 mod status;
+mod upkeep;
 
 pub use lease::{Attempt, Lease};
 pub use lineage::{LastFailure, LastRefresh, RefreshTrigger};
 pub use status::{ConsentLoss, InvalidTransition, RevokedBy, Status, StatusKind, UnknownStatus};
+pub use upkeep::Upkeep;
 
 use crate::email::EmailAddress;
 use crate::ids::TokenId;
@@ -62,6 +64,8 @@ pub struct Token {
     pub lease: Option<Lease>,
     /// The write-ahead marker: a refresh was begun and has not been answered.
     pub attempt: Option<Attempt>,
+    /// What the background worker goes by, and what it has seen.
+    pub upkeep: Upkeep,
 }
 
 /// The version of a record that was never updated.

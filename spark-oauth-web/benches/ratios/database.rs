@@ -179,5 +179,6 @@ fn token(ring: &KeyRing, number: usize) -> Outcome<Token> {
         version: FIRST_VERSION,
         lease: None,
         attempt: None,
+        upkeep: spark_oauth_core::token::Upkeep::default(),
     })
 }

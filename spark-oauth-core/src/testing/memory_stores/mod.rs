@@ -3,6 +3,9 @@
 mod admins;
 mod audit;
 mod consents;
+mod outbox;
+mod pauses;
+mod processes;
 mod sessions;
 mod tokens;
 mod vault;
@@ -12,10 +15,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::admins::Admin;
 use crate::audit::AuditEntry;
-use crate::ids::{AdminId, AuditId, TokenId};
+use crate::ids::{AdminId, AuditId, EventId, ProcessId, TokenId};
+use crate::integration::ClientId;
 use crate::keyring::KeyFingerprint;
 use crate::ports::{
-    Page, PageRequest, PendingConsent, SessionKey, SessionRecord, StateHash, StoreError, Stores,
+    OutboxEntry, Page, PageRequest, Pause, PendingConsent, ProcessRecord, SessionKey,
+    SessionRecord, StateHash, StoreError, Stores,
 };
 use crate::testing::faults::Faults;
 use crate::testing::{StoreCall, StoreFault};
@@ -41,6 +46,9 @@ struct Records {
     audit: BTreeMap<AuditId, AuditEntry>,
     fingerprints: Vec<KeyFingerprint>,
     nonce: Option<[u8; 32]>,
+    pauses: BTreeMap<ClientId, Pause>,
+    outbox: BTreeMap<(EventId, String), OutboxEntry>,
+    processes: BTreeMap<ProcessId, ProcessRecord>,
 }
 
 impl MemoryStores {
@@ -100,6 +108,11 @@ impl MemoryStores {
         let mut entries: Vec<_> = self.records().audit.values().cloned().collect();
         entries.sort_by_key(|entry| entry.at);
         entries
+    }
+
+    /// Every entry of the outbox, the oldest event first.
+    pub fn outbox(&self) -> Vec<OutboxEntry> {
+        self.records().outbox.values().cloned().collect()
     }
 
     /// Adds a token, whatever the rules of the port.

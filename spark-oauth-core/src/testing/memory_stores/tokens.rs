@@ -1,5 +1,7 @@
 //! [`TokenStore`] in memory.
 
+use std::num::NonZeroU16;
+
 use async_trait::async_trait;
 
 use super::{MemoryStores, page_of};
@@ -7,11 +9,13 @@ use crate::email::EmailAddress;
 use crate::ids::{ProcessId, TokenId};
 use crate::integration::ClientId;
 use crate::person::PersonId;
-use crate::ports::{Claim, Page, PageRequest, StoreError, TokenFilter, TokenStore, UniqueRule};
+use crate::ports::{
+    Census, Claim, DueToken, Page, PageRequest, StoreError, TokenFilter, TokenStore, UniqueRule,
+};
 use crate::scopes::Scopes;
 use crate::testing::StoreCall;
 use crate::timestamp::Timestamp;
-use crate::token::{Lease, Token};
+use crate::token::{Lease, Status, StatusKind, Token};
 
 #[async_trait]
 impl TokenStore for MemoryStores {
@@ -165,12 +169,93 @@ impl TokenStore for MemoryStores {
         .await
     }
 
+    async fn list_due(
+        &self,
+        integration: &ClientId,
+        now: Timestamp,
+        limit: NonZeroU16,
+    ) -> Result<Vec<DueToken>, StoreError> {
+        self.perform(StoreCall::TokenListDue, |records| {
+            let mut due: Vec<_> = due_tokens(records.tokens.values(), integration, now)
+                .filter(|(token, _)| token.leased_by(now).is_none())
+                .map(|(token, due_at)| DueToken {
+                    id: token.id,
+                    due_at,
+                })
+                .collect();
+            due.sort_by_key(|token| (token.due_at, token.id));
+            due.truncate(usize::from(limit.get()));
+            Ok(due)
+        })
+        .await
+    }
+
+    async fn list_with_events(&self, limit: NonZeroU16) -> Result<Vec<Token>, StoreError> {
+        self.perform(StoreCall::TokenListWithEvents, |records| {
+            let telling = records
+                .tokens
+                .values()
+                .filter(|token| !token.upkeep.events.is_empty());
+            Ok(telling.take(usize::from(limit.get())).cloned().collect())
+        })
+        .await
+    }
+
+    async fn census(&self, integration: &ClientId, now: Timestamp) -> Result<Census, StoreError> {
+        self.perform(StoreCall::TokenCensus, |records| {
+            let mut census = Census::default();
+            let tokens = records.tokens.values();
+            for token in tokens.filter(|token| token.integration == *integration) {
+                match token.status.kind() {
+                    StatusKind::Active => census.active += 1,
+                    StatusKind::NeedsConsent => census.needs_consent += 1,
+                    StatusKind::Revoked => census.revoked += 1,
+                }
+            }
+            for (_, due_at) in due_tokens(records.tokens.values(), integration, now) {
+                census.due += 1;
+                let oldest = census.oldest_due_at.map_or(due_at, |at| at.min(due_at));
+                census.oldest_due_at = Some(oldest);
+            }
+            Ok(census)
+        })
+        .await
+    }
+
+    async fn count_expiring(
+        &self,
+        integration: &ClientId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.perform(StoreCall::TokenCountExpiring, |records| {
+            let expiring = records.tokens.values().filter(|token| {
+                token.integration == *integration
+                    && token.status == Status::Active
+                    && (from..until).contains(&token.access_expires_at)
+            });
+            Ok(expiring.count() as u64)
+        })
+        .await
+    }
+
     async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
         self.perform(StoreCall::TokenRemove, |records| {
             Ok(records.tokens.remove(&id).is_some())
         })
         .await
     }
+}
+
+fn due_tokens<'t>(
+    tokens: impl Iterator<Item = &'t Token>,
+    integration: &ClientId,
+    now: Timestamp,
+) -> impl Iterator<Item = (&'t Token, Timestamp)> {
+    tokens
+        .filter(move |token| token.integration == *integration)
+        .filter_map(|token| token.upkeep.due_at.map(|due_at| (token, due_at)))
+        .filter(move |(_, due_at)| due_at.has_passed(now))
 }
 
 /// One token for the same integration, person and scopes.

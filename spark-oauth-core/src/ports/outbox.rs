@@ -1,0 +1,80 @@
+//! The port for events on their way out: none is lost in a crash.
+
+use std::fmt::Debug;
+use std::num::NonZeroU16;
+
+use async_trait::async_trait;
+
+use crate::event::Event;
+use crate::ids::{EventId, TokenId};
+use crate::ports::StoreError;
+use crate::timestamp::Timestamp;
+
+/// An event on its way to a destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxEntry {
+    /// The event.
+    pub event: Event,
+    /// Where to: the name of a destination in the configuration.
+    pub destination: String,
+    /// When it is delivered, or tried again. Whoever takes an entry moves this on
+    /// first, so that nobody else takes it meanwhile.
+    pub next_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why the last try failed, in words; holds no secret.
+    pub last_error: Option<String>,
+    /// The event tells of a removal that was about to happen when it was written:
+    /// it is delivered only where this record is gone.
+    pub awaits_removal_of: Option<TokenId>,
+}
+
+/// Keeps events until they are delivered. An entry is known by its event and its
+/// destination.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait Outbox: Debug + Send + Sync + 'static {
+    /// Adds an entry, durably; `false` where this event to this destination stands
+    /// already, which is left as it is.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn add_to_outbox(&self, entry: &OutboxEntry) -> Result<bool, StoreError>;
+
+    /// Up to `limit` entries whose time has come at `now`, the longest due first.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn due_in_outbox(
+        &self,
+        now: Timestamp,
+        limit: NonZeroU16,
+    ) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// Replaces `next_at`, `attempts` and `last_error` of an entry where its
+    /// `next_at` still is `seen`; `false` where it is another, or the entry is gone.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn reschedule_in_outbox(
+        &self,
+        entry: &OutboxEntry,
+        seen: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Removes an entry; `false` where it is not there.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn remove_from_outbox(
+        &self,
+        event: EventId,
+        destination: &str,
+    ) -> Result<bool, StoreError>;
+
+    /// How many entries wait, due or not.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn count_outbox(&self) -> Result<u64, StoreError>;
+}
