@@ -10,8 +10,8 @@ use crate::detached::Detached;
 use crate::handoff::HandOver;
 use crate::integration::Integration;
 use crate::keyring::KeyRing;
-use crate::ports::{Clock, Random, SparkClient, Stores, SystemClock, SystemRandom};
-use crate::vault::{VaultError, open_vault};
+use crate::ports::{Clock, Random, SparkClient, Stores, SystemClock, SystemRandom, VaultStore};
+use crate::vault::{VaultError, adopt_keys, open_vault};
 
 /// What the services are made of.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct SparkOauth {
     pub hand_over: HandOver,
     /// Those who manage the tokens.
     pub admins: AdminService,
+    vault: Arc<dyn VaultStore>,
+    ring: KeyRing,
     detached: Detached,
 }
 
@@ -74,6 +76,17 @@ impl SparkOauth {
             refresh_limits: RefreshLimits::default(),
             include_refresh_token: false,
         }
+    }
+
+    /// Takes over the keys of `newer` while the application runs: its first key
+    /// seals from now on, and keys that only the present ring has still open what
+    /// they sealed. `false` where that changes nothing.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`] where the store cannot record the new keys; the present
+    /// ones stay in use then.
+    pub async fn adopt_keys(&self, newer: &KeyRing) -> Result<bool, VaultError> {
+        adopt_keys(&*self.vault, &self.ring, newer).await
     }
 
     /// Waits until the work that outlives its callers is done: a consent whose
@@ -161,6 +174,8 @@ impl SparkOauthBuilder {
             ),
             admins: AdminService::new(&parts, self.super_admin, self.hashing, auditor),
             broker,
+            vault: parts.stores.vault,
+            ring: parts.ring,
             detached: parts.detached,
         })
     }

@@ -46,6 +46,24 @@ pub(crate) async fn open_vault(store: &dyn VaultStore, ring: &KeyRing) -> Result
     checked
 }
 
+/// Takes over the keys of `newer` while the application runs, after the store knows
+/// of them: nothing is sealed with a key that the store has not recorded.
+///
+/// # Errors
+/// [`VaultError::Store`]; the ring is left as it is then.
+pub(crate) async fn adopt_keys(
+    store: &dyn VaultStore,
+    ring: &KeyRing,
+    newer: &KeyRing,
+) -> Result<bool, VaultError> {
+    for fingerprint in newer.fingerprints() {
+        if !ring.contains(fingerprint) {
+            store.add_key_fingerprint(fingerprint).await?;
+        }
+    }
+    Ok(ring.adopt(newer))
+}
+
 fn check_all_held(needed: &[KeyFingerprint], ring: &KeyRing) -> Result<(), VaultError> {
     needed
         .iter()
@@ -99,6 +117,30 @@ mod tests {
             .returning(move || Ok(vec![missing]));
         let refused = open_vault(&store, &ring(2)).await.unwrap_err();
         assert!(matches!(refused, VaultError::MissingKey(key) if key == missing));
+    }
+
+    #[tokio::test]
+    async fn a_key_seals_nothing_before_the_store_knows_it() {
+        let (ring, newer) = (ring(1), ring(2));
+        let before = fingerprint(&ring);
+        let mut store = MockVaultStore::new();
+        let away = || StoreError::Unavailable {
+            store: "test",
+            source: "away".into(),
+        };
+        store
+            .expect_add_key_fingerprint()
+            .times(1)
+            .returning(move |_| Err(away()));
+        assert!(adopt_keys(&store, &ring, &newer).await.is_err());
+        assert_eq!(fingerprint(&ring), before);
+        store
+            .expect_add_key_fingerprint()
+            .with(eq(fingerprint(&newer)))
+            .times(1)
+            .returning(|_| Ok(()));
+        assert!(adopt_keys(&store, &ring, &newer).await.unwrap());
+        assert_eq!(fingerprint(&ring), fingerprint(&newer));
     }
 
     #[tokio::test]

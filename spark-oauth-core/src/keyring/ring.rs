@@ -1,6 +1,6 @@
 //! The keys of an application: the first seals, all of them open.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,9 +13,11 @@ use crate::secret::{AccessToken, RefreshToken, SetUpCode};
 
 /// The keys of an application. The first seals new values; every one opens what
 /// it has sealed.
+///
+/// Clones share their keys: what one of them [adopts](KeyRing::adopt), all have.
 #[derive(Clone, Debug)]
 pub struct KeyRing {
-    keys: Vec<SealingKey>,
+    keys: Arc<RwLock<Arc<[SealingKey]>>>,
     random: Arc<dyn Random>,
 }
 
@@ -38,8 +40,12 @@ pub enum InvalidKeyRing {
 impl KeyRing {
     /// A ring of one key.
     pub fn new(key: SealingKey, random: Arc<dyn Random>) -> Self {
+        Self::of([key].into(), random)
+    }
+
+    fn of(keys: Arc<[SealingKey]>, random: Arc<dyn Random>) -> Self {
         Self {
-            keys: vec![key],
+            keys: Arc::new(RwLock::new(keys)),
             random,
         }
     }
@@ -66,13 +72,49 @@ impl KeyRing {
         if keys.is_empty() {
             Err(InvalidKeyRing::Empty)
         } else {
-            Ok(Self { keys, random })
+            Ok(Self::of(keys.into(), random))
         }
     }
 
+    /// Takes over the keys of `newer`, in their order: its first key seals from now
+    /// on. Keys that only this ring has stay behind them, so that whatever was
+    /// sealed meanwhile still opens. `false` where that changes nothing.
+    pub(crate) fn adopt(&self, newer: &Self) -> bool {
+        let taken = newer.snapshot();
+        let mut held = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let known = |key: &&SealingKey| {
+            let mut fingerprints = taken.iter().map(SealingKey::fingerprint);
+            !fingerprints.any(|fingerprint| fingerprint == key.fingerprint())
+        };
+        let merged: Arc<[SealingKey]> = taken
+            .iter()
+            .chain(held.iter().filter(known))
+            .cloned()
+            .collect();
+        let order =
+            |keys: &[SealingKey]| -> Vec<_> { keys.iter().map(SealingKey::fingerprint).collect() };
+        let changes = order(&merged) != order(&held);
+        *held = merged;
+        changes
+    }
+
+    /// The keys as they are now.
+    fn snapshot(&self) -> Arc<[SealingKey]> {
+        self.keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     /// The fingerprints of the keys, the sealing one first.
-    pub fn fingerprints(&self) -> impl Iterator<Item = KeyFingerprint> {
-        self.keys.iter().map(SealingKey::fingerprint)
+    pub fn fingerprints(&self) -> impl Iterator<Item = KeyFingerprint> + use<> {
+        let keys = self.snapshot();
+        (0..keys.len()).map(move |index| keys[index].fingerprint())
+    }
+
+    /// The fingerprint of the key that seals new values.
+    pub fn sealing_fingerprint(&self) -> KeyFingerprint {
+        self.snapshot()[0].fingerprint()
     }
 
     /// Whether the ring holds the key with this fingerprint.
@@ -125,24 +167,24 @@ impl KeyRing {
     /// The code of the set-up link: the same at every replica, since all share the
     /// store's nonce and the ring.
     pub fn set_up_code(&self, nonce: &[u8; 32]) -> SetUpCode {
-        set_up_code(&self.keys[0], nonce)
+        set_up_code(&self.snapshot()[0], nonce)
     }
 
     /// Whether `code` is the set-up code of this nonce under any key of the ring.
     pub fn accepts_set_up_code(&self, nonce: &[u8; 32], code: &SetUpCode) -> bool {
-        self.keys
+        self.snapshot()
             .iter()
             .any(|key| set_up_code(key, nonce).matches(code))
     }
 
     fn seal(&self, field: Field, record: &[u8], text: &str) -> Sealed {
-        Sealed::seal(&self.keys[0], field, record, text, &*self.random)
+        Sealed::seal(&self.snapshot()[0], field, record, text, &*self.random)
     }
 
     fn open(&self, field: Field, record: &[u8], sealed: &Sealed) -> Result<String, OpenError> {
         let fingerprint = sealed.key()?;
-        let key = self
-            .keys
+        let keys = self.snapshot();
+        let key = keys
             .iter()
             .find(|key| key.fingerprint() == fingerprint)
             .ok_or(OpenError::MissingKey(fingerprint))?;
@@ -178,7 +220,7 @@ mod tests {
     fn text_of(rings: &[&KeyRing]) -> String {
         let keys: Vec<_> = rings
             .iter()
-            .map(|ring| ring.keys[0].to_base64().to_string())
+            .map(|ring| ring.snapshot()[0].to_base64().to_string())
             .collect();
         keys.join(",\n")
     }
@@ -247,10 +289,29 @@ mod tests {
     }
 
     #[test]
+    fn an_adopted_key_seals_and_the_old_ones_still_open() {
+        let (held, newer) = (ring(1), ring(2));
+        let shared = held.clone();
+        let sealed = held.seal_access(id(1), &AccessToken::new("sesame"));
+        assert!(held.adopt(&newer));
+        assert!(!held.adopt(&newer), "the same keys again change nothing");
+        assert_eq!(shared.sealing_fingerprint(), newer.sealing_fingerprint());
+        assert!(shared.open_access(id(1), &sealed).is_ok());
+        let resealed = shared.seal_access(id(1), &AccessToken::new("sesame"));
+        assert!(newer.open_access(id(1), &resealed).is_ok());
+    }
+
+    #[test]
     fn reads_a_key_file_with_remarks_and_names_the_wrong_key() {
         let random = Arc::new(SeededRandom::new(3));
         let text = format!("# the keys\n{}  # newest\n\n", text_of(&[&ring(1)]));
-        assert_eq!(KeyRing::parse(&text, random.clone()).unwrap().keys.len(), 1);
+        assert_eq!(
+            KeyRing::parse(&text, random.clone())
+                .unwrap()
+                .fingerprints()
+                .count(),
+            1
+        );
         assert_eq!(
             KeyRing::parse(" # none\n", random.clone()).unwrap_err(),
             InvalidKeyRing::Empty
