@@ -10,6 +10,7 @@ use crate::detached::Detached;
 use crate::handoff::HandOver;
 use crate::integration::Integration;
 use crate::keyring::KeyRing;
+use crate::overview::OverviewService;
 use crate::ports::{Clock, Random, SparkClient, Stores, SystemClock, SystemRandom, VaultStore};
 use crate::vault::{VaultError, adopt_keys, open_vault};
 
@@ -36,6 +37,8 @@ pub struct SparkOauth {
     pub hand_over: HandOver,
     /// Those who manage the tokens.
     pub admins: AdminService,
+    /// How the tokens stand as a whole.
+    pub overview: OverviewService,
     vault: Arc<dyn VaultStore>,
     ring: KeyRing,
     detached: Detached,
@@ -174,6 +177,7 @@ impl SparkOauthBuilder {
             ),
             admins: AdminService::new(&parts, self.super_admin, self.hashing, auditor),
             broker,
+            overview: OverviewService::new(&parts),
             vault: parts.stores.vault,
             ring: parts.ring,
             detached: parts.detached,

@@ -84,6 +84,7 @@ mod ids;
 mod integration;
 pub mod keyring;
 mod network;
+pub mod overview;
 mod patience;
 mod person;
 pub mod ports;
