@@ -7,7 +7,7 @@ use sqlx::{FromRow, Sqlite};
 
 use crate::SqliteStore;
 use crate::connections::Lent;
-use crate::errors::store_error;
+use crate::errors::{store_error, unavailable};
 
 /// A statement with its parameters, whose rows become `R`.
 pub(crate) type Rows<'q, R> = QueryAs<'q, Sqlite, R, SqliteArguments>;
@@ -24,6 +24,16 @@ impl SqliteStore {
             Err(error) => Err(error),
         };
         settle(lent, read).await
+    }
+
+    /// The same where finding it may take long: one such read at a time, so that the
+    /// other connections stay free for quick ones.
+    pub(crate) async fn long_row<R>(&self, rows: Rows<'_, R>) -> Result<Option<R>, StoreError>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        let _turn = self.0.walking.acquire().await.map_err(unavailable)?;
+        self.row(rows).await
     }
 
     /// Every row.

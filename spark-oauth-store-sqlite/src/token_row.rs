@@ -2,11 +2,11 @@
 
 use spark_oauth_core::keyring::Sealed;
 use spark_oauth_core::ports::{StoreError, TrackingId};
-use spark_oauth_core::token::{Attempt, LastFailure, LastRefresh, Lease, Status, Token};
+use spark_oauth_core::token::{Attempt, LastFailure, LastRefresh, Lease, Status, Token, Upkeep};
 use spark_oauth_core::{ClientId, PersonId, Timestamp};
 
 use crate::Query;
-use crate::errors::Unreadable;
+use crate::errors::{Unreadable, corrupt};
 use crate::words::{from_word, parse, to_word};
 
 macro_rules! token_columns {
@@ -15,7 +15,8 @@ macro_rules! token_columns {
          email, display_name, access_expires_at, refresh_expires_at, obtained_at, granted_at, \
          refreshed_at, refreshed_by, failed_at, failure_class, failure_summary, \
          failure_tracking_id, generation, version, lease_owner, lease_expires_at, attempt_owner, \
-         attempt_at, access, refresh"
+         attempt_at, access, refresh, due_at, failures, retry_at, lost_races, interrupted, \
+         expiry_warned_at, events"
     };
 }
 
@@ -52,6 +53,13 @@ pub(crate) struct TokenRow {
     attempt_at: Option<i64>,
     access: Vec<u8>,
     refresh: Option<Vec<u8>>,
+    due_at: Option<i64>,
+    failures: i64,
+    retry_at: Option<i64>,
+    lost_races: i64,
+    interrupted: i64,
+    expiry_warned_at: Option<i64>,
+    events: Option<String>,
 }
 
 impl TryFrom<TokenRow> for Token {
@@ -64,6 +72,7 @@ impl TryFrom<TokenRow> for Token {
             last_failure: row.last_failure()?,
             lease: row.lease()?,
             attempt: row.attempt()?,
+            upkeep: row.upkeep()?,
             id: parse(&row.id, "tokens.id")?,
             integration: ClientId::new(row.integration),
             person: row.person.map(PersonId::new),
@@ -158,6 +167,23 @@ impl TokenRow {
             })
             .transpose()
     }
+
+    fn upkeep(&self) -> Result<Upkeep, Unreadable> {
+        let failures = self.failures.try_into();
+        let events = self.events.as_deref().map(serde_json::from_str);
+        Ok(Upkeep {
+            due_at: self.due_at.map(Timestamp::from_millis),
+            failures: failures.map_err(|_| Unreadable("tokens.failures"))?,
+            retry_at: self.retry_at.map(Timestamp::from_millis),
+            lost_races: self.lost_races.cast_unsigned(),
+            interrupted: self.interrupted.cast_unsigned(),
+            expiry_warned_at: self.expiry_warned_at.map(Timestamp::from_millis),
+            events: events
+                .transpose()
+                .map_err(|_| Unreadable("tokens.events"))?
+                .unwrap_or_default(),
+        })
+    }
 }
 
 /// The token of a row.
@@ -173,6 +199,7 @@ pub(crate) struct TokenValues {
     status_at: Option<Timestamp>,
     refreshed_by: Option<String>,
     failure_class: Option<String>,
+    events: Option<String>,
 }
 
 impl TokenValues {
@@ -186,6 +213,8 @@ impl TokenValues {
         let refreshed_by = token.last_refresh.map(|refresh| to_word(&refresh.by));
         let failure = token.last_failure.as_ref();
         let failure_class = failure.map(|failure| to_word(&failure.class));
+        let events = &token.upkeep.events;
+        let events = (!events.is_empty()).then(|| serde_json::to_string(events));
         Ok(Self {
             token: token.clone(),
             version,
@@ -193,10 +222,11 @@ impl TokenValues {
             status_at,
             refreshed_by: refreshed_by.transpose()?,
             failure_class: failure_class.transpose()?,
+            events: events.transpose().map_err(corrupt)?,
         })
     }
 
-    /// Binds the parameters 1 to 28.
+    /// Binds the parameters 1 to 35.
     pub(crate) fn bind(self, query: Query<'_>) -> Query<'_> {
         let token = self.token;
         let failure = token.last_failure;
@@ -234,5 +264,12 @@ impl TokenValues {
             .bind(token.attempt.map(|attempt| attempt.at.as_millis()))
             .bind(token.access.into_bytes())
             .bind(token.refresh.map(Sealed::into_bytes))
+            .bind(token.upkeep.due_at.map(millis))
+            .bind(i64::from(token.upkeep.failures))
+            .bind(token.upkeep.retry_at.map(millis))
+            .bind(token.upkeep.lost_races.cast_signed())
+            .bind(token.upkeep.interrupted.cast_signed())
+            .bind(token.upkeep.expiry_warned_at.map(millis))
+            .bind(self.events)
     }
 }

@@ -1,7 +1,11 @@
 //! Tokens.
 
+use std::num::NonZeroU16;
+
 use async_trait::async_trait;
-use spark_oauth_core::ports::{Claim, Page, PageRequest, StoreError, TokenFilter, TokenStore};
+use spark_oauth_core::ports::{
+    Census, Claim, DueToken, Page, PageRequest, StoreError, TokenFilter, TokenStore,
+};
 use spark_oauth_core::token::{Lease, Token};
 use spark_oauth_core::{ClientId, EmailAddress, PersonId, ProcessId, Scopes, Timestamp, TokenId};
 
@@ -15,9 +19,11 @@ statements! {
         integration, person, scopes, email, display_name, access_expires_at, refresh_expires_at, \
         obtained_at, granted_at, refreshed_at, refreshed_by, failed_at, failure_class, \
         failure_summary, failure_tracking_id, generation, version, lease_owner, lease_expires_at, \
-        attempt_owner, attempt_at, access, refresh) \
+        attempt_owner, attempt_at, access, refresh, due_at, failures, retry_at, lost_races, \
+        interrupted, expiry_warned_at, events) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
-        ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+        ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, \
+        ?33, ?34, ?35)";
 
     UPDATE = "UPDATE tokens SET email_normalized = ?2, status = ?3, status_cause = ?4, \
         status_at = ?5, integration = ?6, person = ?7, scopes = ?8, email = ?9, \
@@ -25,8 +31,9 @@ statements! {
         obtained_at = ?13, granted_at = ?14, refreshed_at = ?15, refreshed_by = ?16, \
         failed_at = ?17, failure_class = ?18, failure_summary = ?19, failure_tracking_id = ?20, \
         generation = ?21, version = ?22, lease_owner = ?23, lease_expires_at = ?24, \
-        attempt_owner = ?25, attempt_at = ?26, access = ?27, refresh = ?28 \
-        WHERE id = ?1 AND version = ?29";
+        attempt_owner = ?25, attempt_at = ?26, access = ?27, refresh = ?28, \
+        due_at = ?29, failures = ?30, retry_at = ?31, lost_races = ?32, interrupted = ?33, \
+        expiry_warned_at = ?34, events = ?35 WHERE id = ?1 AND version = ?36";
 
     EXISTS = "SELECT 1 FROM tokens WHERE id = ?1";
 
@@ -130,6 +137,32 @@ impl TokenStore for SqliteStore {
 
     async fn release_lease(&self, id: TokenId, owner: ProcessId) -> Result<bool, StoreError> {
         self.give_lease_back(id, owner).await
+    }
+
+    async fn list_due(
+        &self,
+        integration: &ClientId,
+        now: Timestamp,
+        limit: NonZeroU16,
+    ) -> Result<Vec<DueToken>, StoreError> {
+        self.due_tokens(integration, now, limit).await
+    }
+
+    async fn list_with_events(&self, limit: NonZeroU16) -> Result<Vec<Token>, StoreError> {
+        self.tokens_with_events(limit).await
+    }
+
+    async fn census(&self, integration: &ClientId, now: Timestamp) -> Result<Census, StoreError> {
+        self.count_all(integration, now).await
+    }
+
+    async fn count_expiring(
+        &self,
+        integration: &ClientId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.count_ending(integration, from, until).await
     }
 
     async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
