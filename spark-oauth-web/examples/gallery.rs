@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use askama::Template;
 use spark_oauth_web::pages::{
-    AdminDetailPage, AdminListPage, AdminRow, Audience, ConfirmPage, ErrorPage, FieldError, Flash,
-    FlashKind, FormErrors, GrantedPage, HandOver, HiddenField, HomePage, LastError, Layout,
-    Navigation, NextStep, ProfilePage, Receipt, Role, RoomIds, ScopeView, Section, SetUpPage,
-    SignInPage, TimeView, TokenDetailPage, TokenFilter, TokenListPage, TokenRow, TokenStatus,
-    TokenTexts, assets,
+    AdminDetailPage, AdminListPage, AdminRow, Audience, ConfirmPage, ErrorPage, ExpiryChart,
+    FieldError, Flash, FlashKind, FormErrors, GrantedPage, HandOver, HiddenField, HomePage,
+    LastError, Layout, Navigation, NextStep, OverviewPage, PauseView, ProfilePage, Receipt, Role,
+    RoomIds, ScopeView, Section, SetUpPage, SignInPage, TimeView, TokenDetailPage, TokenFilter,
+    TokenListPage, TokenRow, TokenStatus, TokenTexts, assets,
 };
 
 /// 25 November 2026, 14:05 UTC.
@@ -45,6 +45,7 @@ fn main() -> Outcome {
         gallery.write(url.trim_start_matches('/'), content)?;
     }
     people(&mut gallery)?;
+    overview(&mut gallery)?;
     entrance(&mut gallery)?;
     tokens(&mut gallery)?;
     admins(&mut gallery)?;
@@ -108,6 +109,40 @@ fn navigation(section: Section) -> Navigation {
         section: Some(section),
         alert: None,
     }
+}
+
+fn overview(gallery: &mut Gallery) -> Outcome {
+    let page = |days: [u64; 14], pause: Option<PauseView>| OverviewPage {
+        layout: Layout::admin("Overview", navigation(Section::Overview)),
+        active: days.iter().sum::<u64>() + 7,
+        needs_consent: 12,
+        revoked: 3,
+        due: 4,
+        oldest_due: Some(at(-2 * MINUTE)),
+        pause,
+        chart: ExpiryChart::draw(
+            (0_i64..)
+                .zip(days)
+                .map(|(day, count)| (TimeView::day(NOW + day * DAY), count))
+                .collect(),
+        ),
+    };
+    let usual = [3, 12, 40, 7, 0, 25, 31, 18, 9, 22, 64, 51, 12, 5];
+    gallery.add("overview", &page(usual, None))?;
+    gallery.add("overview-empty", &page([0; 14], None))?;
+    let pause = PauseView {
+        text: "Webex refuses the integration. Compare client ID, client secret and redirect URI \
+               of the configuration with the integration's page at Webex."
+            .to_owned(),
+        summary: "the provider refuses the integration (HTTP 401): invalid client".to_owned(),
+        since: at(-3 * MINUTE),
+        until: at(5 * MINUTE),
+        tracking_id: Some("ROUTER_5F0A-01BB".to_owned()),
+    };
+    let many = [
+        1_000_000, 1, 250_000, 0, 0, 0, 0, 999_999, 0, 0, 0, 0, 0, 1_000_000,
+    ];
+    gallery.add("overview-paused", &page(many, Some(pause)))
 }
 
 fn receipt(hand_over: HandOver) -> Receipt {
@@ -375,6 +410,11 @@ fn token(gallery: &mut Gallery) -> Outcome {
         refresh_expires: Some(at(89 * DAY)),
         granted: Some(at(-70 * DAY)),
         refreshed: Some(at(-3 * MINUTE)),
+        refreshed_by: Some("in the background"),
+        next_refresh: Some(at(11 * DAY)),
+        failures: 0,
+        lost_races: 0,
+        interrupted: 0,
         last_error: None,
         generation: 12,
         can_refresh: true,

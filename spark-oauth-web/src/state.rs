@@ -8,6 +8,7 @@ use spark_oauth_core::admins::AdminService;
 use spark_oauth_core::broker::Broker;
 use spark_oauth_core::consent::ConsentService;
 use spark_oauth_core::handoff::HandOver;
+use spark_oauth_core::overview::OverviewService;
 use spark_oauth_core::ports::{Clock, Random, VaultStore};
 
 use crate::routes::people::FirstSight;
@@ -37,6 +38,7 @@ macro_rules! part {
 part!(ConsentService, state => state.services.consents.clone());
 part!(Broker, state => state.services.broker.clone());
 part!(HandOver, state => state.services.hand_over.clone());
+part!(OverviewService, state => state.services.overview.clone());
 part!(AdminService, state => state.services.admins.clone());
 part!(Arc<dyn VaultStore>, state => state.vault.clone());
 part!(Arc<dyn Clock>, state => state.clock.clone());

@@ -1,5 +1,13 @@
 //! The port for events on their way out: none is lost in a crash.
 
+#![cfg_attr(
+    any(test, feature = "testing"),
+    expect(
+        clippy::struct_field_names,
+        reason = "the mock's fields are named like the methods"
+    )
+)]
+
 use std::fmt::Debug;
 use std::num::NonZeroU16;
 

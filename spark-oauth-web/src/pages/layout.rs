@@ -41,6 +41,8 @@ pub struct Navigation {
 /// Parts of the admin centre.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
+    /// `/admin/overview`
+    Overview,
     /// `/admin/tokens`
     Tokens,
     /// `/admin/admins`

@@ -39,6 +39,12 @@ impl TimeView {
         }
     }
 
+    /// The day alone, as in `8 Dec`, in UTC.
+    pub fn day(at_ms: i64) -> String {
+        let day = format_description!("[day padding:none] [month repr:short]");
+        instant(at_ms).format(day).unwrap_or_default()
+    }
+
     /// The same, for an instant that may be unknown.
     pub fn maybe(at_ms: Option<i64>, now_ms: i64) -> Option<Self> {
         at_ms.map(|at_ms| Self::new(at_ms, now_ms))
@@ -87,6 +93,11 @@ mod tests {
         assert_eq!(view.iso, "2026-12-08T14:05:09Z");
         assert_eq!(view.date, "8 Dec 2026, 14:05 UTC");
         assert_eq!(view.relative, "in 13 days");
+    }
+
+    #[test]
+    fn a_day_stands_alone() {
+        assert_eq!(TimeView::day(NOW + 13 * DAY), "8 Dec");
     }
 
     #[test]

@@ -35,6 +35,16 @@ pub struct TokenDetailPage {
     pub granted: Option<TimeView>,
     /// When it was last refreshed; `None` for never.
     pub refreshed: Option<TimeView>,
+    /// What asked for that refresh, in words.
+    pub refreshed_by: Option<&'static str>,
+    /// When it is refreshed next without anybody asking; `None` for never.
+    pub next_refresh: Option<TimeView>,
+    /// How many refreshes failed in a row.
+    pub failures: u32,
+    /// How often somebody else was faster.
+    pub lost_races: u64,
+    /// How often a refresh was begun and its end was never written.
+    pub interrupted: u64,
     /// What went wrong at the last attempt, unless it succeeded.
     pub last_error: Option<LastError>,
     /// Counts consents, refreshes and revocations of the record.

@@ -4,6 +4,7 @@ mod admins;
 mod entrance;
 mod guard;
 mod initialize;
+mod overview;
 mod problems;
 mod profile;
 mod return_path;
@@ -29,6 +30,7 @@ pub(crate) fn router() -> Router<AppState> {
             "/admin/initialize",
             get(initialize::show).post(initialize::create),
         )
+        .route("/admin/overview", get(overview::show))
         .route("/admin/profile", get(profile::show).post(profile::change))
         .route("/admin/{*nowhere}", any(not_found))
         .merge(tokens::router())

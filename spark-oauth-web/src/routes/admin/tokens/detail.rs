@@ -7,12 +7,14 @@ use axum::response::Response;
 use spark_oauth_core::Timestamp;
 use spark_oauth_core::broker::Broker;
 use spark_oauth_core::ports::Clock;
-use spark_oauth_core::token::{LastFailure, RevokedBy, Status, Token};
+use spark_oauth_core::token::{LastFailure, RefreshTrigger, RevokedBy, Status, Token};
 
 use super::list::view_of;
 use super::token_id;
 use crate::http::{PageError, explain_loss, page};
-use crate::pages::{LastError, Layout, ScopeView, Section, TimeView, TokenDetailPage, TokenTexts};
+use crate::pages::{
+    LastError, Layout, ScopeView, Section, TimeView, TokenDetailPage, TokenTexts, sentence,
+};
 use crate::routes::admin::guard::CurrentAdmin;
 
 pub(super) async fn show(
@@ -56,6 +58,11 @@ pub(super) fn draw(
         refresh_expires: token.refresh_expires_at.map(view),
         granted: Some(view(token.granted_at)),
         refreshed: token.last_refresh.map(|last| view(last.at)),
+        refreshed_by: token.last_refresh.map(|last| asked_by(last.by)),
+        next_refresh: token.upkeep.due_at.map(view),
+        failures: token.upkeep.failures,
+        lost_races: token.upkeep.lost_races,
+        interrupted: token.upkeep.interrupted,
         last_error: token
             .last_failure
             .as_ref()
@@ -63,6 +70,16 @@ pub(super) fn draw(
         generation: token.generation,
         can_refresh: token.status == Status::Active,
         revealed,
+    }
+}
+
+/// What asked for a refresh.
+const fn asked_by(trigger: RefreshTrigger) -> &'static str {
+    match trigger {
+        RefreshTrigger::Checkout => "when a service asked for the token",
+        RefreshTrigger::Admin => "by an admin",
+        RefreshTrigger::Worker => "in the background",
+        RefreshTrigger::Api => "when a service asked for a refresh",
     }
 }
 
@@ -82,12 +99,8 @@ const fn explain(status: Status) -> (Option<&'static str>, Option<Timestamp>) {
 }
 
 fn last_error(failure: &LastFailure, now: Timestamp) -> LastError {
-    let mut characters = failure.summary.chars();
-    let text = characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    });
     LastError {
-        text,
+        text: sentence(&failure.summary),
         at: TimeView::new(failure.at.as_millis(), now.as_millis()),
         tracking_id: failure.tracking_id.as_ref().map(ToString::to_string),
     }

@@ -1,0 +1,61 @@
+//! `GET /admin/overview`: how the tokens stand as a whole.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::Response;
+use spark_oauth_core::Timestamp;
+use spark_oauth_core::overview::{ExpiryWindow, OverviewService};
+use spark_oauth_core::ports::{Pause, PauseReason};
+
+use super::guard::CurrentAdmin;
+use crate::http::{PageError, page};
+use crate::pages::{ExpiryChart, OverviewPage, PauseView, Section, TimeView, sentence};
+
+const DAYS: u32 = 14;
+const DAY: Duration = Duration::from_hours(24);
+
+pub(super) async fn show(
+    State(overview): State<OverviewService>,
+    mut current: CurrentAdmin,
+) -> Result<Response, PageError> {
+    let seen = overview.look(DAYS, DAY).await?;
+    let view = |at: Timestamp| TimeView::new(at.as_millis(), seen.at.as_millis());
+    page(&OverviewPage {
+        layout: current.layout("Overview", Section::Overview).await?,
+        active: seen.census.active,
+        needs_consent: seen.census.needs_consent,
+        revoked: seen.census.revoked,
+        due: seen.census.due,
+        oldest_due: seen.census.oldest_due_at.map(view),
+        pause: seen.pause.as_ref().map(|pause| describe(pause, view)),
+        chart: ExpiryChart::draw(seen.expiries.iter().map(day).collect()),
+    })
+}
+
+fn day(window: &ExpiryWindow) -> (String, u64) {
+    (TimeView::day(window.from.as_millis()), window.tokens)
+}
+
+fn describe(pause: &Pause, view: impl Fn(Timestamp) -> TimeView) -> PauseView {
+    PauseView {
+        text: explain(pause.reason).to_owned(),
+        summary: sentence(&pause.summary),
+        since: view(pause.since),
+        until: view(pause.until),
+        tracking_id: pause.tracking_id.as_ref().map(ToString::to_string),
+    }
+}
+
+/// What happened, and what an admin can do.
+pub(super) const fn explain(reason: PauseReason) -> &'static str {
+    match reason {
+        PauseReason::RateLimited => "Webex asks for fewer calls. Nothing needs to be done.",
+        PauseReason::Outage => "Webex failed again and again. Nothing needs to be done here.",
+        PauseReason::IntegrationRefused => {
+            "Webex refuses the integration. Compare client ID, client secret and redirect URI of \
+             the configuration with the integration's page at Webex, mend them and restart; no \
+             token was lost."
+        }
+    }
+}
