@@ -7,11 +7,15 @@ use crate::auditor::Auditor;
 use crate::broker::{Broker, RefreshLimits};
 use crate::consent::{ConsentLimits, ConsentService};
 use crate::detached::Detached;
+use crate::events::{Destination, EventLog, EventService, Events, Outlets};
 use crate::handoff::HandOver;
 use crate::integration::Integration;
 use crate::keyring::KeyRing;
 use crate::overview::OverviewService;
-use crate::ports::{Clock, Random, SparkClient, Stores, SystemClock, SystemRandom, VaultStore};
+use crate::ports::{
+    Clock, EventSink, Observer, Random, SparkClient, Stores, SystemClock, SystemRandom, Unobserved,
+    VaultStore,
+};
 use crate::vault::{VaultError, adopt_keys, open_vault};
 
 /// What the services are made of.
@@ -24,6 +28,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) detached: Detached,
+    pub(crate) events: Events,
+    pub(crate) observer: Arc<dyn Observer>,
 }
 
 /// The services of spark-oauth. Cheap to clone: the clones share everything.
@@ -37,6 +43,8 @@ pub struct SparkOauth {
     pub hand_over: HandOver,
     /// Those who manage the tokens.
     pub admins: AdminService,
+    /// Carries events to where they must not be lost.
+    pub events: EventService,
     /// How the tokens stand as a whole.
     pub overview: OverviewService,
     vault: Arc<dyn VaultStore>,
@@ -53,6 +61,7 @@ pub struct SparkOauthBuilder {
     consent_limits: ConsentLimits,
     refresh_limits: RefreshLimits,
     include_refresh_token: bool,
+    outlets: Outlets,
 }
 
 impl SparkOauth {
@@ -63,21 +72,36 @@ impl SparkOauth {
         stores: Stores,
         ring: KeyRing,
     ) -> SparkOauthBuilder {
+        let detached = Detached::default();
         SparkOauthBuilder {
             parts: Parts {
+                // The events are wired anew when all that they need is known.
+                events: Events::new(
+                    integration.client_id.clone(),
+                    &stores,
+                    Arc::new(SystemClock),
+                    Arc::new(Unobserved),
+                    detached.clone(),
+                    Outlets::default(),
+                ),
                 integration: Arc::new(integration),
                 client,
                 stores,
                 ring,
                 clock: Arc::new(SystemClock),
                 random: Arc::new(SystemRandom),
-                detached: Detached::default(),
+                detached,
+                observer: Arc::new(Unobserved),
             },
             super_admin: None,
             hashing: HashingLimits::default(),
             consent_limits: ConsentLimits::default(),
             refresh_limits: RefreshLimits::default(),
             include_refresh_token: false,
+            outlets: Outlets {
+                sinks: vec![Arc::new(EventLog)],
+                destinations: Vec::new(),
+            },
         }
     }
 
@@ -153,14 +177,44 @@ impl SparkOauthBuilder {
         self
     }
 
+    /// Tells `sink` of every event of this process too, beside the log.
+    #[must_use]
+    pub fn event_sink(mut self, sink: Arc<dyn EventSink>) -> Self {
+        self.outlets.sinks.push(sink);
+        self
+    }
+
+    /// Adds a destination that loses no event. Let
+    /// [`SparkOauth::events`] run then, in every process on the store.
+    #[must_use]
+    pub fn destination(mut self, destination: Destination) -> Self {
+        self.outlets.destinations.push(destination);
+        self
+    }
+
+    /// Lets `observer` measure what the engine does.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.parts.observer = observer;
+        self
+    }
+
     /// Opens the vault and puts the services together.
     ///
     /// # Errors
     /// [`VaultError`] where the store needs a key that is not in the ring, or does
     /// not answer.
     pub async fn build(self) -> Result<SparkOauth, VaultError> {
-        let Self { parts, .. } = self;
+        let Self { mut parts, .. } = self;
         open_vault(&*parts.stores.vault, &parts.ring).await?;
+        parts.events = Events::new(
+            parts.integration.client_id.clone(),
+            &parts.stores,
+            parts.clock.clone(),
+            parts.observer.clone(),
+            parts.detached.clone(),
+            self.outlets,
+        );
         let auditor = Auditor {
             log: parts.stores.audit.clone(),
             clock: parts.clock.clone(),
@@ -177,6 +231,7 @@ impl SparkOauthBuilder {
             ),
             admins: AdminService::new(&parts, self.super_admin, self.hashing, auditor),
             broker,
+            events: EventService::new(parts.events.clone(), parts.random.clone()),
             overview: OverviewService::new(&parts),
             vault: parts.stores.vault,
             ring: parts.ring,

@@ -1,5 +1,8 @@
 //! What happened to a token or an integration, for whoever wants to know.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::email::EmailAddress;
@@ -101,20 +104,105 @@ pub enum EventKind {
     Resumed,
 }
 
-impl EventKind {
-    /// The name of the event's type, as in its JSON.
-    pub const fn name(&self) -> &'static str {
+/// An [`EventKind`] without its particulars: what a destination chooses by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EventType {
+    /// See [`EventKind::Granted`].
+    Granted,
+    /// See [`EventKind::Refreshed`].
+    Refreshed,
+    /// See [`EventKind::RefreshFailed`].
+    RefreshFailed,
+    /// See [`EventKind::NeedsConsent`].
+    NeedsConsent,
+    /// See [`EventKind::Revoked`].
+    Revoked,
+    /// See [`EventKind::Removed`].
+    Removed,
+    /// See [`EventKind::RefreshTokenExpiring`].
+    RefreshTokenExpiring,
+    /// See [`EventKind::Paused`].
+    Paused,
+    /// See [`EventKind::Resumed`].
+    Resumed,
+}
+
+/// A text that names no type of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such event; the events are {}", EventType::list())]
+pub struct UnknownEventType;
+
+impl EventType {
+    /// Every type, in the order of a token's life.
+    pub const ALL: [Self; 9] = [
+        Self::Granted,
+        Self::Refreshed,
+        Self::RefreshFailed,
+        Self::NeedsConsent,
+        Self::Revoked,
+        Self::Removed,
+        Self::RefreshTokenExpiring,
+        Self::Paused,
+        Self::Resumed,
+    ];
+
+    /// The name, as in the event's JSON.
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Granted { .. } => "token.granted",
-            Self::Refreshed { .. } => "token.refreshed",
-            Self::RefreshFailed { .. } => "token.refresh_failed",
-            Self::NeedsConsent { .. } => "token.needs_consent",
-            Self::Revoked { .. } => "token.revoked",
+            Self::Granted => "token.granted",
+            Self::Refreshed => "token.refreshed",
+            Self::RefreshFailed => "token.refresh_failed",
+            Self::NeedsConsent => "token.needs_consent",
+            Self::Revoked => "token.revoked",
             Self::Removed => "token.removed",
-            Self::RefreshTokenExpiring { .. } => "token.refresh_token_expiring",
-            Self::Paused { .. } => "integration.paused",
+            Self::RefreshTokenExpiring => "token.refresh_token_expiring",
+            Self::Paused => "integration.paused",
             Self::Resumed => "integration.resumed",
         }
+    }
+
+    /// Every name, separated by commas.
+    fn list() -> String {
+        Self::ALL.map(Self::as_str).join(", ")
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for EventType {
+    type Err = UnknownEventType;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEventType> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(UnknownEventType)
+    }
+}
+
+impl EventKind {
+    /// The kind without its particulars.
+    pub const fn event_type(&self) -> EventType {
+        match self {
+            Self::Granted { .. } => EventType::Granted,
+            Self::Refreshed { .. } => EventType::Refreshed,
+            Self::RefreshFailed { .. } => EventType::RefreshFailed,
+            Self::NeedsConsent { .. } => EventType::NeedsConsent,
+            Self::Revoked { .. } => EventType::Revoked,
+            Self::Removed => EventType::Removed,
+            Self::RefreshTokenExpiring { .. } => EventType::RefreshTokenExpiring,
+            Self::Paused { .. } => EventType::Paused,
+            Self::Resumed => EventType::Resumed,
+        }
+    }
+
+    /// The name of the event's type, as in its JSON.
+    pub const fn name(&self) -> &'static str {
+        self.event_type().as_str()
     }
 }
 
@@ -153,7 +241,18 @@ mod tests {
             let event = event(kind);
             let json = serde_json::to_value(&event).unwrap();
             assert_eq!(json["type"], event.kind.name());
+            assert_eq!(event.kind.name().parse(), Ok(event.kind.event_type()));
             assert_eq!(serde_json::from_value::<Event>(json).unwrap(), event);
         }
+    }
+
+    #[test]
+    fn an_unknown_type_is_refused_with_the_ones_there_are() {
+        let refusal = "token.lost".parse::<EventType>().unwrap_err().to_string();
+        assert!(
+            refusal.contains("token.granted, token.refreshed"),
+            "{refusal}"
+        );
+        assert!(refusal.contains("integration.resumed"), "{refusal}");
     }
 }

@@ -94,6 +94,15 @@ id! {
     ProcessId
 }
 
+impl EventId {
+    /// The identifier that belongs to a digest: the same for the same, so that an
+    /// event that is told twice is known.
+    pub(crate) fn derive(at: Timestamp, digest: [u8; 16]) -> Self {
+        let millis = u64::try_from(at.as_millis()).unwrap_or(0);
+        Self(Ulid::from_parts(millis, u128::from_be_bytes(digest)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -79,6 +79,7 @@ pub mod consent;
 mod detached;
 mod email;
 pub mod event;
+pub mod events;
 pub mod handoff;
 mod ids;
 mod integration;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::event::EventKind;
+use crate::events::Events;
 use crate::ids::TokenId;
 use crate::integration::ClientId;
 use crate::keyring::KeyRing;
@@ -33,6 +35,7 @@ pub(super) struct GrantWriter {
     pub(super) ring: KeyRing,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
+    pub(super) events: Events,
 }
 
 /// What was granted, by whom, with which tokens.
@@ -64,12 +67,9 @@ impl GrantWriter {
     async fn try_once(&self, id: TokenId, grant: &Grant) -> Result<Granted, StoreError> {
         if let Some(record) = self.standing_record(grant).await? {
             let renewed = record.id != id;
-            let token = self.renew(record, grant).await?;
-            Ok(Granted { token, renewed })
+            self.renew(record, grant, renewed).await
         } else {
-            let token = self.add(id, grant).await?;
-            let renewed = false;
-            Ok(Granted { token, renewed })
+            self.add(id, grant).await
         }
     }
 
@@ -92,14 +92,24 @@ impl GrantWriter {
             .find(|token| token.person.is_none() && token.scopes == grant.scopes))
     }
 
-    async fn renew(&self, mut token: Token, grant: &Grant) -> Result<Token, StoreError> {
+    async fn renew(
+        &self,
+        mut token: Token,
+        grant: &Grant,
+        renewed: bool,
+    ) -> Result<Granted, StoreError> {
         self.fill_in(&mut token, grant);
         token.generation += 1;
+        let event = self
+            .events
+            .record(&mut token, EventKind::Granted { renewed });
         token.version = self.tokens.update(&token).await?;
-        Ok(token)
+        self.events.published(&[event]);
+        Ok(Granted { token, renewed })
     }
 
-    async fn add(&self, id: TokenId, grant: &Grant) -> Result<Token, StoreError> {
+    async fn add(&self, id: TokenId, grant: &Grant) -> Result<Granted, StoreError> {
+        let renewed = false;
         let mut token = Token {
             id,
             integration: grant.integration.clone(),
@@ -123,8 +133,12 @@ impl GrantWriter {
             upkeep: Upkeep::default(),
         };
         self.fill_in(&mut token, grant);
+        let event = self
+            .events
+            .record(&mut token, EventKind::Granted { renewed });
         self.tokens.insert(&token).await?;
-        Ok(token)
+        self.events.published(&[event]);
+        Ok(Granted { token, renewed })
     }
 
     fn fill_in(&self, token: &mut Token, grant: &Grant) {

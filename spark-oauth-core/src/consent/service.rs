@@ -73,6 +73,7 @@ impl ConsentService {
                 ring: parts.ring,
                 clock: parts.clock,
                 random: parts.random,
+                events: parts.events,
             },
             auditor,
             limits,

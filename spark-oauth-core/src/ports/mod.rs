@@ -8,6 +8,8 @@ mod admin_store;
 mod audit_log;
 mod clock;
 mod consent_store;
+mod event_sink;
+mod observer;
 mod outbox;
 mod page;
 mod pause_store;
@@ -27,6 +29,8 @@ pub use audit_log::AuditLog;
 pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
 pub use consent_store::{ConsentStore, PendingConsent, StateHash};
+pub use event_sink::{Delivery, DeliveryError, EventSink};
+pub use observer::{DeliveryOutcome, Observer, RefreshOutcome, Unobserved};
 pub use outbox::{Outbox, OutboxEntry};
 pub use page::{Cursor, InvalidCursor, Page, PageRequest};
 pub use pause_store::{Pause, PauseReason, PauseStore};
@@ -46,8 +50,16 @@ pub use vault_store::VaultStore;
 
 #[cfg(any(test, feature = "testing"))]
 pub use {
-    admin_store::MockAdminStore, audit_log::MockAuditLog, consent_store::MockConsentStore,
-    outbox::MockOutbox, pause_store::MockPauseStore, process_registry::MockProcessRegistry,
-    session_store::MockSessionStore, spark_client::MockSparkClient, token_store::MockTokenStore,
+    admin_store::MockAdminStore,
+    audit_log::MockAuditLog,
+    consent_store::MockConsentStore,
+    event_sink::{MockDelivery, MockEventSink},
+    observer::MockObserver,
+    outbox::MockOutbox,
+    pause_store::MockPauseStore,
+    process_registry::MockProcessRegistry,
+    session_store::MockSessionStore,
+    spark_client::MockSparkClient,
+    token_store::MockTokenStore,
     vault_store::MockVaultStore,
 };

@@ -1,0 +1,121 @@
+//! Relay and courier, as long as the process lives.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::events::courier::Courier;
+use crate::events::raise::Events;
+use crate::ports::{Random, StoreError};
+
+/// How often records are looked at without news: for events whose process ended
+/// before it moved them.
+const RELAY_EVERY: Duration = Duration::from_secs(15);
+
+/// How often the outbox is looked at for what has come due.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// The same, where no destination is configured: only what others left is tidied up.
+const TIDY_EVERY: Duration = Duration::from_mins(5);
+
+/// How long a store that fails is left alone.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Carries events to their destinations. Cheap to clone, but one is enough to run
+/// for each process.
+#[derive(Clone, Debug)]
+pub struct EventService {
+    events: Events,
+    random: Arc<dyn Random>,
+}
+
+impl EventService {
+    pub(crate) const fn new(events: Events, random: Arc<dyn Random>) -> Self {
+        Self { events, random }
+    }
+
+    /// Moves events out of the records of tokens and offers them to their
+    /// destinations, until `stop` is ready; then waits for the deliveries under way,
+    /// which takes a minute at most, and half a minute more where the store fails.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) {
+        let (ending, has_ended) = watch::channel(false);
+        tokio::join!(
+            async {
+                stop.await;
+                ending.send_replace(true);
+            },
+            self.relay(has_ended.clone()),
+            self.carry(has_ended),
+        );
+    }
+
+    async fn relay(&self, mut stop: watch::Receiver<bool>) {
+        let mut failures = Failures::of("events of tokens could not be moved");
+        loop {
+            let moved = self.events.relay().await;
+            if moved.as_ref().is_ok_and(|moved| *moved > 0) {
+                self.events.mail.notify_one();
+            }
+            let pause = failures.note(moved.err()).unwrap_or(RELAY_EVERY);
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|ended| *ended) => return,
+                // A store that fails is not asked at every change.
+                () = sleep(pause) => {}
+                () = self.events.news.notified(), if !failures.last => {}
+            }
+        }
+    }
+
+    async fn carry(&self, mut stop: watch::Receiver<bool>) {
+        let idle = if self.events.routes.is_empty() {
+            TIDY_EVERY
+        } else {
+            SWEEP_EVERY
+        };
+        let mut failures = Failures::of("the outbox could not be read or written");
+        let mut courier = Courier::new(self.events.clone(), self.random.clone());
+        loop {
+            let swept = courier.sweep().await;
+            let pause = match &swept {
+                Ok(true) => Duration::ZERO,
+                _ => idle,
+            };
+            let pause = failures.note(swept.err()).unwrap_or(pause);
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|ended| *ended) => break,
+                () = courier.next_ending() => {}
+                () = self.events.mail.notified(), if !failures.last => {}
+                () = sleep(pause) => {}
+            }
+        }
+        courier.finish().await;
+    }
+}
+
+/// Tells the log of a store that fails, once for each time.
+struct Failures {
+    what: &'static str,
+    last: bool,
+}
+
+impl Failures {
+    const fn of(what: &'static str) -> Self {
+        Self { what, last: false }
+    }
+
+    /// Answers how long to wait where it failed.
+    fn note(&mut self, error: Option<StoreError>) -> Option<Duration> {
+        let failed = error.is_some();
+        if let Some(error) = error
+            && !self.last
+        {
+            tracing::warn!(%error, "{}; they wait for the store", self.what);
+        }
+        self.last = failed;
+        failed.then_some(AFTER_FAILURE)
+    }
+}
