@@ -1,0 +1,634 @@
+//! A store of one's own, in one file: everything is kept in memory.
+//!
+//! Copy it where you begin one for your own database, and keep the test beside it:
+//! `tests/conformance.rs` stamps one test for each contract of the ports. This file
+//! was written from the docs of [`spark_oauth_core::ports`] alone.
+//!
+//! Two ideas carry it:
+//! - one lock around all records makes each operation one atomic change. A database
+//!   does the same with one statement, or one transaction, for each method;
+//! - each record has a number in the order of insertion. Lists are in this order,
+//!   and a cursor is the number of the last record shown, so that records may come
+//!   and go between two pages.
+//!
+//! What no store in memory can do: keep a write that was answered when the process
+//! ends. A store for tokens must.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use spark_oauth_core::admins::{Admin, Username};
+use spark_oauth_core::audit::AuditEntry;
+use spark_oauth_core::keyring::KeyFingerprint;
+use spark_oauth_core::ports::{
+    AdminStore, AuditLog, Census, Claim, ConsentStore, Cursor, DueToken, Outbox, OutboxEntry, Page,
+    PageRequest, Pause, PauseStore, PendingConsent, ProcessRecord, ProcessRegistry, SessionKey,
+    SessionRecord, SessionStore, StateHash, StoreError, TokenFilter, TokenStore, UniqueRule,
+    VaultStore,
+};
+use spark_oauth_core::token::{Lease, Status, StatusKind, Token};
+use spark_oauth_core::{
+    AdminId, ClientId, EmailAddress, EventId, PersonId, ProcessId, Scopes, Timestamp, TokenId,
+};
+
+/// A store that keeps everything in memory.
+#[derive(Debug, Default)]
+pub struct CustomStore {
+    records: Mutex<Records>,
+}
+
+#[derive(Debug, Default)]
+struct Records {
+    tokens: BTreeMap<u64, Token>,
+    audit: BTreeMap<u64, AuditEntry>,
+    last_number: u64,
+    admins: BTreeMap<AdminId, Admin>,
+    consents: BTreeMap<StateHash, PendingConsent>,
+    sessions: BTreeMap<SessionKey, SessionRecord>,
+    fingerprints: Vec<KeyFingerprint>,
+    nonce: Option<[u8; 32]>,
+    pauses: BTreeMap<ClientId, Pause>,
+    outbox: BTreeMap<(EventId, String), OutboxEntry>,
+    processes: BTreeMap<ProcessId, ProcessRecord>,
+}
+
+impl CustomStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No operation panics while it holds the lock, so what a panic elsewhere left
+    /// is whole.
+    fn lock(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Records {
+    fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    fn token(&self, id: TokenId) -> Option<&Token> {
+        self.tokens.values().find(|token| token.id == id)
+    }
+
+    fn token_mut(&mut self, id: TokenId) -> Option<&mut Token> {
+        self.tokens.values_mut().find(|token| token.id == id)
+    }
+
+    fn tokens_of<'r>(&'r self, integration: &'r ClientId) -> impl Iterator<Item = &'r Token> {
+        let tokens = self.tokens.values();
+        tokens.filter(move |token| token.integration == *integration)
+    }
+
+    /// One record for the same integration, person and scopes, where the person is
+    /// known.
+    fn check_consent(&self, token: &Token) -> Result<(), StoreError> {
+        let stands = self.tokens_of(&token.integration).any(|other| {
+            other.id != token.id
+                && token.person.is_some()
+                && other.person == token.person
+                && other.scopes == token.scopes
+        });
+        refuse_if(stands, UniqueRule::Consent)
+    }
+
+    fn check_admin(&self, admin: &Admin) -> Result<(), StoreError> {
+        let others = || self.admins.values().filter(|other| other.id != admin.id);
+        let named = others().any(|other| other.username == admin.username);
+        refuse_if(named, UniqueRule::Username)?;
+        let second = admin.is_super() && others().any(Admin::is_super);
+        refuse_if(second, UniqueRule::SuperAdmin)
+    }
+}
+
+fn refuse_if(taken: bool, rule: UniqueRule) -> Result<(), StoreError> {
+    if taken {
+        Err(StoreError::AlreadyExists(rule))
+    } else {
+        Ok(())
+    }
+}
+
+/// A page of numbered records, the newest first, that starts behind the cursor.
+fn newest_first<T: Clone>(
+    records: &BTreeMap<u64, T>,
+    page: &PageRequest,
+    fits: impl Fn(&T) -> bool,
+) -> Page<T> {
+    let before = page.after.as_ref().map_or(u64::MAX, number_in);
+    let found = records
+        .range(..before)
+        .rev()
+        .filter(|(_, record)| fits(record));
+    let limit = usize::from(page.limit.get());
+    let items: Vec<_> = found
+        .map(|(number, record)| (*number, record.clone()))
+        .take(limit + 1)
+        .collect();
+    let page = Page::from_one_more(items, page.limit, |(number, _)| {
+        number.to_be_bytes().to_vec()
+    });
+    Page {
+        items: page.items.into_iter().map(|(_, record)| record).collect(),
+        next: page.next,
+    }
+}
+
+/// A cursor that is none of ours leads to an empty page.
+fn number_in(cursor: &Cursor) -> u64 {
+    cursor.position().try_into().map_or(0, u64::from_be_bytes)
+}
+
+/// The lease of a token, where `owner` holds it.
+fn held_by(token: Option<&mut Token>, owner: ProcessId) -> Option<&mut Token> {
+    token.filter(|token| token.lease.is_some_and(|lease| lease.owner == owner))
+}
+
+#[async_trait]
+impl TokenStore for CustomStore {
+    async fn insert(&self, token: &Token) -> Result<(), StoreError> {
+        let mut records = self.lock();
+        refuse_if(records.token(token.id).is_some(), UniqueRule::Id)?;
+        records.check_consent(token)?;
+        let number = records.next_number();
+        records.tokens.insert(number, token.clone());
+        Ok(())
+    }
+
+    async fn get(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
+        Ok(self.lock().token(id).cloned())
+    }
+
+    async fn find(
+        &self,
+        integration: &ClientId,
+        person: &PersonId,
+        scopes: &Scopes,
+    ) -> Result<Option<Token>, StoreError> {
+        let found = self.find_by_person(integration, person).await?;
+        Ok(found.into_iter().find(|token| token.scopes == *scopes))
+    }
+
+    async fn find_by_person(
+        &self,
+        integration: &ClientId,
+        person: &PersonId,
+    ) -> Result<Vec<Token>, StoreError> {
+        let records = self.lock();
+        let tokens = records.tokens_of(integration);
+        let found = tokens.filter(|token| token.person.as_ref() == Some(person));
+        Ok(found.cloned().collect())
+    }
+
+    async fn find_by_email(
+        &self,
+        integration: &ClientId,
+        email: &EmailAddress,
+    ) -> Result<Vec<Token>, StoreError> {
+        let records = self.lock();
+        let tokens = records.tokens_of(integration);
+        let found = tokens.filter(|token| token.email.normalized() == email.normalized());
+        Ok(found.cloned().collect())
+    }
+
+    async fn list(
+        &self,
+        filter: &TokenFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Token>, StoreError> {
+        let part = EmailAddress::normalize(filter.email_part.as_deref().unwrap_or_default());
+        let fits = |token: &Token| {
+            token.email.normalized().contains(&part)
+                && filter
+                    .status
+                    .is_none_or(|status| token.status.kind() == status)
+        };
+        Ok(newest_first(&self.lock().tokens, page, fits))
+    }
+
+    async fn update(&self, token: &Token) -> Result<u64, StoreError> {
+        let mut records = self.lock();
+        let stored = records.token(token.id).ok_or(StoreError::NotFound)?;
+        if stored.version != token.version {
+            return Err(StoreError::Conflict);
+        }
+        records.check_consent(token)?;
+        let stored = records.token_mut(token.id).ok_or(StoreError::NotFound)?;
+        stored.clone_from(token);
+        stored.version += 1;
+        Ok(stored.version)
+    }
+
+    async fn claim(&self, id: TokenId, lease: Lease, now: Timestamp) -> Result<Claim, StoreError> {
+        let mut records = self.lock();
+        let Some(token) = records.token_mut(id) else {
+            return Ok(Claim::Missing);
+        };
+        match token.leased_by(now) {
+            Some(held) if held.owner != lease.owner => Ok(Claim::Held(*held)),
+            _ => {
+                token.lease = Some(lease);
+                token.version += 1;
+                Ok(Claim::Taken(Box::new(token.clone())))
+            }
+        }
+    }
+
+    async fn extend_lease(&self, id: TokenId, lease: Lease) -> Result<Option<u64>, StoreError> {
+        let mut records = self.lock();
+        let held = held_by(records.token_mut(id), lease.owner);
+        Ok(held.map(|token| {
+            token.lease = Some(lease);
+            token.version += 1;
+            token.version
+        }))
+    }
+
+    async fn release_lease(&self, id: TokenId, owner: ProcessId) -> Result<bool, StoreError> {
+        let mut records = self.lock();
+        let held = held_by(records.token_mut(id), owner);
+        let released = held.map(|token| {
+            token.lease = None;
+            token.attempt = token.attempt.filter(|attempt| attempt.owner != owner);
+            token.version += 1;
+        });
+        Ok(released.is_some())
+    }
+
+    async fn list_due(
+        &self,
+        integration: &ClientId,
+        now: Timestamp,
+        limit: NonZeroU16,
+    ) -> Result<Vec<DueToken>, StoreError> {
+        let records = self.lock();
+        // A database has an index of (integration, due_at) for this; here every
+        // record is looked at.
+        let mut due: Vec<_> = records
+            .tokens_of(integration)
+            .filter(|token| token.leased_by(now).is_none())
+            .filter_map(|token| Some((token.upkeep.due_at?, token.id)))
+            .filter(|(due_at, _)| due_at.has_passed(now))
+            .collect();
+        due.sort();
+        let first = due.into_iter().take(usize::from(limit.get()));
+        Ok(first.map(|(due_at, id)| DueToken { id, due_at }).collect())
+    }
+
+    async fn list_with_events(&self, limit: NonZeroU16) -> Result<Vec<Token>, StoreError> {
+        let records = self.lock();
+        let tokens = records.tokens.values();
+        let telling = tokens.filter(|token| !token.upkeep.events.is_empty());
+        Ok(telling.take(usize::from(limit.get())).cloned().collect())
+    }
+
+    async fn census(&self, integration: &ClientId, now: Timestamp) -> Result<Census, StoreError> {
+        let records = self.lock();
+        let count = |kind: StatusKind| {
+            let tokens = records.tokens_of(integration);
+            tokens.filter(|token| token.status.kind() == kind).count() as u64
+        };
+        let due = || {
+            let tokens = records.tokens_of(integration);
+            tokens
+                .filter_map(|token| token.upkeep.due_at)
+                .filter(|due_at| due_at.has_passed(now))
+        };
+        Ok(Census {
+            active: count(StatusKind::Active),
+            needs_consent: count(StatusKind::NeedsConsent),
+            revoked: count(StatusKind::Revoked),
+            due: due().count() as u64,
+            oldest_due_at: due().min(),
+        })
+    }
+
+    async fn count_expiring(
+        &self,
+        integration: &ClientId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let records = self.lock();
+        let active = records
+            .tokens_of(integration)
+            .filter(|token| token.status == Status::Active);
+        let expiring = active.filter(|token| (from..until).contains(&token.access_expires_at));
+        Ok(expiring.count() as u64)
+    }
+
+    async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
+        let mut records = self.lock();
+        let before = records.tokens.len();
+        records.tokens.retain(|_, token| token.id != id);
+        Ok(records.tokens.len() < before)
+    }
+}
+
+#[async_trait]
+impl AdminStore for CustomStore {
+    async fn insert(&self, admin: &Admin) -> Result<(), StoreError> {
+        let mut records = self.lock();
+        refuse_if(records.admins.contains_key(&admin.id), UniqueRule::Id)?;
+        records.check_admin(admin)?;
+        records.admins.insert(admin.id, admin.clone());
+        Ok(())
+    }
+
+    async fn get(&self, id: AdminId) -> Result<Option<Admin>, StoreError> {
+        Ok(self.lock().admins.get(&id).cloned())
+    }
+
+    async fn find_by_username(&self, username: &Username) -> Result<Option<Admin>, StoreError> {
+        let records = self.lock();
+        let mut admins = records.admins.values();
+        Ok(admins.find(|admin| admin.username == *username).cloned())
+    }
+
+    async fn super_admin(&self) -> Result<Option<Admin>, StoreError> {
+        let records = self.lock();
+        let mut admins = records.admins.values();
+        Ok(admins.find(|admin| admin.is_super()).cloned())
+    }
+
+    async fn list(&self, page: &PageRequest) -> Result<Page<Admin>, StoreError> {
+        let records = self.lock();
+        let name = |admin: &Admin| admin.username.normalized().as_bytes().to_vec();
+        let mut admins: Vec<_> = records
+            .admins
+            .values()
+            .filter(|admin| {
+                let after = page.after.as_ref();
+                after.is_none_or(|cursor| name(admin).as_slice() > cursor.position())
+            })
+            .cloned()
+            .collect();
+        admins.sort_by_key(name);
+        Ok(Page::from_one_more(admins, page.limit, name))
+    }
+
+    async fn update(&self, admin: &Admin) -> Result<u64, StoreError> {
+        let mut records = self.lock();
+        let stored = records.admins.get(&admin.id).ok_or(StoreError::NotFound)?;
+        if stored.version != admin.version {
+            return Err(StoreError::Conflict);
+        }
+        records.check_admin(admin)?;
+        let version = admin.version + 1;
+        let admin = Admin {
+            version,
+            ..admin.clone()
+        };
+        records.admins.insert(admin.id, admin);
+        Ok(version)
+    }
+
+    async fn remove(&self, id: AdminId) -> Result<bool, StoreError> {
+        Ok(self.lock().admins.remove(&id).is_some())
+    }
+}
+
+#[async_trait]
+impl ConsentStore for CustomStore {
+    async fn insert(&self, consent: &PendingConsent) -> Result<(), StoreError> {
+        let mut records = self.lock();
+        let taken = records.consents.contains_key(&consent.state);
+        refuse_if(taken, UniqueRule::Id)?;
+        records.consents.insert(consent.state, consent.clone());
+        Ok(())
+    }
+
+    async fn take(&self, state: StateHash) -> Result<Option<PendingConsent>, StoreError> {
+        Ok(self.lock().consents.remove(&state))
+    }
+
+    async fn count_open(&self, address: IpAddr, now: Timestamp) -> Result<u64, StoreError> {
+        let records = self.lock();
+        let open = records.consents.values().filter(|consent| {
+            consent.address == Some(address) && !consent.expires_at.has_passed(now)
+        });
+        Ok(open.count() as u64)
+    }
+
+    async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut records = self.lock();
+        let before = records.consents.len();
+        let consents = &mut records.consents;
+        consents.retain(|_, consent| !consent.expires_at.has_passed(now));
+        Ok((before - consents.len()) as u64)
+    }
+}
+
+#[async_trait]
+impl SessionStore for CustomStore {
+    async fn create(&self, session: &SessionRecord) -> Result<(), StoreError> {
+        let mut records = self.lock();
+        let taken = records.sessions.contains_key(&session.key);
+        refuse_if(taken, UniqueRule::Id)?;
+        records.sessions.insert(session.key, session.clone());
+        Ok(())
+    }
+
+    async fn load(
+        &self,
+        key: SessionKey,
+        now: Timestamp,
+    ) -> Result<Option<SessionRecord>, StoreError> {
+        let records = self.lock();
+        let session = records.sessions.get(&key);
+        Ok(session
+            .filter(|session| !session.expires_at.has_passed(now))
+            .cloned())
+    }
+
+    async fn save(&self, session: &SessionRecord) -> Result<bool, StoreError> {
+        let mut records = self.lock();
+        let stored = records.sessions.get_mut(&session.key);
+        Ok(stored.map(|stored| stored.clone_from(session)).is_some())
+    }
+
+    async fn remove(&self, key: SessionKey) -> Result<bool, StoreError> {
+        Ok(self.lock().sessions.remove(&key).is_some())
+    }
+
+    async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut records = self.lock();
+        let before = records.sessions.len();
+        let sessions = &mut records.sessions;
+        sessions.retain(|_, session| !session.expires_at.has_passed(now));
+        Ok((before - sessions.len()) as u64)
+    }
+}
+
+#[async_trait]
+impl AuditLog for CustomStore {
+    async fn append(&self, entry: &AuditEntry) -> Result<(), StoreError> {
+        let mut records = self.lock();
+        let taken = records.audit.values().any(|other| other.id == entry.id);
+        refuse_if(taken, UniqueRule::Id)?;
+        let number = records.next_number();
+        records.audit.insert(number, entry.clone());
+        Ok(())
+    }
+
+    async fn list(&self, page: &PageRequest) -> Result<Page<AuditEntry>, StoreError> {
+        Ok(newest_first(&self.lock().audit, page, |_| true))
+    }
+}
+
+#[async_trait]
+impl VaultStore for CustomStore {
+    async fn key_fingerprints(&self) -> Result<Vec<KeyFingerprint>, StoreError> {
+        Ok(self.lock().fingerprints.clone())
+    }
+
+    async fn add_key_fingerprint(&self, fingerprint: KeyFingerprint) -> Result<(), StoreError> {
+        let mut records = self.lock();
+        if !records.fingerprints.contains(&fingerprint) {
+            records.fingerprints.push(fingerprint);
+        }
+        Ok(())
+    }
+
+    async fn remove_key_fingerprint(
+        &self,
+        fingerprint: KeyFingerprint,
+    ) -> Result<bool, StoreError> {
+        let mut records = self.lock();
+        let known = records.fingerprints.contains(&fingerprint);
+        records.fingerprints.retain(|held| *held != fingerprint);
+        Ok(known)
+    }
+
+    async fn set_up_nonce(&self, candidate: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        Ok(*self.lock().nonce.get_or_insert(candidate))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PauseStore for CustomStore {
+    async fn pause(&self, integration: &ClientId) -> Result<Option<Pause>, StoreError> {
+        Ok(self.lock().pauses.get(integration).cloned())
+    }
+
+    async fn prolong_pause(&self, pause: &Pause) -> Result<Pause, StoreError> {
+        let mut records = self.lock();
+        match records.pauses.get(&pause.integration) {
+            Some(standing) if standing.until > pause.until => Ok(standing.clone()),
+            _ => {
+                let key = pause.integration.clone();
+                records.pauses.insert(key, pause.clone());
+                Ok(pause.clone())
+            }
+        }
+    }
+
+    async fn clear_pause(
+        &self,
+        integration: &ClientId,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut records = self.lock();
+        let standing = records.pauses.get(integration);
+        let ends = standing.is_some_and(|pause| pause.until <= until);
+        if ends {
+            records.pauses.remove(integration);
+        }
+        Ok(ends)
+    }
+}
+
+#[async_trait]
+impl Outbox for CustomStore {
+    async fn add_to_outbox(&self, entry: &OutboxEntry) -> Result<bool, StoreError> {
+        let mut records = self.lock();
+        let key = (entry.event.id, entry.destination.clone());
+        let fresh = !records.outbox.contains_key(&key);
+        if fresh {
+            records.outbox.insert(key, entry.clone());
+        }
+        Ok(fresh)
+    }
+
+    async fn due_in_outbox(
+        &self,
+        now: Timestamp,
+        limit: NonZeroU16,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        let records = self.lock();
+        let entries = records.outbox.values();
+        let mut due: Vec<_> = entries
+            .filter(|entry| entry.next_at.has_passed(now))
+            .cloned()
+            .collect();
+        due.sort_by_key(|entry| entry.next_at);
+        due.truncate(usize::from(limit.get()));
+        Ok(due)
+    }
+
+    async fn reschedule_in_outbox(
+        &self,
+        entry: &OutboxEntry,
+        seen: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut records = self.lock();
+        let key = (entry.event.id, entry.destination.clone());
+        let standing = records.outbox.get_mut(&key);
+        let Some(standing) = standing.filter(|standing| standing.next_at == seen) else {
+            return Ok(false);
+        };
+        standing.next_at = entry.next_at;
+        standing.attempts = entry.attempts;
+        standing.last_error.clone_from(&entry.last_error);
+        Ok(true)
+    }
+
+    async fn remove_from_outbox(
+        &self,
+        event: EventId,
+        destination: &str,
+    ) -> Result<bool, StoreError> {
+        let key = (event, destination.to_owned());
+        Ok(self.lock().outbox.remove(&key).is_some())
+    }
+
+    async fn count_outbox(&self) -> Result<u64, StoreError> {
+        Ok(self.lock().outbox.len() as u64)
+    }
+}
+
+#[async_trait]
+impl ProcessRegistry for CustomStore {
+    async fn announce_process(&self, process: &ProcessRecord) -> Result<(), StoreError> {
+        let mut records = self.lock();
+        records.processes.insert(process.id, process.clone());
+        Ok(())
+    }
+
+    async fn processes(&self) -> Result<Vec<ProcessRecord>, StoreError> {
+        Ok(self.lock().processes.values().cloned().collect())
+    }
+
+    async fn withdraw_process(&self, id: ProcessId) -> Result<bool, StoreError> {
+        Ok(self.lock().processes.remove(&id).is_some())
+    }
+
+    async fn remove_expired_processes(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut records = self.lock();
+        let before = records.processes.len();
+        let processes = &mut records.processes;
+        processes.retain(|_, process| !process.expires_at.has_passed(now));
+        Ok((before - processes.len()) as u64)
+    }
+}
