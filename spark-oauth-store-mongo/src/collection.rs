@@ -68,6 +68,16 @@ impl<D: Serialize + DeserializeOwned> Records<D> {
         Ok(done.matched_count > 0)
     }
 
+    /// Puts `document` in the place of the one that fits, and adds it where none
+    /// does. One that has its `_id` and does not fit makes it fail as one that
+    /// exists already.
+    pub(crate) async fn put(&self, filter: Document, document: &D) -> Result<(), StoreError> {
+        let document = serialize_to_raw_document_buf(document).map_err(corrupt)?;
+        let putting = self.collection.replace_one(filter, document).upsert(true);
+        self.within(putting).await?;
+        Ok(())
+    }
+
     /// Changes the document that fits, and answers whether there was one.
     pub(crate) async fn update(
         &self,
@@ -136,6 +146,19 @@ impl<D: Serialize + DeserializeOwned> Records<D> {
     pub(crate) async fn count(&self, filter: Document) -> Result<u64, StoreError> {
         let counting = self.collection.count_documents(filter);
         self.within(counting.max_time(self.limit)).await
+    }
+
+    /// What the server makes of the documents that fit, by an aggregation.
+    pub(crate) async fn aggregate<P: DeserializeOwned>(
+        &self,
+        stages: Vec<Document>,
+    ) -> Result<Vec<P>, StoreError> {
+        let summing = async {
+            let summing = self.collection.aggregate(stages).max_time(self.limit);
+            let cursor = summing.with_type::<RawDocumentBuf>().await?;
+            cursor.try_collect::<Vec<_>>().await
+        };
+        self.read_all(&self.within(summing).await?)
     }
 
     /// Removes and answers the document that fits, in one atomic operation.

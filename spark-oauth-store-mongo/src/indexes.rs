@@ -9,6 +9,8 @@ use spark_oauth_core::ports::UniqueRule;
 
 use crate::admins::ADMINS;
 use crate::consents::CONSENTS;
+use crate::outbox::OUTBOX;
+use crate::processes::PROCESSES;
 use crate::sessions::SESSIONS;
 use crate::token_document::TOKENS;
 
@@ -46,7 +48,7 @@ pub(crate) fn unique_rule(index: &str) -> Option<UniqueRule> {
 }
 
 /// Every index. The names are part of the schema: errors are understood by them.
-pub(crate) fn all() -> [CollectionIndexes; 4] {
+pub(crate) fn all() -> [CollectionIndexes; 6] {
     [
         CollectionIndexes {
             place: Place::Tokens,
@@ -72,7 +74,36 @@ pub(crate) fn all() -> [CollectionIndexes; 4] {
                     "email_part",
                     doc! { "email_grams": 1, "seq": -1, "_id": -1, "status.kind": 1 },
                 ),
+                // Only those that the background worker visits.
+                plain_where(
+                    "due",
+                    doc! { "integration": 1, "upkeep.due_at": 1, "_id": 1 },
+                    doc! { "upkeep.due_at": { "$exists": true } },
+                ),
+                // Only those with events that are not on their way yet: few.
+                plain_where(
+                    "events",
+                    doc! { "upkeep.events.at": 1 },
+                    doc! { "upkeep.events.at": { "$exists": true } },
+                ),
+                // How many stand where, and how many end when.
+                plain(
+                    "expiring",
+                    doc! { "integration": 1, "status.kind": 1, "access_expires_at": 1 },
+                ),
             ],
+        },
+        CollectionIndexes {
+            place: Place::Tokens,
+            collection: OUTBOX,
+            indexes: vec![plain("next", doc! { "next_at": 1, "_id": 1 })],
+        },
+        // Of processes there is a handful, and of pauses one for each integration:
+        // these collections need none but that of `_id`.
+        CollectionIndexes {
+            place: Place::Tokens,
+            collection: PROCESSES,
+            indexes: vec![time_to_live()],
         },
         CollectionIndexes {
             place: Place::Tokens,
@@ -105,6 +136,14 @@ pub(crate) fn all() -> [CollectionIndexes; 4] {
 
 fn plain(name: &str, keys: Document) -> IndexModel {
     let options = IndexOptions::builder().name(name.to_owned()).build();
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+fn plain_where(name: &str, keys: Document, filter: Document) -> IndexModel {
+    let options = IndexOptions::builder()
+        .name(name.to_owned())
+        .partial_filter_expression(filter)
+        .build();
     IndexModel::builder().keys(keys).options(options).build()
 }
 

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use spark_oauth_core::keyring::Sealed;
 use spark_oauth_core::ports::{StoreError, TrackingId};
 use spark_oauth_core::token::{
-    Attempt, LastFailure, LastRefresh, Lease, Status, StatusKind, Token,
+    Attempt, LastFailure, LastRefresh, Lease, Status, StatusKind, Token, Upkeep,
 };
 use spark_oauth_core::{ClientId, PersonId, Scopes};
 
 use crate::errors::{Unreadable, corrupt};
 use crate::grams::grams;
+use crate::upkeep_document::UpkeepDocument;
 use crate::values::{binary, date, from_word, parse, timestamp, to_word};
 
 /// The collection.
@@ -53,6 +54,8 @@ pub(crate) struct TokenDocument {
     lease: Option<LeaseDocument>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     attempt: Option<AttemptDocument>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    upkeep: Option<UpkeepDocument>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -126,12 +129,13 @@ impl TokenDocument {
                 owner: attempt.owner.to_string(),
                 at: date(attempt.at),
             }),
+            upkeep: UpkeepDocument::new(&token.upkeep),
         })
     }
 }
 
 /// The fields that may be absent.
-const OPTIONAL: [&str; 8] = [
+const OPTIONAL: [&str; 9] = [
     "person",
     "display_name",
     "refresh",
@@ -140,6 +144,7 @@ const OPTIONAL: [&str; 8] = [
     "last_failure",
     "lease",
     "attempt",
+    "upkeep",
 ];
 
 /// The update that makes a document that of `token`, except for what never changes.
@@ -192,6 +197,9 @@ impl TryFrom<TokenDocument> for Token {
             version: document.version.cast_unsigned(),
             lease: document.lease.map(TryInto::try_into).transpose()?,
             attempt: document.attempt.map(TryInto::try_into).transpose()?,
+            upkeep: document
+                .upkeep
+                .map_or_else(|| Ok(Upkeep::default()), TryInto::try_into)?,
         })
     }
 }

@@ -1,9 +1,13 @@
 //! Tokens.
 
+use std::num::NonZeroU16;
+
 use async_trait::async_trait;
 use mongodb::bson::{Bson, Document, doc};
 use serde::Deserialize;
-use spark_oauth_core::ports::{Claim, Page, PageRequest, StoreError, TokenFilter, TokenStore};
+use spark_oauth_core::ports::{
+    Census, Claim, DueToken, Page, PageRequest, StoreError, TokenFilter, TokenStore,
+};
 use spark_oauth_core::token::{Lease, Token};
 use spark_oauth_core::{ClientId, EmailAddress, PersonId, ProcessId, Scopes, Timestamp, TokenId};
 
@@ -91,6 +95,32 @@ impl TokenStore for MongoStore {
 
     async fn release_lease(&self, id: TokenId, owner: ProcessId) -> Result<bool, StoreError> {
         self.give_lease_back(id, owner).await
+    }
+
+    async fn list_due(
+        &self,
+        integration: &ClientId,
+        now: Timestamp,
+        limit: NonZeroU16,
+    ) -> Result<Vec<DueToken>, StoreError> {
+        self.due_tokens(integration, now, limit).await
+    }
+
+    async fn list_with_events(&self, limit: NonZeroU16) -> Result<Vec<Token>, StoreError> {
+        self.tokens_with_events(limit).await
+    }
+
+    async fn census(&self, integration: &ClientId, now: Timestamp) -> Result<Census, StoreError> {
+        self.count_all(integration, now).await
+    }
+
+    async fn count_expiring(
+        &self,
+        integration: &ClientId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.count_ending(integration, from, until).await
     }
 
     async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {

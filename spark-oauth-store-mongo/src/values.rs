@@ -43,6 +43,16 @@ pub(crate) fn fixed<const N: usize>(
     bytes.map_err(|_| Unreadable::new(collection, field))
 }
 
+/// A small count, which a document holds as a wider number.
+pub(crate) fn count(
+    number: i64,
+    collection: &'static str,
+    field: &'static str,
+) -> Result<u32, Unreadable> {
+    let count = number.try_into();
+    count.map_err(|_| Unreadable::new(collection, field))
+}
+
 /// Reads a value of the domain from its text.
 pub(crate) fn parse<T: FromStr>(
     text: &str,

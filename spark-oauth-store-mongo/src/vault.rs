@@ -73,7 +73,7 @@ fn nonce() -> Document {
 }
 
 /// Whether it was this insertion that made the document, which stands in any case.
-fn stands(insertion: Result<(), StoreError>) -> Result<bool, StoreError> {
+pub(crate) fn stands(insertion: Result<(), StoreError>) -> Result<bool, StoreError> {
     match insertion {
         Ok(()) => Ok(true),
         Err(StoreError::AlreadyExists(UniqueRule::Id)) => Ok(false),
