@@ -7,26 +7,22 @@ mod connect;
 mod connect_error;
 mod consents;
 mod errors;
-mod event_document;
 mod grams;
 mod indexes;
 mod leases;
 mod migrate;
 mod options;
-mod outbox;
-mod pauses;
 mod position;
-mod processes;
 mod purge;
 mod sequence;
 mod sessions;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod token_document;
 mod token_list;
 mod tokens;
-mod upkeep;
-mod upkeep_document;
 mod values;
 mod vault;
 
@@ -45,9 +41,6 @@ use crate::audit::{AUDIT, AuditDocument};
 use crate::collection::Records;
 use crate::consents::{CONSENTS, ConsentDocument};
 use crate::migrate::Databases;
-use crate::outbox::{OUTBOX, OutboxDocument};
-use crate::pauses::{PAUSES, PauseDocument};
-use crate::processes::{PROCESSES, ProcessDocument};
 use crate::sequence::Sequence;
 use crate::sessions::{SESSIONS, SessionDocument};
 use crate::token_document::{TOKENS, TokenDocument};
@@ -66,9 +59,6 @@ struct Parts {
     tokens: Records<TokenDocument>,
     sequence: Sequence,
     consents: Records<ConsentDocument>,
-    pauses: Records<PauseDocument>,
-    outbox: Records<OutboxDocument>,
-    processes: Records<ProcessDocument>,
     admins: Records<AdminDocument>,
     sessions: Records<SessionDocument>,
     audit: Records<AuditDocument>,
@@ -98,9 +88,6 @@ impl MongoStore {
             tokens: Records::new(tokens, TOKENS, *limit),
             sequence: Sequence::default(),
             consents: Records::new(tokens, CONSENTS, *limit),
-            pauses: Records::new(tokens, PAUSES, *limit),
-            outbox: Records::new(tokens, OUTBOX, *limit),
-            processes: Records::new(tokens, PROCESSES, *limit),
             admins: Records::new(admins, ADMINS, *limit),
             sessions: Records::new(admins, SESSIONS, *limit),
             audit: Records::new(admins, AUDIT, *limit),
@@ -133,18 +120,6 @@ impl MongoStore {
 
     fn consents(&self) -> &Records<ConsentDocument> {
         &self.0.consents
-    }
-
-    fn pauses(&self) -> &Records<PauseDocument> {
-        &self.0.pauses
-    }
-
-    fn outbox(&self) -> &Records<OutboxDocument> {
-        &self.0.outbox
-    }
-
-    fn processes(&self) -> &Records<ProcessDocument> {
-        &self.0.processes
     }
 
     fn admins(&self) -> &Records<AdminDocument> {

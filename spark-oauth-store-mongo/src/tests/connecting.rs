@@ -9,8 +9,8 @@ use spark_oauth_core::conformance::samples;
 use spark_oauth_core::ports::{StoreError, TokenStore as _, VaultStore as _};
 use tokio::task::block_in_place;
 
-use super::server::Server;
-use super::{fresh, options, server};
+use super::fresh;
+use crate::testing::{self, Server, TestDatabases};
 use crate::{ConnectError, MongoOptions, MongoStore};
 
 const PASSWORD: &str = "s3cret-p4ss";
@@ -117,10 +117,10 @@ async fn a_server_that_says_nothing_is_told_with_its_address() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_processes_may_start_at_once() {
-    let Some(uri) = server::shared() else { return };
-    let options = options(uri);
+    let Some(uri) = testing::shared() else { return };
+    let databases = TestDatabases::on(uri);
     let starts: Vec<_> = (0..8)
-        .map(|_| tokio::spawn(MongoStore::connect(options.clone())))
+        .map(|_| tokio::spawn(MongoStore::connect(databases.options())))
         .collect();
     let mut stores = Vec::new();
     for start in starts {
@@ -133,7 +133,6 @@ async fn several_processes_may_start_at_once() {
         matches!(answer, Err(StoreError::AlreadyExists(_))),
         "{answer:?}"
     );
-    super::drop_databases(&options);
 }
 
 #[tokio::test]
@@ -220,7 +219,7 @@ async fn a_closed_store_is_unavailable() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_credentials_and_missing_rights_are_told() {
-    let Some(program) = server::program() else {
+    let Some(program) = testing::program() else {
         return;
     };
     let mut server = block_in_place(|| Server::start(&program));

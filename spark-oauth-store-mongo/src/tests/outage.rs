@@ -10,8 +10,8 @@ use spark_oauth_core::token::Token;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
 
-use super::server::{self, Server};
-use crate::MongoStore;
+use crate::testing::{self, Server};
+use crate::{MongoOptions, MongoStore};
 
 const WORKERS: usize = 16;
 
@@ -135,9 +135,9 @@ async fn assert_whole(store: &MongoStore, tokens: &[Token]) {
 }
 
 async fn start() -> Option<(Server, MongoStore)> {
-    let program: PathBuf = server::program()?;
+    let program: PathBuf = testing::program()?;
     let server = block_in_place(|| Server::start(&program));
-    let store = MongoStore::connect(super::options(&server.uri()))
+    let store = MongoStore::connect(MongoOptions::new(server.uri()))
         .await
         .unwrap();
     Some((server, store))

@@ -29,8 +29,9 @@ rm -rf "$PWD"
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A server with a data folder and a port.
-pub(crate) struct Server {
+/// A server with a data folder and a port, which never outlives the tests.
+#[derive(Debug)]
+pub struct Server {
     program: PathBuf,
     folder: PathBuf,
     port: u16,
@@ -40,7 +41,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a server with an empty data folder.
-    pub(crate) fn start(program: &Path) -> Self {
+    pub fn start(program: &Path) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("spark-oauth-mongo-")
             .tempdir()
@@ -57,23 +58,24 @@ impl Server {
         server
     }
 
-    pub(crate) fn uri(&self) -> String {
+    /// Its connection string, without credentials.
+    pub fn uri(&self) -> String {
         format!("mongodb://127.0.0.1:{}/", self.port)
     }
 
     /// The same with credentials.
-    pub(crate) fn uri_as(&self, user: &str, password: &str) -> String {
+    pub fn uri_as(&self, user: &str, password: &str) -> String {
         format!("mongodb://{user}:{password}@127.0.0.1:{}/", self.port)
     }
 
     /// From the next start on, only users with credentials are served.
-    pub(crate) fn demand_credentials(&mut self) {
+    pub fn demand_credentials(&mut self) {
         self.auth = true;
     }
 
     /// Starts the server again, with the data it had, and comes back once it
     /// listens.
-    pub(crate) fn start_again(&mut self) {
+    pub fn start_again(&mut self) {
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
             .arg(&self.folder)
@@ -96,22 +98,22 @@ impl Server {
     }
 
     /// Asks the server to end, and comes back once it has.
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         self.end("TERM");
     }
 
     /// Ends the server as a crash would.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.end("KILL");
     }
 
     /// Lets the server keep its connections and answer nothing.
-    pub(crate) fn freeze(&mut self) {
+    pub fn freeze(&mut self) {
         self.signal("STOP");
     }
 
     /// Lets a frozen server go on.
-    pub(crate) fn thaw(&mut self) {
+    pub fn thaw(&mut self) {
         self.signal("CONT");
     }
 

@@ -7,7 +7,7 @@ use mongodb::{Client, IndexModel};
 /// Whether the server keeps a unique value for a document that no longer has it:
 /// `secantusd-rs` does up to 0.5.3-beta.196, where the value went by an update. A
 /// `mongod` does not.
-pub(crate) async fn keeps_values_that_are_gone(client: &Client, database: &str) -> bool {
+pub async fn keeps_values_that_are_gone(client: &Client, database: &str) -> bool {
     let records = client.database(database).collection::<Document>("fault");
     let unique = IndexOptions::builder().unique(true).build();
     let index = IndexModel::builder()

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// Tells once what is skipped and why, also where the tests' output is captured.
-pub(crate) fn skip(why: &str) {
+pub fn skip(why: &str) {
     if TOLD.lock().unwrap().insert(why.to_owned()) {
         let _ = writeln!(std::io::stderr(), "skipped: {why}");
     }
