@@ -7,12 +7,16 @@ mod connect;
 mod connect_error;
 mod consents;
 mod errors;
+mod event_document;
 mod grams;
 mod indexes;
 mod leases;
 mod migrate;
 mod options;
+mod outbox;
+mod pauses;
 mod position;
+mod processes;
 mod purge;
 mod sequence;
 mod sessions;
@@ -23,6 +27,8 @@ mod tests;
 mod token_document;
 mod token_list;
 mod tokens;
+mod upkeep;
+mod upkeep_document;
 mod values;
 mod vault;
 
@@ -41,6 +47,9 @@ use crate::audit::{AUDIT, AuditDocument};
 use crate::collection::Records;
 use crate::consents::{CONSENTS, ConsentDocument};
 use crate::migrate::Databases;
+use crate::outbox::{OUTBOX, OutboxDocument};
+use crate::pauses::{PAUSES, PauseDocument};
+use crate::processes::{PROCESSES, ProcessDocument};
 use crate::sequence::Sequence;
 use crate::sessions::{SESSIONS, SessionDocument};
 use crate::token_document::{TOKENS, TokenDocument};
@@ -59,6 +68,9 @@ struct Parts {
     tokens: Records<TokenDocument>,
     sequence: Sequence,
     consents: Records<ConsentDocument>,
+    pauses: Records<PauseDocument>,
+    outbox: Records<OutboxDocument>,
+    processes: Records<ProcessDocument>,
     admins: Records<AdminDocument>,
     sessions: Records<SessionDocument>,
     audit: Records<AuditDocument>,
@@ -88,6 +100,9 @@ impl MongoStore {
             tokens: Records::new(tokens, TOKENS, *limit),
             sequence: Sequence::default(),
             consents: Records::new(tokens, CONSENTS, *limit),
+            pauses: Records::new(tokens, PAUSES, *limit),
+            outbox: Records::new(tokens, OUTBOX, *limit),
+            processes: Records::new(tokens, PROCESSES, *limit),
             admins: Records::new(admins, ADMINS, *limit),
             sessions: Records::new(admins, SESSIONS, *limit),
             audit: Records::new(admins, AUDIT, *limit),
@@ -120,6 +135,18 @@ impl MongoStore {
 
     fn consents(&self) -> &Records<ConsentDocument> {
         &self.0.consents
+    }
+
+    fn pauses(&self) -> &Records<PauseDocument> {
+        &self.0.pauses
+    }
+
+    fn outbox(&self) -> &Records<OutboxDocument> {
+        &self.0.outbox
+    }
+
+    fn processes(&self) -> &Records<ProcessDocument> {
+        &self.0.processes
     }
 
     fn admins(&self) -> &Records<AdminDocument> {
