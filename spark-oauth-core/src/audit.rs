@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AdminId, AuditId, TokenId};
+use crate::ids::{AdminId, ApiKeyId, AuditId, TokenId};
 use crate::timestamp::Timestamp;
 
 /// Who acts.
@@ -31,6 +31,13 @@ pub enum Actor {
     /// A service, or the code that embeds the library.
     Service {
         /// The name of its key, or the name that the embedding code gave.
+        name: String,
+    },
+    /// A service, under an API key.
+    ApiKey {
+        /// Which.
+        id: ApiKeyId,
+        /// What the key is called.
         name: String,
     },
     /// Somebody at the command line of the machine.
@@ -113,6 +120,10 @@ pub enum AuditAction {
     AdminRemoved,
     /// A password was reset at the command line.
     PasswordReset,
+    /// An API key was made.
+    ApiKeyCreated,
+    /// An API key was revoked.
+    ApiKeyRevoked,
 }
 
 /// How it ended.

@@ -89,6 +89,10 @@ id! {
     EventId
 }
 id! {
+    /// Identifies an [`ApiKey`](crate::api_keys::ApiKey).
+    ApiKeyId
+}
+id! {
     /// Identifies one running process towards the others on the same store:
     /// the owner of a [`Lease`](crate::token::Lease).
     ProcessId

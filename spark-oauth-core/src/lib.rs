@@ -69,6 +69,7 @@
 //!   who embed.
 
 pub mod admins;
+pub mod api_keys;
 mod application;
 pub mod audit;
 mod auditor;
@@ -101,7 +102,7 @@ pub mod webex;
 
 pub use application::{SparkOauth, SparkOauthBuilder};
 pub use email::{EmailAddress, InvalidEmail};
-pub use ids::{AdminId, AuditId, EventId, InvalidId, ProcessId, TokenId};
+pub use ids::{AdminId, ApiKeyId, AuditId, EventId, InvalidId, ProcessId, TokenId};
 pub use integration::{ClientId, Integration, InvalidRedirectUri, RedirectUri};
 pub use person::{Person, PersonId};
 pub use scopes::{InvalidScope, Scopes};

@@ -43,7 +43,7 @@ pub async fn every_action_reads_back(stores: &Stores) {
 }
 
 /// The actions that there are.
-const EVERY_ACTION: [AuditAction; 17] = [
+const EVERY_ACTION: [AuditAction; 19] = [
     AuditAction::ConsentGranted,
     AuditAction::ConsentFailed,
     AuditAction::ConsentWithdrawn,
@@ -61,6 +61,8 @@ const EVERY_ACTION: [AuditAction; 17] = [
     AuditAction::AdminChanged,
     AuditAction::AdminRemoved,
     AuditAction::PasswordReset,
+    AuditAction::ApiKeyCreated,
+    AuditAction::ApiKeyRevoked,
 ];
 
 /// Does not compile where an action is missing: add it above too.
@@ -81,6 +83,8 @@ const _: fn(AuditAction) = |action| match action {
     | AuditAction::AdminCreated
     | AuditAction::AdminChanged
     | AuditAction::AdminRemoved
+    | AuditAction::ApiKeyCreated
+    | AuditAction::ApiKeyRevoked
     | AuditAction::PasswordReset => {}
 };
 

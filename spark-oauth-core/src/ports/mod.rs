@@ -5,6 +5,7 @@
 //! say what an implementation MUST do; the `conformance` feature tests it.
 
 mod admin_store;
+mod api_key_store;
 mod audit_log;
 mod clock;
 mod consent_store;
@@ -24,6 +25,7 @@ mod token_store;
 mod vault_store;
 
 pub use admin_store::AdminStore;
+pub use api_key_store::ApiKeyStore;
 pub use audit_log::AuditLog;
 #[cfg(any(test, feature = "testing"))]
 pub use clock::ManualClock;
@@ -51,6 +53,7 @@ pub use vault_store::VaultStore;
 #[cfg(any(test, feature = "testing"))]
 pub use {
     admin_store::MockAdminStore,
+    api_key_store::MockApiKeyStore,
     audit_log::MockAuditLog,
     consent_store::MockConsentStore,
     event_sink::{MockDelivery, MockEventSink},

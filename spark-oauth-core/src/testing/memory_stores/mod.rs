@@ -1,6 +1,7 @@
 //! All stores in memory.
 
 mod admins;
+mod api_keys;
 mod audit;
 mod consents;
 mod outbox;
@@ -14,8 +15,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::admins::Admin;
+use crate::api_keys::ApiKey;
 use crate::audit::AuditEntry;
-use crate::ids::{AdminId, AuditId, EventId, ProcessId, TokenId};
+use crate::ids::{AdminId, ApiKeyId, AuditId, EventId, ProcessId, TokenId};
 use crate::integration::ClientId;
 use crate::keyring::KeyFingerprint;
 use crate::ports::{
@@ -41,6 +43,7 @@ pub struct MemoryStores {
 struct Records {
     tokens: BTreeMap<TokenId, Token>,
     admins: BTreeMap<AdminId, Admin>,
+    api_keys: BTreeMap<ApiKeyId, ApiKey>,
     consents: BTreeMap<StateHash, PendingConsent>,
     sessions: BTreeMap<SessionKey, SessionRecord>,
     audit: BTreeMap<AuditId, AuditEntry>,

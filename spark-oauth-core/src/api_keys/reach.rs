@@ -1,0 +1,139 @@
+//! Whose tokens an API key is good for.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::email::EmailAddress;
+
+/// Whose tokens a key is good for: everybody's, unless addresses or domains are
+/// named.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    emails: BTreeSet<String>,
+    domains: BTreeSet<DomainName>,
+}
+
+/// The part of an e-mail address behind the `@`, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DomainName(String);
+
+/// A text that is no domain of an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a domain is what stands behind the @ of an e-mail address, such as example.com")]
+pub struct InvalidDomain;
+
+impl DomainName {
+    /// Reads a domain, with or without a leading `@`.
+    ///
+    /// # Errors
+    /// [`InvalidDomain`] where no address has such a domain.
+    pub fn parse(text: &str) -> Result<Self, InvalidDomain> {
+        let text = text.trim();
+        let domain = text.strip_prefix('@').unwrap_or(text);
+        if domain.contains('@') {
+            return Err(InvalidDomain);
+        }
+        EmailAddress::parse(&format!("a@{domain}"))
+            .map(|address| Self(address.domain().to_owned()))
+            .map_err(|_| InvalidDomain)
+    }
+}
+
+impl TryFrom<String> for DomainName {
+    type Error = InvalidDomain;
+
+    fn try_from(text: String) -> Result<Self, InvalidDomain> {
+        Self::parse(&text)
+    }
+}
+
+impl From<DomainName> for String {
+    fn from(domain: DomainName) -> Self {
+        domain.0
+    }
+}
+
+impl fmt::Display for DomainName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Reach {
+    /// Everybody.
+    pub fn everybody() -> Self {
+        Self::default()
+    }
+
+    /// These addresses, and whoever has an address in these domains. Without any,
+    /// everybody.
+    pub fn of(
+        emails: impl IntoIterator<Item = EmailAddress>,
+        domains: impl IntoIterator<Item = DomainName>,
+    ) -> Self {
+        Self {
+            emails: emails
+                .into_iter()
+                .map(|email| email.normalized().to_owned())
+                .collect(),
+            domains: domains.into_iter().collect(),
+        }
+    }
+
+    /// Whether it covers everybody.
+    pub fn is_everybody(&self) -> bool {
+        self.emails.is_empty() && self.domains.is_empty()
+    }
+
+    /// Whether it covers this person. A subdomain is another domain.
+    pub fn covers(&self, email: &EmailAddress) -> bool {
+        self.is_everybody()
+            || self.emails.contains(email.normalized())
+            || self.domains.iter().any(|domain| domain.0 == email.domain())
+    }
+
+    /// The addresses, in lower case.
+    pub fn emails(&self) -> impl Iterator<Item = &str> {
+        self.emails.iter().map(String::as_str)
+    }
+
+    /// The domains.
+    pub fn domains(&self) -> impl Iterator<Item = &DomainName> {
+        self.domains.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn email(text: &str) -> EmailAddress {
+        EmailAddress::parse(text).unwrap()
+    }
+
+    #[test]
+    fn without_limits_everybody_is_covered() {
+        assert!(Reach::everybody().covers(&email("ann@example.org")));
+    }
+
+    #[test]
+    fn an_address_or_a_domain_covers_whatever_its_case() {
+        let domain = DomainName::parse("@Example.COM").unwrap();
+        let reach = Reach::of([email("Ann@example.org")], [domain]);
+        assert!(reach.covers(&email("ann@EXAMPLE.org")));
+        assert!(reach.covers(&email("bob@example.com")));
+        for stranger in ["bob@example.org", "bob@sub.example.com", "a@notexample.com"] {
+            assert!(!reach.covers(&email(stranger)), "{stranger}");
+        }
+    }
+
+    #[test]
+    fn what_no_address_ends_with_is_no_domain() {
+        for text in ["", "@", "a@b.example", "a b", "example..com"] {
+            assert_eq!(DomainName::parse(text), Err(InvalidDomain), "{text}");
+        }
+    }
+}

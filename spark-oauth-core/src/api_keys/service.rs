@@ -1,0 +1,238 @@
+//! Making, listing, revoking and accepting API keys.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::api_keys::{
+    ApiKey, ApiKeyError, InputProblem, KeyHash, KeyName, KeyRefusal, KeyScope, KeyScopes, KeyText,
+    Reach,
+};
+use crate::audit::{AuditAction, Caller, Outcome};
+use crate::auditor::{Auditor, Subject};
+use crate::detached::Detached;
+use crate::ids::ApiKeyId;
+use crate::ports::{ApiKeyStore, Clock, Page, PageRequest, Random, StoreError};
+use crate::secret::ApiKeySecret;
+use crate::timestamp::Timestamp;
+
+/// How long a key that was read is believed without asking the store again: a
+/// revoked key is refused by every replica after this time at the latest.
+const BELIEVED_FOR: Duration = Duration::from_millis(500);
+
+/// How often the last use of a key is written at most.
+const USE_NOTED_EVERY: Duration = Duration::from_mins(1);
+
+/// How many keys are remembered at once; one more makes room by forgetting all.
+const REMEMBERED: usize = 10_000;
+
+/// What a new key is made of.
+#[derive(Clone, Debug)]
+pub struct ApiKeyInput {
+    /// What it is called.
+    pub name: KeyName,
+    /// What it may do.
+    pub scopes: Vec<KeyScope>,
+    /// Whose tokens it is good for.
+    pub reach: Reach,
+    /// How many requests a minute it may make; `None` for any number.
+    pub requests_per_minute: Option<NonZeroU32>,
+    /// When it ends by itself; `None` for never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A key that was just made: the one time its text can be seen.
+#[derive(Clone, Debug)]
+pub struct Created {
+    /// The record.
+    pub key: ApiKey,
+    /// The text for the service.
+    pub secret: ApiKeySecret,
+}
+
+/// Makes, lists, revokes and accepts API keys.
+#[derive(Clone, Debug)]
+pub struct ApiKeyService {
+    store: Arc<dyn ApiKeyStore>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    auditor: Auditor,
+    detached: Detached,
+    remembered: Arc<Mutex<HashMap<KeyHash, Remembered>>>,
+}
+
+/// A key that was read a moment ago.
+#[derive(Debug)]
+struct Remembered {
+    key: Arc<ApiKey>,
+    read_at: tokio::time::Instant,
+    use_noted_at: Option<tokio::time::Instant>,
+}
+
+impl ApiKeyService {
+    pub(crate) fn new(
+        store: Arc<dyn ApiKeyStore>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        auditor: Auditor,
+        detached: Detached,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            random,
+            auditor,
+            detached,
+            remembered: Arc::default(),
+        }
+    }
+
+    /// Makes a key.
+    ///
+    /// # Errors
+    /// [`ApiKeyError::Input`], or the store's.
+    pub async fn create(
+        &self,
+        input: ApiKeyInput,
+        by: &str,
+        caller: &Caller,
+    ) -> Result<Created, ApiKeyError> {
+        let now = self.clock.now();
+        let scopes = KeyScopes::new(input.scopes).ok_or(InputProblem::NoScope)?;
+        if input.expires_at.is_some_and(|end| end.has_passed(now)) {
+            return Err(InputProblem::Expired.into());
+        }
+        let text = KeyText::generate(&*self.random);
+        let key = ApiKey {
+            id: ApiKeyId::generate(now, &*self.random),
+            name: input.name,
+            hash: text.hash(),
+            scopes,
+            reach: input.reach,
+            requests_per_minute: input.requests_per_minute,
+            created_at: now,
+            created_by: by.to_owned(),
+            expires_at: input.expires_at,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        self.store.insert(&key).await?;
+        self.note(caller, AuditAction::ApiKeyCreated, &key).await;
+        Ok(Created {
+            key,
+            secret: text.secret().clone(),
+        })
+    }
+
+    /// One key.
+    ///
+    /// # Errors
+    /// [`ApiKeyError::NotFound`], or the store's.
+    pub async fn get(&self, id: ApiKeyId) -> Result<ApiKey, ApiKeyError> {
+        self.store.get(id).await?.ok_or(ApiKeyError::NotFound)
+    }
+
+    /// A page of the keys, newest first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(&self, page: &PageRequest) -> Result<Page<ApiKey>, StoreError> {
+        self.store.list(page).await
+    }
+
+    /// Revokes a key. Every replica refuses it within a second.
+    ///
+    /// # Errors
+    /// [`ApiKeyError::NotFound`], or the store's.
+    pub async fn revoke(&self, id: ApiKeyId, caller: &Caller) -> Result<ApiKey, ApiKeyError> {
+        let key = self.store.revoke(id, self.clock.now()).await?;
+        let key = key.ok_or(ApiKeyError::NotFound)?;
+        self.lock().remove(&key.hash);
+        self.note(caller, AuditAction::ApiKeyRevoked, &key).await;
+        Ok(key)
+    }
+
+    /// The key that a service sent, where it is good now.
+    ///
+    /// # Errors
+    /// [`KeyRefusal`] inside, or the store's around it.
+    pub async fn authenticate(
+        &self,
+        text: &str,
+    ) -> Result<Result<Arc<ApiKey>, KeyRefusal>, StoreError> {
+        let text = match KeyText::parse(text) {
+            Ok(text) => text,
+            Err(wrong) => return Ok(Err(wrong.into())),
+        };
+        let Some(key) = self.look_up(text.hash()).await? else {
+            return Ok(Err(KeyRefusal::Unknown));
+        };
+        if let Err(refusal) = key.check(self.clock.now()) {
+            return Ok(Err(refusal));
+        }
+        self.note_use(&key);
+        Ok(Ok(key))
+    }
+
+    async fn look_up(&self, hash: KeyHash) -> Result<Option<Arc<ApiKey>>, StoreError> {
+        let now = tokio::time::Instant::now();
+        if let Some(known) = self.lock().get(&hash)
+            && now.duration_since(known.read_at) < BELIEVED_FOR
+        {
+            return Ok(Some(known.key.clone()));
+        }
+        let Some(key) = self.store.find_by_hash(hash).await? else {
+            self.lock().remove(&hash);
+            return Ok(None);
+        };
+        let key = Arc::new(key);
+        let mut remembered = self.lock();
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
+        }
+        let use_noted_at = remembered.get(&hash).and_then(|known| known.use_noted_at);
+        let known = Remembered {
+            key: key.clone(),
+            read_at: now,
+            use_noted_at,
+        };
+        remembered.insert(hash, known);
+        Ok(Some(key))
+    }
+
+    /// Writes now and then that the key is in use, without making the caller wait.
+    fn note_use(&self, key: &Arc<ApiKey>) {
+        let now = tokio::time::Instant::now();
+        let due = self.lock().get_mut(&key.hash).is_some_and(|known| {
+            let due = known
+                .use_noted_at
+                .is_none_or(|at| now.duration_since(at) >= USE_NOTED_EVERY);
+            if due {
+                known.use_noted_at = Some(now);
+            }
+            due
+        });
+        if due {
+            let (store, id, at) = (self.store.clone(), key.id, self.clock.now());
+            drop(self.detached.start(async move {
+                if let Err(error) = store.note_use(id, at).await {
+                    tracing::warn!(key = %id, %error, "the use of an API key was not noted");
+                }
+            }));
+        }
+    }
+
+    async fn note(&self, caller: &Caller, action: AuditAction, key: &ApiKey) {
+        let subject = Subject::named(key.name.as_str());
+        self.auditor
+            .record(caller, action, subject, Outcome::Done)
+            .await;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<KeyHash, Remembered>> {
+        self.remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
