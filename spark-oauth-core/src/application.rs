@@ -8,9 +8,11 @@ use crate::broker::{Broker, RefreshLimits};
 use crate::consent::{ConsentLimits, ConsentService};
 use crate::detached::Detached;
 use crate::events::{Destination, EventLog, EventService, Events, Outlets};
+use crate::gauges::Gauges;
 use crate::handoff::HandOver;
 use crate::integration::Integration;
 use crate::keyring::KeyRing;
+use crate::observed_client::ObservedClient;
 use crate::overview::OverviewService;
 use crate::ports::{
     Clock, EventSink, Observer, Random, SparkClient, Stores, SystemClock, SystemRandom, Unobserved,
@@ -45,6 +47,8 @@ pub struct SparkOauth {
     pub admins: AdminService,
     /// Carries events to where they must not be lost.
     pub events: EventService,
+    /// Counts tokens and events for the observer.
+    pub gauges: Gauges,
     /// How the tokens stand as a whole.
     pub overview: OverviewService,
     vault: Arc<dyn VaultStore>,
@@ -207,6 +211,10 @@ impl SparkOauthBuilder {
     pub async fn build(self) -> Result<SparkOauth, VaultError> {
         let Self { mut parts, .. } = self;
         open_vault(&*parts.stores.vault, &parts.ring).await?;
+        parts.client = Arc::new(ObservedClient {
+            client: parts.client,
+            observer: parts.observer.clone(),
+        });
         parts.events = Events::new(
             parts.integration.client_id.clone(),
             &parts.stores,
@@ -232,6 +240,7 @@ impl SparkOauthBuilder {
             admins: AdminService::new(&parts, self.super_admin, self.hashing, auditor),
             broker,
             events: EventService::new(parts.events.clone(), parts.random.clone()),
+            gauges: Gauges::new(&parts),
             overview: OverviewService::new(&parts),
             vault: parts.stores.vault,
             ring: parts.ring,

@@ -82,7 +82,7 @@ impl Courier {
     }
 
     /// Waits for what is under way.
-    pub(super) async fn finish(mut self) {
+    pub(super) async fn finish(&mut self) {
         while let Some(ended) = self.under_way.join_next_with_id().await {
             self.note(ended);
         }

@@ -28,6 +28,8 @@ mod offer;
 mod raise;
 mod relay;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub use destination::Destination;
 pub use log::EventLog;

@@ -27,8 +27,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// for each process.
 #[derive(Clone, Debug)]
 pub struct EventService {
-    events: Events,
-    random: Arc<dyn Random>,
+    pub(super) events: Events,
+    pub(super) random: Arc<dyn Random>,
 }
 
 impl EventService {
