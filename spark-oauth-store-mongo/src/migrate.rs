@@ -4,6 +4,8 @@
 //! than one document. So every step can be taken twice, also at the same time, and
 //! the number of the schema only rises, after the steps that lead to it.
 
+mod first_visits;
+
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -40,16 +42,21 @@ type Work<'d> = Pin<Box<dyn Future<Output = Result<(), ConnectError>> + Send + '
 pub(crate) type Step = for<'d> fn(&'d Databases) -> Work<'d>;
 
 /// The steps, the first of which leads to schema 1. A released step never changes.
-const STEPS: &[Step] = &[|databases| Box::pin(create_indexes(databases))];
+const STEPS: &[Step] = &[
+    // Of nothing but its indexes, which every start makes.
+    |_| Box::pin(async { Ok(()) }),
+    |databases| Box::pin(first_visits::plan(databases)),
+];
 
 /// Brings the databases to the present schema.
 pub(crate) async fn bring_up(databases: &Databases) -> Result<(), ConnectError> {
     let steps = steps_ahead(databases, STEPS).await?;
-    if steps.is_empty() {
-        // An operator may have dropped one.
-        return create_indexes(databases).await;
-    }
     take(databases, steps).await?;
+    // Also where no step is ahead: an operator may have dropped one.
+    create_indexes(databases).await?;
+    if steps.is_empty() {
+        return Ok(());
+    }
     reach(databases, STEPS.len()).await
 }
 

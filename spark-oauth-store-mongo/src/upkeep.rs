@@ -77,7 +77,11 @@ fn due(integration: &ClientId, now: Timestamp) -> Document {
 /// them than refreshes under way.
 pub(crate) fn unleased(integration: &ClientId, now: Timestamp, limit: NonZeroU16) -> Selection {
     let mut filter = due(integration, now);
-    filter.insert("lease.expires_at", doc! { "$not": { "$gt": date(now) } });
+    let free = vec![
+        doc! { "lease": { "$exists": false } },
+        doc! { "lease.expires_at": { "$lte": date(now) } },
+    ];
+    filter.insert("$or", free);
     Selection {
         filter,
         sort: doc! { "upkeep.due_at": 1, "_id": 1 },
@@ -87,10 +91,11 @@ pub(crate) fn unleased(integration: &ClientId, now: Timestamp, limit: NonZeroU16
 }
 
 /// The query for those whose events are not on their way yet, the longest waiting
-/// first.
+/// first. No time is earlier than the one that is named: some servers of the protocol
+/// do not use an index to find out what exists.
 pub(crate) fn with_events(limit: NonZeroU16) -> Selection {
     Selection {
-        filter: doc! { "upkeep.events.at": { "$exists": true } },
+        filter: doc! { "upkeep.events.at": { "$gte": DateTime::MIN } },
         sort: doc! { "upkeep.events.at": 1 },
         fields: doc! { "email_grams": 0 },
         limit: limit.get().into(),

@@ -1,5 +1,8 @@
 //! Documents that somebody else has written.
 
+use std::num::NonZeroU16;
+
+use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
 use spark_oauth_core::conformance::samples;
 use spark_oauth_core::ports::{PageRequest, StoreError, TokenFilter};
@@ -8,8 +11,13 @@ use super::{Fresh, fresh};
 use crate::admins::ADMINS;
 use crate::audit::AUDIT;
 use crate::consents::CONSENTS;
+use crate::outbox::OUTBOX;
+use crate::pauses::PAUSES;
+use crate::processes::PROCESSES;
 use crate::token_document::TOKENS;
 use crate::values::binary;
+
+const LIMIT: NonZeroU16 = NonZeroU16::new(10).unwrap();
 
 const SECRET: &str = "a-value-that-nobody-may-see";
 
@@ -33,7 +41,7 @@ fn assert_told(text: &str, collection: &str, field: &str) {
 
 async fn damage(fresh: &Fresh, collection: &str, field: &str, value: impl Into<Bson>) {
     let database = match collection {
-        TOKENS | CONSENTS => &fresh.options.token_db,
+        TOKENS | CONSENTS | PAUSES | OUTBOX | PROCESSES => &fresh.options.token_db,
         _ => &fresh.options.admin_db,
     };
     let records = fresh.store.0.client.database(database);
@@ -44,7 +52,7 @@ async fn damage(fresh: &Fresh, collection: &str, field: &str, value: impl Into<B
 }
 
 fn first_page() -> PageRequest {
-    PageRequest::first(10.try_into().unwrap())
+    PageRequest::first(LIMIT)
 }
 
 #[tokio::test]
@@ -64,6 +72,11 @@ async fn a_token_that_cannot_be_read_is_named_by_its_field() {
         ("version", SECRET.into()),
         ("access", SECRET.into()),
         ("granted_at", SECRET.into()),
+        ("upkeep", SECRET.into()),
+        ("upkeep.due_at", SECRET.into()),
+        ("upkeep.failures", Bson::from(-1_i64)),
+        ("upkeep.lost_races", SECRET.into()),
+        ("upkeep.events", SECRET.into()),
     ]) {
         let token = samples::full_token(number);
         store.insert(&token).await.unwrap();
@@ -106,4 +119,90 @@ async fn other_records_that_cannot_be_read_are_named_by_their_field() {
         CONSENTS,
         "browser",
     );
+}
+
+/// An event in a token is read where it is listed, too.
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_named_by_its_field() {
+    let Some(fresh) = fresh().await else { return };
+    let store = &fresh.stores.tokens;
+    for (number, (field, value, named)) in (0..).zip([
+        ("upkeep.events.3.id", Bson::from(SECRET), "upkeep.events"),
+        ("upkeep.events.3.token.id", SECRET.into(), "upkeep.events"),
+        (
+            "upkeep.events.3.token.email",
+            SECRET.into(),
+            "upkeep.events",
+        ),
+        ("upkeep.events.3.type", SECRET.into(), "upkeep.events[3]"),
+        ("upkeep.events.3.data", SECRET.into(), "upkeep.events[3]"),
+    ]) {
+        let token = samples::full_token(number);
+        store.insert(&token).await.unwrap();
+        damage(&fresh, TOKENS, field, value).await;
+        assert_told(&told(store.get(token.id).await), TOKENS, named);
+        let listed = store.list_with_events(LIMIT).await;
+        assert_told(&told(listed), TOKENS, named);
+        let (integration, now) = (samples::integration(), samples::later(9_999));
+        let due = store.list_due(&integration, now, LIMIT).await.unwrap();
+        assert_eq!(due.len(), 1, "the worker finds it");
+        assert!(store.remove(token.id).await.unwrap(), "it can be removed");
+    }
+}
+
+#[tokio::test]
+async fn what_processes_share_is_named_by_its_field() {
+    let Some(fresh) = fresh().await else { return };
+    let stores = &fresh.stores;
+    for (number, (field, value, named)) in (0..).zip([
+        ("event", Bson::from(SECRET), "event"),
+        ("event.id", SECRET.into(), "event"),
+        ("event.type", SECRET.into(), "event"),
+        ("attempts", Bson::from(-1_i64), "attempts"),
+        ("awaits_removal_of", SECRET.into(), "awaits_removal_of"),
+    ]) {
+        let entry = samples::outbox_entry(number);
+        stores.outbox.add_to_outbox(&entry).await.unwrap();
+        damage(&fresh, OUTBOX, field, value).await;
+        let listed = stores.outbox.due_in_outbox(samples::later(9), LIMIT).await;
+        assert_told(&told(listed), OUTBOX, named);
+        let removed = stores.outbox.remove_from_outbox(entry.event.id, "hook");
+        assert!(removed.await.unwrap(), "it can be removed");
+    }
+
+    let pause = samples::pause(9);
+    for (field, value) in [
+        ("reason", Bson::from(SECRET)),
+        ("until", SECRET.into()),
+        ("trips", Bson::from(-1_i64)),
+        ("tracking_id", Bson::from("")),
+    ] {
+        stores.pauses.prolong_pause(&pause).await.unwrap();
+        damage(&fresh, PAUSES, field, value).await;
+        assert_told(
+            &told(stores.pauses.pause(&pause.integration).await),
+            PAUSES,
+            field,
+        );
+        let all = pauses(&fresh).delete_many(Document::new()).await.unwrap();
+        assert_eq!(all.deleted_count, 1);
+    }
+    stores.pauses.prolong_pause(&pause).await.unwrap();
+    damage(&fresh, PAUSES, "until", SECRET).await;
+    let prolonged = stores.pauses.prolong_pause(&pause).await;
+    assert_told(&told(prolonged), PAUSES, "until");
+
+    let process = samples::process_record(1);
+    stores.processes.announce_process(&process).await.unwrap();
+    damage(&fresh, PROCESSES, "sealing_key", binary(SECRET)).await;
+    let listed = stores.processes.processes().await;
+    assert_told(&told(listed), PROCESSES, "sealing_key");
+    let again = stores.processes.announce_process(&process).await;
+    assert!(again.is_ok(), "whoever shows itself again mends its record");
+    assert_eq!(stores.processes.processes().await.unwrap(), [process]);
+}
+
+fn pauses(fresh: &Fresh) -> Collection<Document> {
+    let database = fresh.store.0.client.database(&fresh.options.token_db);
+    database.collection(PAUSES)
 }

@@ -3,9 +3,11 @@
 mod conformance;
 mod connecting;
 mod corrupt;
+mod migrating;
 mod outage;
 mod plans;
 mod sequence;
+mod unavailable;
 
 use spark_oauth_core::conformance::Subject;
 use spark_oauth_core::ports::Stores;
