@@ -1,6 +1,15 @@
 //! The rules for admins, as a browser meets them.
 
-use crate::harness::{Browser, Form, OTHER_PASSWORD, PASSWORD, Page, Rig};
+use crate::harness::{Browser, Form, OTHER_PASSWORD, PASSWORD, Page, Rig, Setup, on_every_store};
+
+on_every_store!(
+    usernames_that_differ_in_case_alone_are_one,
+    of_two_admins_with_one_name_at_once_one_is_created,
+    a_profile_changes_with_the_present_password_alone,
+    nobody_changes_an_own_username,
+    the_super_admin_is_neither_renamed_nor_removed_nor_demoted,
+    the_super_admin_changes_another_admin,
+);
 
 fn described(form: Form, username: &str, password: &str) -> Form {
     let form = form
@@ -37,9 +46,8 @@ fn assert_refused(page: &Page, words: &str) {
     }
 }
 
-#[tokio::test]
-async fn usernames_that_differ_in_case_alone_are_one() {
-    let rig = Rig::start().await;
+async fn usernames_that_differ_in_case_alone_are_one(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let super_admin = rig.super_admin().await;
     create(&super_admin, "Carol", OTHER_PASSWORD).await;
     for taken in ["carol", "CAROL", "Carol", "admin", "ADMIN", "Admin"] {
@@ -51,9 +59,8 @@ async fn usernames_that_differ_in_case_alone_are_one() {
     assert_eq!(list.hrefs("/admin/admins/").len(), 2);
 }
 
-#[tokio::test]
-async fn of_two_admins_with_one_name_at_once_one_is_created() {
-    let rig = Rig::start().await;
+async fn of_two_admins_with_one_name_at_once_one_is_created(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let super_admin = rig.super_admin().await;
     let page = super_admin.open("/admin/admins").await;
     let form = |name| described(page.form("/admin/admins"), name, OTHER_PASSWORD);
@@ -136,9 +143,8 @@ async fn passwords_that_are_guessed_first_are_refused() {
     assert_refused(&page, "address");
 }
 
-#[tokio::test]
-async fn a_profile_changes_with_the_present_password_alone() {
-    let rig = Rig::start().await;
+async fn a_profile_changes_with_the_present_password_alone(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let admin = rig.super_admin().await;
     let profile = admin.open("/admin/profile").await;
     let form = profile
@@ -193,9 +199,8 @@ async fn guessing_the_present_password_of_an_open_session_is_slowed_down() {
     assert!(last.header("retry-after").is_some());
 }
 
-#[tokio::test]
-async fn nobody_changes_an_own_username() {
-    let rig = Rig::start().await;
+async fn nobody_changes_an_own_username(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let super_admin = rig.super_admin().await;
     carol(&super_admin).await;
     let browser = rig.browser();
@@ -212,9 +217,8 @@ async fn nobody_changes_an_own_username() {
     assert!(list.content().contains("carol"));
 }
 
-#[tokio::test]
-async fn the_super_admin_is_neither_renamed_nor_removed_nor_demoted() {
-    let rig = Rig::start().await;
+async fn the_super_admin_is_neither_renamed_nor_removed_nor_demoted(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let super_admin = rig.super_admin().await;
     let list = super_admin.open("/admin/admins").await;
     let path = list.link("admin");
@@ -238,9 +242,8 @@ async fn the_super_admin_is_neither_renamed_nor_removed_nor_demoted() {
     assert_eq!(super_admin.open("/admin/admins").await.status, 200);
 }
 
-#[tokio::test]
-async fn the_super_admin_changes_another_admin() {
-    let rig = Rig::start().await;
+async fn the_super_admin_changes_another_admin(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let super_admin = rig.super_admin().await;
     let page = carol(&super_admin).await;
     let path = page.url.path().to_owned();

@@ -4,7 +4,17 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::harness::{ALICE, BOB, Browser, Page, Rig, Setup};
+use crate::harness::{ALICE, BOB, Browser, Page, Rig, Setup, on_every_store};
+
+on_every_store!(
+    a_state_works_once,
+    of_two_callbacks_at_once_one_works,
+    a_state_of_another_browser_is_refused,
+    a_state_lives_ten_minutes,
+    a_state_lives_for_ten_minutes_indeed,
+    two_tabs_share_one_browser,
+    one_network_cannot_fill_the_store_with_consents,
+);
 
 const DEAD_LINK: &str = "This link does not work";
 
@@ -83,9 +93,8 @@ async fn a_state_twice_in_one_link_is_refused() {
     assert_refused(&rig, &page, &callback, DEAD_LINK, "state_missing").await;
 }
 
-#[tokio::test]
-async fn a_state_works_once() {
-    let rig = Rig::start().await;
+async fn a_state_works_once(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let browser = rig.browser();
     let callback = browser.callback(ALICE).await;
     assert_eq!(browser.open(&callback).await.heading(), "Access granted");
@@ -103,9 +112,8 @@ async fn a_state_works_once() {
     );
 }
 
-#[tokio::test]
-async fn of_two_callbacks_at_once_one_works() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn of_two_callbacks_at_once_one_works(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let browser = rig.browser();
     let callback = browser.callback(ALICE).await;
     let (one, other) = tokio::join!(browser.get(&callback), browser.get(&callback));
@@ -115,9 +123,8 @@ async fn of_two_callbacks_at_once_one_works() {
     assert_eq!(rig.upstream.token_requests(), 1);
 }
 
-#[tokio::test]
-async fn a_state_of_another_browser_is_refused() {
-    let rig = Rig::start().await;
+async fn a_state_of_another_browser_is_refused(setup: Setup) {
+    let rig = Rig::with(setup).await;
     // The attacker's own consent, brought to somebody else's browser.
     let callback = rig.browser().callback(ALICE).await;
     let victim = rig.browser();
@@ -136,9 +143,8 @@ async fn a_state_without_the_browsers_cookie_is_refused() {
     assert_refused(&rig, &page, &callback, heading, "other_browser").await;
 }
 
-#[tokio::test]
-async fn a_state_lives_ten_minutes() {
-    let rig = Rig::start().await;
+async fn a_state_lives_ten_minutes(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let browser = rig.browser();
     let callback = browser.callback(ALICE).await;
     rig.advance(Duration::from_secs(10 * 60 + 1));
@@ -146,9 +152,8 @@ async fn a_state_lives_ten_minutes() {
     assert_refused(&rig, &page, &callback, "That took too long", "expired").await;
 }
 
-#[tokio::test]
-async fn a_state_lives_for_ten_minutes_indeed() {
-    let rig = Rig::start().await;
+async fn a_state_lives_for_ten_minutes_indeed(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let browser = rig.browser();
     let asked = browser.ask_for_consent().await;
     rig.advance(Duration::from_secs(10 * 60 - 1));
@@ -157,9 +162,8 @@ async fn a_state_lives_for_ten_minutes_indeed() {
     assert_eq!(receipt.heading(), "Access granted", "{receipt:?}");
 }
 
-#[tokio::test]
-async fn two_tabs_share_one_browser() {
-    let rig = Rig::start().await;
+async fn two_tabs_share_one_browser(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let browser = rig.browser();
     let (first, second) = (browser.callback(ALICE).await, browser.callback(BOB).await);
     assert_eq!(browser.open(&second).await.heading(), "Access granted");
@@ -168,9 +172,8 @@ async fn two_tabs_share_one_browser() {
     assert!(both.content().contains(ALICE) && both.content().contains(BOB));
 }
 
-#[tokio::test]
-async fn one_network_cannot_fill_the_store_with_consents() {
-    let rig = Rig::start().await;
+async fn one_network_cannot_fill_the_store_with_consents(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let browser = rig.browser();
     for _ in 0..50 {
         assert_eq!(browser.post("/auth/spark", &[]).await.status, 303);

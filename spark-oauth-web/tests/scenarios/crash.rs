@@ -5,7 +5,13 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::harness::{ALICE, Browser, Command, PASSWORD, Server, Setup, Upstream};
+use crate::harness::{ALICE, Browser, Command, PASSWORD, Server, Setup, Upstream, on_every_store};
+
+on_every_store!(
+    a_confirmed_grant_survives_every_kill,
+    a_super_admin_who_was_confirmed_survives_a_kill,
+    a_kill_in_the_middle_of_a_refresh_leaves_a_token_that_works,
+);
 
 /// How often the process is killed.
 const KILLS: usize = 6;
@@ -92,11 +98,10 @@ async fn assert_kept(server: &Server, admin: &Browser, confirmed: &Confirmed) {
     assert_eq!(revealed.secrets().len(), 2, "{revealed:?}");
 }
 
-#[tokio::test]
-async fn a_confirmed_grant_survives_every_kill() {
+async fn a_confirmed_grant_survives_every_kill(setup: Setup) {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
-    let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    let command = Command::new(folder.path(), &setup, &upstream);
     let confirmed = Confirmed::default();
     let mut server = command.serve().await;
     let admin = server.site.super_admin().await;
@@ -105,24 +110,16 @@ async fn a_confirmed_grant_survives_every_kill() {
         server = command.serve().await;
         assert_kept(&server, &admin, &confirmed).await;
     }
-    let database = command.database().await;
-    assert_eq!(database.texts("PRAGMA integrity_check").await, ["ok"]);
-    assert_eq!(
-        database
-            .texts("SELECT 'half' FROM pragma_foreign_key_check")
-            .await,
-        [""; 0]
-    );
+    command.assert_intact().await;
     let count = confirmed.borrow().len();
     assert!(count >= KILLS * 3, "{count}");
     server.shut_down().await;
 }
 
-#[tokio::test]
-async fn a_super_admin_who_was_confirmed_survives_a_kill() {
+async fn a_super_admin_who_was_confirmed_survives_a_kill(setup: Setup) {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
-    let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    let command = Command::new(folder.path(), &setup, &upstream);
     let server = command.serve().await;
     let admin = server.site.super_admin().await;
     server.kill().await;
@@ -137,11 +134,10 @@ async fn a_super_admin_who_was_confirmed_survives_a_kill() {
     server.shut_down().await;
 }
 
-#[tokio::test]
-async fn a_kill_in_the_middle_of_a_refresh_leaves_a_token_that_works() {
+async fn a_kill_in_the_middle_of_a_refresh_leaves_a_token_that_works(setup: Setup) {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
-    let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    let command = Command::new(folder.path(), &setup, &upstream);
     let server = command.serve().await;
     server.browser().grant(ALICE).await;
     let admin = server.site.super_admin().await;

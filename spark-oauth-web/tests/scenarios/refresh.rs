@@ -5,21 +5,27 @@ use std::time::Duration;
 
 use webex_emulator::{Cut, Fault};
 
-use crate::harness::{ALICE, Browser, Page, Rig, Setup};
+use crate::harness::{ALICE, Browser, Page, Rig, Setup, on_every_store};
+
+on_every_store!(
+    a_person_who_withdrew_must_consent_again_and_then_all_is_well,
+    a_refresh_token_that_rotates_is_followed,
+    a_refresh_token_that_is_left_out_is_kept,
+    many_at_once_call_the_provider_once,
+);
 
 const TOKENS: &str = "POST /v1/access_token";
 
-async fn granted() -> (Rig, Browser, Page) {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn granted(setup: Setup) -> (Rig, Browser, Page) {
+    let rig = Rig::with(setup).await;
     rig.browser().grant(ALICE).await;
     let admin = rig.super_admin().await;
     let token = rig.only_token(&admin).await;
     (rig, admin, token)
 }
 
-#[tokio::test]
-async fn a_person_who_withdrew_must_consent_again_and_then_all_is_well() {
-    let (rig, admin, token) = granted().await;
+async fn a_person_who_withdrew_must_consent_again_and_then_all_is_well(setup: Setup) {
+    let (rig, admin, token) = granted(setup).await;
     rig.upstream.provider.revoke(ALICE);
     let page = admin.submit(token.form("/refresh")).await;
     assert!(
@@ -80,7 +86,7 @@ async fn a_fault_that_passes_changes_nothing() {
             "did not answer as expected",
         ),
     ] {
-        let (rig, admin, token) = granted().await;
+        let (rig, admin, token) = granted(Setup::on_disk()).await;
         let before = admin.submit(token.form("/reveal")).await.secrets();
         rig.upstream.spoil(fault);
         let page = admin.submit(token.form("/refresh")).await;
@@ -102,7 +108,7 @@ async fn a_fault_that_passes_changes_nothing() {
 
 #[tokio::test]
 async fn a_faulty_integration_costs_no_token_its_status() {
-    let (rig, admin, token) = granted().await;
+    let (rig, admin, token) = granted(Setup::on_disk()).await;
     rig.upstream.spoil(Fault {
         status: Some(401),
         body: Some(br#"{"error":"invalid_client"}"#.to_vec()),
@@ -116,9 +122,8 @@ async fn a_faulty_integration_costs_no_token_its_status() {
     assert!(page.content().contains("Active"), "{page:?}");
 }
 
-#[tokio::test]
-async fn a_refresh_token_that_rotates_is_followed() {
-    let (rig, admin, token) = granted().await;
+async fn a_refresh_token_that_rotates_is_followed(setup: Setup) {
+    let (rig, admin, token) = granted(setup).await;
     rig.upstream
         .provider
         .update_settings(|settings| settings.rotate_refresh_tokens = true);
@@ -134,9 +139,8 @@ async fn a_refresh_token_that_rotates_is_followed() {
     assert_eq!(rig.upstream.stats().refresh_reuses, 0);
 }
 
-#[tokio::test]
-async fn a_refresh_token_that_is_left_out_is_kept() {
-    let (rig, admin, token) = granted().await;
+async fn a_refresh_token_that_is_left_out_is_kept(setup: Setup) {
+    let (rig, admin, token) = granted(setup).await;
     rig.upstream
         .provider
         .update_settings(|settings| settings.omit_refresh_token = true);
@@ -147,9 +151,8 @@ async fn a_refresh_token_that_is_left_out_is_kept() {
     assert_ne!(after[0], before[0]);
 }
 
-#[tokio::test]
-async fn many_at_once_call_the_provider_once() {
-    let (rig, admin, token) = granted().await;
+async fn many_at_once_call_the_provider_once(setup: Setup) {
+    let (rig, admin, token) = granted(setup).await;
     let clicks = (0..20).map(|_| {
         let (admin, form) = (admin.clone(), token.form("/refresh"));
         tokio::spawn(async move { admin.submit_only(form).await.status })

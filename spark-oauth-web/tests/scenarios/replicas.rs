@@ -1,14 +1,18 @@
-//! Several processes on one file.
+//! Several processes on one store.
 
-use crate::harness::{Command, PASSWORD, Setup, Upstream};
+use crate::harness::{Command, PASSWORD, Setup, Upstream, on_every_store};
+
+on_every_store!(
+    they_start_at_once_with_one_key_and_work_together,
+    two_refreshes_at_two_processes_call_the_provider_once,
+);
 
 const PROCESSES: usize = 4;
 
-#[tokio::test]
-async fn they_start_at_once_with_one_key_and_work_together() {
+async fn they_start_at_once_with_one_key_and_work_together(setup: Setup) {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
-    let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    let command = Command::new(folder.path(), &setup, &upstream);
     let servers = command.serve_at_once(PROCESSES).await;
 
     let keys = std::fs::read_to_string(command.key_file()).unwrap();
@@ -56,23 +60,15 @@ async fn they_start_at_once_with_one_key_and_work_together() {
     for server in servers {
         server.shut_down().await;
     }
-    let database = command.database().await;
-    assert_eq!(database.texts("PRAGMA integrity_check").await, ["ok"]);
-    assert_eq!(database.count("admins").await, 1);
-    assert_eq!(
-        database
-            .texts("SELECT hex(fingerprint) FROM key_fingerprints")
-            .await
-            .len(),
-        1
-    );
+    command.assert_intact().await;
+    assert_eq!(command.count("admins").await, 1);
+    assert_eq!(command.count("key_fingerprints").await, 1);
 }
 
-#[tokio::test]
-async fn two_refreshes_at_two_processes_call_the_provider_once() {
+async fn two_refreshes_at_two_processes_call_the_provider_once(setup: Setup) {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
-    let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    let command = Command::new(folder.path(), &setup, &upstream);
     let servers = command.serve_at_once(2).await;
     servers[0].browser().grant("alice@example.com").await;
     let admin = servers[0].site.super_admin().await;

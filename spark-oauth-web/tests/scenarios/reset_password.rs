@@ -1,6 +1,10 @@
 //! `admin reset-password NAME`: the way back in.
 
-use crate::harness::{Browser, Command, OTHER_PASSWORD, PASSWORD, Server, Setup, Upstream};
+use crate::harness::{
+    Browser, Command, OTHER_PASSWORD, PASSWORD, Server, Setup, Upstream, on_every_store,
+};
+
+on_every_store!(a_new_password_works_and_old_sessions_end_while_the_server_runs,);
 
 struct Place {
     _folder: tempfile::TempDir,
@@ -9,10 +13,10 @@ struct Place {
     admin: Browser,
 }
 
-async fn place() -> Place {
+async fn place(setup: &Setup) -> Place {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
-    let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    let command = Command::new(folder.path(), setup, &upstream);
     let server = command.serve().await;
     let admin = server.site.super_admin().await;
     Place {
@@ -25,9 +29,8 @@ async fn place() -> Place {
 
 const RESET: [&str; 3] = ["admin", "reset-password", "ADMIN"];
 
-#[tokio::test]
-async fn a_new_password_works_and_old_sessions_end_while_the_server_runs() {
-    let place = place().await;
+async fn a_new_password_works_and_old_sessions_end_while_the_server_runs(setup: Setup) {
+    let place = place(&setup).await;
     let ended = place
         .command
         .run(&RESET, &format!("{OTHER_PASSWORD}\n"))
@@ -55,7 +58,7 @@ async fn a_new_password_works_and_old_sessions_end_while_the_server_runs() {
 
 #[tokio::test]
 async fn a_password_that_may_not_be_set_changes_nothing() {
-    let place = place().await;
+    let place = place(&Setup::on_disk()).await;
     for (input, words) in [
         ("", "no password was given"),
         ("\n", "no password was given"),
@@ -78,7 +81,7 @@ async fn a_password_that_may_not_be_set_changes_nothing() {
 
 #[tokio::test]
 async fn an_unknown_name_is_told_of_before_a_password_is_asked_for() {
-    let place = place().await;
+    let place = place(&Setup::on_disk()).await;
     let arguments = ["admin", "reset-password", "nobody"];
     let ended = place.command.run(&arguments, "").await;
     assert_eq!(ended.code, Some(1), "{ended:?}");

@@ -4,7 +4,24 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use crate::harness::{ALICE, BOB, Browser, OTHER_PASSWORD, PASSWORD, Rig, Setup};
+use crate::harness::{ALICE, BOB, Browser, OTHER_PASSWORD, PASSWORD, Rig, Setup, on_every_store};
+
+on_every_store!(
+    a_visitor_who_does_nothing_costs_no_session,
+    a_session_that_somebody_planted_is_worth_nothing_after_the_sign_in,
+    a_session_that_somebody_planted_shows_no_receipt,
+    a_made_up_id_is_not_taken_over,
+    the_id_changes_with_each_sign_in_and_each_consent,
+    a_session_ends_when_it_is_not_used_for_half_an_hour,
+    a_session_ends_after_twelve_hours_however_much_it_is_used,
+    a_grant_does_not_make_an_admins_session_last_longer,
+    a_changed_profile_ends_every_other_session,
+    an_admin_who_is_changed_or_removed_is_signed_out,
+    a_request_under_way_does_not_bring_a_signed_out_session_back,
+    a_second_application_on_the_same_store_knows_the_session,
+    a_consent_that_began_here_ends_at_another_application,
+    a_restart_keeps_sessions_and_consents,
+);
 
 const COOKIE: &str = "spark_oauth_session";
 
@@ -24,9 +41,8 @@ fn minutes(count: u64) -> Duration {
     Duration::from_secs(count * 60)
 }
 
-#[tokio::test]
-async fn a_visitor_who_does_nothing_costs_no_session() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn a_visitor_who_does_nothing_costs_no_session(setup: Setup) {
+    let rig = Rig::with(setup).await;
     for path in [
         "/",
         "/granted",
@@ -49,13 +65,12 @@ async fn a_visitor_who_does_nothing_costs_no_session() {
         .post("/admin/sign-in", &[("username", "x")])
         .await;
     assert!(refused.header("set-cookie").is_none(), "{refused:?}");
-    assert_eq!(rig.database().await.count("sessions").await, 0);
-    assert_eq!(rig.database().await.count("consents").await, 0);
+    assert_eq!(rig.count("sessions").await, 0);
+    assert_eq!(rig.count("consents").await, 0);
 }
 
-#[tokio::test]
-async fn a_session_that_somebody_planted_is_worth_nothing_after_the_sign_in() {
-    let rig = Rig::start().await;
+async fn a_session_that_somebody_planted_is_worth_nothing_after_the_sign_in(setup: Setup) {
+    let rig = Rig::with(setup).await;
     rig.super_admin().await;
     let attacker = rig.browser();
     attacker.grant(BOB).await;
@@ -71,9 +86,8 @@ async fn a_session_that_somebody_planted_is_worth_nothing_after_the_sign_in() {
     assert_eq!(page.heading(), "Nothing granted yet", "the old ID is gone");
 }
 
-#[tokio::test]
-async fn a_session_that_somebody_planted_shows_no_receipt() {
-    let rig = Rig::start().await;
+async fn a_session_that_somebody_planted_shows_no_receipt(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let attacker = rig.browser();
     attacker.grant(BOB).await;
     let planted = attacker.session().unwrap();
@@ -87,9 +101,8 @@ async fn a_session_that_somebody_planted_shows_no_receipt() {
     assert!(!page.content().contains(ALICE), "{page:?}");
 }
 
-#[tokio::test]
-async fn a_made_up_id_is_not_taken_over() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn a_made_up_id_is_not_taken_over(setup: Setup) {
+    let rig = Rig::with(setup).await;
     rig.super_admin().await;
     for made_up in [
         "AAAAAAAAAAAAAAAAAAAAAA",
@@ -107,9 +120,8 @@ async fn a_made_up_id_is_not_taken_over() {
     }
 }
 
-#[tokio::test]
-async fn the_id_changes_with_each_sign_in_and_each_consent() {
-    let rig = Rig::start().await;
+async fn the_id_changes_with_each_sign_in_and_each_consent(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let browser = rig.super_admin().await;
     let mut seen = vec![browser.session()];
     for _ in 0..2 {
@@ -130,9 +142,8 @@ async fn the_id_changes_with_each_sign_in_and_each_consent() {
     assert!(is_signed_in(&browser).await);
 }
 
-#[tokio::test]
-async fn a_session_ends_when_it_is_not_used_for_half_an_hour() {
-    let rig = Rig::start().await;
+async fn a_session_ends_when_it_is_not_used_for_half_an_hour(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let admin = rig.super_admin().await;
     for _ in 0..3 {
         rig.advance(minutes(29));
@@ -145,9 +156,8 @@ async fn a_session_ends_when_it_is_not_used_for_half_an_hour() {
     assert!(!is_signed_in(&admin).await, "it came back");
 }
 
-#[tokio::test]
-async fn a_session_ends_after_twelve_hours_however_much_it_is_used() {
-    let rig = Rig::start().await;
+async fn a_session_ends_after_twelve_hours_however_much_it_is_used(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let admin = rig.super_admin().await;
     for _ in 0..(12 * 60 / 20 - 1) {
         rig.advance(minutes(20));
@@ -157,9 +167,8 @@ async fn a_session_ends_after_twelve_hours_however_much_it_is_used() {
     assert!(!is_signed_in(&admin).await);
 }
 
-#[tokio::test]
-async fn a_grant_does_not_make_an_admins_session_last_longer() {
-    let rig = Rig::start().await;
+async fn a_grant_does_not_make_an_admins_session_last_longer(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let admin = rig.super_admin().await;
     for _ in 0..(12 * 60 / 20 - 1) {
         rig.advance(minutes(20));
@@ -170,9 +179,8 @@ async fn a_grant_does_not_make_an_admins_session_last_longer() {
     assert!(!is_signed_in(&admin).await);
 }
 
-#[tokio::test]
-async fn a_changed_profile_ends_every_other_session() {
-    let rig = Rig::start().await;
+async fn a_changed_profile_ends_every_other_session(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let here = rig.super_admin().await;
     let (there, thief) = (rig.browser(), here.copied());
     there.sign_in("admin", PASSWORD).await;
@@ -211,9 +219,8 @@ async fn another_admin(rig: &Rig, super_admin: &Browser) -> (Browser, String) {
     (carol, page.link("carol"))
 }
 
-#[tokio::test]
-async fn an_admin_who_is_changed_or_removed_is_signed_out() {
-    let rig = Rig::start().await;
+async fn an_admin_who_is_changed_or_removed_is_signed_out(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let super_admin = rig.super_admin().await;
     let (carol, path) = another_admin(&rig, &super_admin).await;
     let page = super_admin.open(&path).await;
@@ -232,9 +239,8 @@ async fn an_admin_who_is_changed_or_removed_is_signed_out() {
     assert_eq!(carol.sign_in("carol", OTHER_PASSWORD).await.status, 401);
 }
 
-#[tokio::test]
-async fn a_request_under_way_does_not_bring_a_signed_out_session_back() {
-    let rig = Rig::start().await;
+async fn a_request_under_way_does_not_bring_a_signed_out_session_back(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let admin = rig.super_admin().await;
     rig.browser().grant(ALICE).await;
     let token = rig.only_token(&admin).await;
@@ -255,9 +261,8 @@ async fn a_request_under_way_does_not_bring_a_signed_out_session_back() {
     );
 }
 
-#[tokio::test]
-async fn a_second_application_on_the_same_store_knows_the_session() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn a_second_application_on_the_same_store_knows_the_session(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let admin = rig.super_admin().await;
     let person = rig.browser();
     person.grant(ALICE).await;
@@ -277,9 +282,8 @@ async fn a_second_application_on_the_same_store_knows_the_session() {
     second.shut_down().await;
 }
 
-#[tokio::test]
-async fn a_consent_that_began_here_ends_at_another_application() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn a_consent_that_began_here_ends_at_another_application(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let second = rig.second().await;
     let person = rig.browser();
     let callback = person.callback(ALICE).await;
@@ -289,9 +293,8 @@ async fn a_consent_that_began_here_ends_at_another_application() {
     second.shut_down().await;
 }
 
-#[tokio::test]
-async fn a_restart_keeps_sessions_and_consents() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn a_restart_keeps_sessions_and_consents(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let (admin, person) = (rig.super_admin().await, rig.browser());
     person.grant(ALICE).await;
     let callback = person.callback(BOB).await;

@@ -1,13 +1,22 @@
 //! The super admin is set up once, by whoever has the link.
 
-use crate::harness::{Browser, Command, OTHER_PASSWORD, PASSWORD, Rig, Setup, Upstream};
+use crate::harness::{
+    Browser, Command, OTHER_PASSWORD, PASSWORD, Rig, Setup, Upstream, on_every_store,
+};
+
+on_every_store!(
+    the_link_works_once,
+    without_the_right_code_nobody_is_set_up,
+    of_two_set_ups_at_once_one_wins,
+    the_link_of_before_a_restart_still_works,
+    a_new_name_in_the_configuration_renames_the_super_admin_where_it_is_free,
+);
 
 const DONE: &str = "The super admin is set up already";
 const WRONG_LINK: &str = "This set-up link is not the right one";
 
-#[tokio::test]
-async fn the_link_works_once() {
-    let rig = Rig::start().await;
+async fn the_link_works_once(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let stranger = rig.browser();
     let before = stranger.open("/admin").await;
     assert_eq!(before.heading(), "Not set up yet");
@@ -24,9 +33,8 @@ async fn the_link_works_once() {
     again.assert_error(404, DONE);
 }
 
-#[tokio::test]
-async fn without_the_right_code_nobody_is_set_up() {
-    let rig = Rig::start().await;
+async fn without_the_right_code_nobody_is_set_up(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let path = rig.set_up_path();
     let right = path.split_once('=').unwrap().1.to_owned();
     let browser = rig.browser();
@@ -117,9 +125,8 @@ async fn set_up(browser: &Browser, path: &str) -> u16 {
     browser.submit_only(form).await.status.as_u16()
 }
 
-#[tokio::test]
-async fn of_two_set_ups_at_once_one_wins() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn of_two_set_ups_at_once_one_wins(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let second = rig.second().await;
     let path = rig.set_up_path();
     let (here, there) = (rig.browser(), rig.browser().moved_to(second.address));
@@ -137,13 +144,12 @@ async fn of_two_set_ups_at_once_one_wins() {
     let mut statuses = [one.status.as_u16(), other.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [303, 404]);
-    assert_eq!(rig.database().await.count("admins").await, 1);
+    assert_eq!(rig.count("admins").await, 1);
     second.shut_down().await;
 }
 
-#[tokio::test]
-async fn the_link_of_before_a_restart_still_works() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn the_link_of_before_a_restart_still_works(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let path = rig.set_up_path();
     let rig = rig.restart().await;
     assert_eq!(rig.set_up_path(), path);
@@ -152,11 +158,10 @@ async fn the_link_of_before_a_restart_still_works() {
     assert_eq!(rig.running().set_up_link, None);
 }
 
-#[tokio::test]
-async fn a_new_name_in_the_configuration_renames_the_super_admin_where_it_is_free() {
+async fn a_new_name_in_the_configuration_renames_the_super_admin_where_it_is_free(setup: Setup) {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
-    let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    let command = Command::new(folder.path(), &setup, &upstream);
     let server = command.serve().await;
     let admin = server.site.super_admin().await;
     let page = admin.open("/admin/admins").await;

@@ -2,7 +2,15 @@
 
 use webex_emulator::Scopes;
 
-use crate::harness::{ALICE, BOB, Browser, Rig, Setup};
+use crate::harness::{ALICE, BOB, Browser, Rig, Setup, on_every_store};
+
+on_every_store!(
+    every_token_is_on_one_page_of_the_list,
+    a_search_takes_what_was_typed_as_it_is,
+    a_damaged_address_leads_back_to_the_list,
+    a_second_consent_of_the_same_person_replaces_the_first,
+    many_consents_of_one_person_at_once_end_in_one_record,
+);
 
 /// How many tokens a page shows.
 const ROWS: usize = 50;
@@ -13,9 +21,8 @@ async fn emails(browser: &Browser, place: &str) -> Vec<String> {
     page.all("tbody .address")
 }
 
-#[tokio::test]
-async fn every_token_is_on_one_page_of_the_list() {
-    let rig = Rig::start().await;
+async fn every_token_is_on_one_page_of_the_list(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let admin = rig.super_admin().await;
     let count = ROWS + 7;
     for n in 0..count {
@@ -46,9 +53,8 @@ async fn every_token_is_on_one_page_of_the_list() {
     assert_eq!(seen.len(), count, "one stands twice");
 }
 
-#[tokio::test]
-async fn a_search_takes_what_was_typed_as_it_is() {
-    let rig = Rig::start().await;
+async fn a_search_takes_what_was_typed_as_it_is(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let admin = rig.super_admin().await;
     for email in [ALICE, BOB, "o'neill_100%@example.com"] {
         rig.browser().grant(email).await;
@@ -80,9 +86,8 @@ async fn a_search_takes_what_was_typed_as_it_is() {
     }
 }
 
-#[tokio::test]
-async fn a_damaged_address_leads_back_to_the_list() {
-    let rig = Rig::start().await;
+async fn a_damaged_address_leads_back_to_the_list(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let admin = rig.super_admin().await;
     rig.browser().grant(ALICE).await;
     for query in ["cursor=x", "cursor=%00", "status=dead", "status=Active"] {
@@ -94,9 +99,8 @@ async fn a_damaged_address_leads_back_to_the_list() {
     assert_eq!(unknown, [ALICE]);
 }
 
-#[tokio::test]
-async fn a_second_consent_of_the_same_person_replaces_the_first() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn a_second_consent_of_the_same_person_replaces_the_first(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let admin = rig.super_admin().await;
     rig.browser().grant(ALICE).await;
     let token = rig.only_token(&admin).await;
@@ -107,9 +111,8 @@ async fn a_second_consent_of_the_same_person_replaces_the_first() {
     assert_ne!(admin.submit(token.form("/reveal")).await.secrets(), before);
 }
 
-#[tokio::test]
-async fn many_consents_of_one_person_at_once_end_in_one_record() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn many_consents_of_one_person_at_once_end_in_one_record(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let grants = (0..8).map(|_| {
         let browser = rig.browser();
         tokio::spawn(async move { browser.grant(ALICE).await.heading() })
@@ -117,7 +120,7 @@ async fn many_consents_of_one_person_at_once_end_in_one_record() {
     for grant in grants.collect::<Vec<_>>() {
         assert_eq!(grant.await.unwrap(), "Access granted");
     }
-    assert_eq!(rig.database().await.count("tokens").await, 1);
+    assert_eq!(rig.count("tokens").await, 1);
     let admin = rig.super_admin().await;
     let token = rig.only_token(&admin).await;
     let refreshed = admin.submit(token.form("/refresh")).await;

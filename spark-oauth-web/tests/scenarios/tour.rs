@@ -2,7 +2,12 @@
 
 use serde_json::Value;
 
-use crate::harness::{ALICE, Browser, OTHER_PASSWORD, PASSWORD, Page, REQUESTER, Rig, Setup, Site};
+use crate::harness::{
+    ALICE, Browser, Command, OTHER_PASSWORD, PASSWORD, Page, REQUESTER, Rig, Setup, Site, Upstream,
+    on_every_store,
+};
+
+on_every_store!(everything_works, everything_works_across_two_processes);
 
 /// The person's part: grant, receipt, reveal, room, and the room away again.
 async fn hand_a_token_over(site: &Site) -> Browser {
@@ -224,9 +229,27 @@ async fn everything_works_on_records_in_memory() {
     take(&Rig::start().await.site()).await;
 }
 
-#[tokio::test]
-async fn everything_works_on_records_on_disk() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn everything_works(setup: Setup) {
+    let rig = Rig::with(setup).await;
     take(&rig.site()).await;
-    assert_eq!(rig.database().await.count("admins").await, 2);
+    assert_eq!(rig.count("admins").await, 2);
+    assert_eq!(rig.count("tokens").await, 0);
+}
+
+/// With two processes behind a balancer that sends every request to the other one.
+async fn everything_works_across_two_processes(setup: Setup) {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start().await;
+    let command = Command::new(folder.path(), &setup, &upstream);
+    let servers = command.serve_at_once(2).await;
+    let site = servers[0].site.balanced_with([servers[1].site.address()]);
+    take(&site).await;
+    for server in servers {
+        let log = server.shut_down().await;
+        let answered = log.lines().filter(|line| line.contains("answered status="));
+        let half = site.visited().len() / 3;
+        assert!(answered.count() > half, "it took part in everything: {log}");
+        assert!(!log.contains("panicked"), "{log}");
+    }
+    assert_eq!(command.count("admins").await, 2);
 }

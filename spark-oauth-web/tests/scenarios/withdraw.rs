@@ -3,7 +3,14 @@
 use reqwest::Method;
 use webex_emulator::{Cut, Fault};
 
-use crate::harness::{ALICE, BOB, Browser, Page, Rig, Setup};
+use crate::harness::{ALICE, BOB, Browser, Page, Rig, Setup, on_every_store};
+
+on_every_store!(
+    the_token_is_revoked_and_its_record_removed_after_a_second_word,
+    of_two_receipts_the_right_one_is_withdrawn,
+    a_person_who_revoked_at_the_provider_withdraws_all_the_same,
+    a_consent_given_meanwhile_is_not_lost,
+);
 
 const REVOKE: &str = "DELETE /v1/authorizations";
 
@@ -22,9 +29,8 @@ async fn count(rig: &Rig) -> usize {
         .len()
 }
 
-#[tokio::test]
-async fn the_token_is_revoked_and_its_record_removed_after_a_second_word() {
-    let rig = Rig::start().await;
+async fn the_token_is_revoked_and_its_record_removed_after_a_second_word(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let browser = rig.browser();
     let receipt = browser.grant(ALICE).await;
     browser.submit(receipt.form("/granted/withdraw")).await;
@@ -80,9 +86,8 @@ async fn a_provider_that_does_not_allow_it_or_is_down_does_not_stop_the_removal(
     }
 }
 
-#[tokio::test]
-async fn of_two_receipts_the_right_one_is_withdrawn() {
-    let rig = Rig::start().await;
+async fn of_two_receipts_the_right_one_is_withdrawn(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let browser = rig.browser();
     browser.grant(ALICE).await;
     let receipts = browser.grant(BOB).await;
@@ -102,9 +107,8 @@ async fn of_two_receipts_the_right_one_is_withdrawn() {
     );
 }
 
-#[tokio::test]
-async fn a_person_who_revoked_at_the_provider_withdraws_all_the_same() {
-    let rig = Rig::start().await;
+async fn a_person_who_revoked_at_the_provider_withdraws_all_the_same(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let browser = rig.browser();
     let receipt = browser.grant(ALICE).await;
     rig.upstream.provider.revoke(ALICE);
@@ -113,9 +117,8 @@ async fn a_person_who_revoked_at_the_provider_withdraws_all_the_same() {
     assert_eq!(count(&rig).await, 0);
 }
 
-#[tokio::test]
-async fn a_consent_given_meanwhile_is_not_lost() {
-    let rig = Rig::with(Setup::on_disk()).await;
+async fn a_consent_given_meanwhile_is_not_lost(setup: Setup) {
+    let rig = Rig::with(setup).await;
     let browser = rig.browser();
     let receipt = browser.grant(ALICE).await;
     let asked = browser.submit(receipt.form("/granted/withdraw")).await;

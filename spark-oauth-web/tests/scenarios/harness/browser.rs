@@ -1,6 +1,7 @@
 //! A browser: cookies, redirects, forms, and the headers that tell who asks.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,8 +22,9 @@ pub(crate) struct Browser {
     http: Client,
     /// The address that people know.
     public: Url,
-    /// Where that really leads.
-    address: SocketAddr,
+    /// Where that really leads: to each of these in turn.
+    addresses: Arc<[SocketAddr]>,
+    turn: Arc<AtomicUsize>,
     jar: Arc<Mutex<Jar>>,
     visited: Arc<Mutex<Vec<Page>>>,
 }
@@ -71,7 +73,11 @@ fn encode<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
 }
 
 impl Browser {
-    pub(super) fn new(public: Url, address: SocketAddr, visited: Arc<Mutex<Vec<Page>>>) -> Self {
+    pub(super) fn new(
+        public: Url,
+        addresses: Arc<[SocketAddr]>,
+        visited: Arc<Mutex<Vec<Page>>>,
+    ) -> Self {
         install_crypto();
         let http = Client::builder()
             .no_proxy()
@@ -82,7 +88,8 @@ impl Browser {
         Self {
             http,
             public,
-            address,
+            addresses,
+            turn: Arc::default(),
             jar: Arc::default(),
             visited,
         }
@@ -91,7 +98,7 @@ impl Browser {
     /// The same browser, after the application moved to another address.
     pub(crate) fn moved_to(&self, address: SocketAddr) -> Self {
         Self {
-            address,
+            addresses: [address].into(),
             ..self.clone()
         }
     }
@@ -141,7 +148,9 @@ impl Browser {
         let ours = url.origin() == self.public.origin();
         let mut wire = url.clone();
         let mut request = if ours {
-            let (host, port) = (self.address.ip(), self.address.port());
+            let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+            let address = self.addresses[turn % self.addresses.len()];
+            let (host, port) = (address.ip(), address.port());
             // Both stand, and the scheme has a host.
             let _ = wire.set_scheme("http");
             let _ = wire.set_ip_host(host);

@@ -31,6 +31,7 @@ impl Database {
             "tokens" => "SELECT count(*) FROM tokens",
             "admins" => "SELECT count(*) FROM admins",
             "audit" => "SELECT count(*) FROM audit",
+            "key_fingerprints" => "SELECT count(*) FROM key_fingerprints",
             other => panic!("{other} is not counted"),
         };
         sqlx::query_scalar(sql).fetch_one(&self.0).await.unwrap()

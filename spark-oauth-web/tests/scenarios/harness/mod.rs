@@ -12,6 +12,7 @@ mod rig;
 mod routes;
 mod setup;
 mod site;
+mod store;
 
 pub(crate) use browser::Browser;
 pub(crate) use database::Database;
@@ -23,6 +24,7 @@ pub(crate) use rig::Rig;
 pub(crate) use routes::{ADMIN_PAGES, STATE_CHANGES, SUPER_ADMIN_ROUTES, path_of};
 pub(crate) use setup::Setup;
 pub(crate) use site::Site;
+pub(crate) use store::on_every_store;
 
 /// Long enough to be nobody's first guess.
 pub(crate) const PASSWORD: &str = "tulip harbour 42 quill";

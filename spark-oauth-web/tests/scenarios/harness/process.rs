@@ -14,6 +14,7 @@ use url::Url;
 
 use super::rig::install_crypto;
 use super::setup::{PUBLIC_URL, Setup};
+use super::store::{Store, database};
 use super::{Browser, Database, Site, Upstream};
 
 /// How long a process may take for anything that is waited for.
@@ -25,6 +26,7 @@ pub(crate) struct Command {
     folder: PathBuf,
     environment: Vec<(String, String)>,
     upstream: Upstream,
+    store: Store,
 }
 
 /// A process that serves.
@@ -81,6 +83,7 @@ impl Command {
             folder: folder.to_owned(),
             environment: setup.environment(folder, &upstream.base_url()),
             upstream: upstream.clone(),
+            store: setup.store.clone(),
         }
     }
 
@@ -104,6 +107,7 @@ impl Command {
                 .map(|(name, value)| (name.to_owned(), value))
                 .to_vec(),
             upstream: upstream.clone(),
+            store: Store::Disk,
         }
     }
 
@@ -172,9 +176,25 @@ impl Command {
         servers
     }
 
+    /// How many records of a kind are stored, as somebody else counts them.
+    pub(crate) async fn count(&self, kind: &str) -> u64 {
+        self.store.count(&self.folder, kind).await
+    }
+
+    /// That a file of records was not harmed. Where a server keeps them, that is its
+    /// own affair.
+    pub(crate) async fn assert_intact(&self) {
+        if let Store::Disk = self.store {
+            let database = self.database().await;
+            assert_eq!(database.texts("PRAGMA integrity_check").await, ["ok"]);
+            let half = "SELECT 'half' FROM pragma_foreign_key_check";
+            assert_eq!(database.texts(half).await, [""; 0]);
+        }
+    }
+
     /// The records on disk, as SQL sees them.
     pub(crate) async fn database(&self) -> Database {
-        Database::open(&super::setup::database(&self.folder)).await
+        Database::open(&database(&self.folder)).await
     }
 
     pub(crate) fn key_file(&self) -> PathBuf {

@@ -12,7 +12,8 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::log::Log;
-use super::setup::{Setup, database};
+use super::setup::Setup;
+use super::store::database;
 use super::{ALICE, Browser, Database, Page, Site, Upstream};
 
 /// One application, one emulator, one clock.
@@ -20,11 +21,12 @@ pub(crate) struct Rig {
     pub(crate) upstream: Upstream,
     pub(crate) log: Log,
     clock: Arc<ManualClock>,
-    provider_timeout: Duration,
     config: Config,
     running: Running,
     site: Site,
+    // Last: the others may still use the folder and the databases.
     folder: TempDir,
+    setup: Setup,
 }
 
 fn site(upstream: &Upstream, config: &Config, running: &Running) -> Site {
@@ -50,22 +52,23 @@ impl Rig {
         let config = setup.config(folder.path(), &upstream.base_url());
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let log = Log::start(&config.log, clock.clone());
-        let provider_timeout = setup.provider_timeout;
-        let running = launch(&config, &clock, provider_timeout).await.unwrap();
+        let running = launch(&config, &clock, setup.provider_timeout)
+            .await
+            .unwrap();
         Self {
             site: site(&upstream, &config, &running),
             upstream,
             log,
             clock,
-            provider_timeout,
             config,
             running,
             folder,
+            setup,
         }
     }
 
     async fn launch(&self) -> Result<Running, StartError> {
-        launch(&self.config, &self.clock, self.provider_timeout).await
+        launch(&self.config, &self.clock, self.setup.provider_timeout).await
     }
 
     /// Another application on the same store, with the same keys.
@@ -76,7 +79,7 @@ impl Rig {
     /// Ends the application in an orderly way and starts it again.
     pub(crate) async fn restart(mut self) -> Self {
         self.running.shut_down().await;
-        let running = launch(&self.config, &self.clock, self.provider_timeout).await;
+        let running = launch(&self.config, &self.clock, self.setup.provider_timeout).await;
         self.running = running.unwrap();
         self.site = site(&self.upstream, &self.config, &self.running);
         self
@@ -136,6 +139,11 @@ impl Rig {
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
         self.upstream.provider.advance_clock(by);
+    }
+
+    /// How many records of a kind are stored, as somebody else counts them.
+    pub(crate) async fn count(&self, kind: &str) -> u64 {
+        self.setup.store.count(self.folder(), kind).await
     }
 
     /// The records on disk, as SQL sees them.

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use spark_oauth_store_mongo::testing::{self, TestDatabases};
 use spark_oauth_web::config::{Config, Environment};
 
+use super::store::Store;
 use super::{PASSWORD, REQUESTER};
 
 /// Under which address the application says it is reached. Where it really listens
@@ -17,7 +19,7 @@ pub(crate) const PUBLIC_URL: &str = "http://127.0.0.1:3000";
 pub(crate) struct Setup {
     file: Value,
     environment: Vec<(String, String)>,
-    pub(super) on_disk: bool,
+    pub(super) store: Store,
     pub(super) provider_timeout: Duration,
 }
 
@@ -44,19 +46,35 @@ impl Default for Setup {
                 "log": { "directory": "off" },
             }),
             environment: Vec::new(),
-            on_disk: false,
+            store: Store::Memory,
             provider_timeout: Duration::from_secs(20),
         }
     }
 }
 
 impl Setup {
-    /// A configuration whose records outlive the application.
-    pub(crate) fn on_disk() -> Self {
+    fn keeping_records(store: Store) -> Self {
         Self {
-            on_disk: true,
+            store,
             ..Self::default()
         }
+    }
+
+    /// A configuration whose records outlive the application, in a file.
+    pub(crate) fn on_disk() -> Self {
+        Self::keeping_records(Store::Disk)
+    }
+
+    /// The same in databases of its own on the MongoDB server that all tests share;
+    /// `None` where there is no server, which is told.
+    pub(crate) fn on_mongodb() -> Option<Self> {
+        let databases = TestDatabases::on(testing::shared()?);
+        Some(Self::keeping_records(Store::Shared(databases.into())))
+    }
+
+    /// The same on a MongoDB server of the test's own.
+    pub(crate) fn on_mongodb_at(uri: String) -> Self {
+        Self::keeping_records(Store::Own(uri))
     }
 
     /// How long a call to the provider may take.
@@ -92,20 +110,15 @@ impl Setup {
 
     /// The environment, with what differs from test to test.
     pub(crate) fn environment(&self, folder: &Path, api_base: &str) -> Vec<(String, String)> {
-        let store = if self.on_disk {
-            format!("sqlite:{}", database(folder).display())
-        } else {
-            "sqlite::memory:".to_owned()
-        };
         let keys = key_file(folder).display().to_string();
         let mut pairs = vec![
-            ("SPARK_OAUTH__STORE".to_owned(), store),
             ("SPARK_OAUTH__KEYFILE".to_owned(), keys),
             (
                 "SPARK_OAUTH__PROVIDER__APIBASE".to_owned(),
                 api_base.to_owned(),
             ),
         ];
+        pairs.extend(self.store.environment(folder));
         pairs.extend(self.environment.iter().cloned());
         pairs
     }
@@ -116,10 +129,6 @@ impl Setup {
         let read = Config::from_json("config.json", &self.text(), &environment);
         read.unwrap().0
     }
-}
-
-pub(super) fn database(folder: &Path) -> std::path::PathBuf {
-    folder.join("data").join("spark-oauth.db")
 }
 
 pub(super) fn key_file(folder: &Path) -> std::path::PathBuf {

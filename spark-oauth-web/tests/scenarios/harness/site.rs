@@ -12,7 +12,7 @@ use super::{Browser, Page, Upstream};
 pub(crate) struct Site {
     pub(crate) upstream: Upstream,
     public: Url,
-    address: SocketAddr,
+    addresses: Arc<[SocketAddr]>,
     pub(super) set_up_link: Option<Url>,
     visited: Arc<Mutex<Vec<Page>>>,
 }
@@ -27,7 +27,7 @@ impl Site {
         Self {
             upstream,
             public,
-            address,
+            addresses: [address].into(),
             set_up_link,
             visited: Arc::default(),
         }
@@ -35,11 +35,25 @@ impl Site {
 
     /// A browser without a cookie.
     pub(crate) fn browser(&self) -> Browser {
-        Browser::new(self.public.clone(), self.address, self.visited.clone())
+        Browser::new(
+            self.public.clone(),
+            self.addresses.clone(),
+            self.visited.clone(),
+        )
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.addresses[0]
+    }
+
+    /// This application and others on its store, as they are seen behind a balancer
+    /// that sends every request of a browser to the next one.
+    pub(crate) fn balanced_with(&self, others: impl IntoIterator<Item = SocketAddr>) -> Self {
+        let addresses = [self.address()].into_iter().chain(others);
+        Self {
+            addresses: addresses.collect(),
+            ..self.clone()
+        }
     }
 
     /// Everything that anybody was shown here, oldest first.
