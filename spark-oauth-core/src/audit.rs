@@ -124,6 +124,10 @@ pub enum AuditAction {
     ApiKeyCreated,
     /// An API key was revoked.
     ApiKeyRevoked,
+    /// A token was imported from the Node.js sample.
+    TokenImported,
+    /// An admin was imported from the Node.js sample.
+    AdminImported,
 }
 
 /// How it ended.

@@ -84,6 +84,7 @@ pub mod events;
 mod gauges;
 pub mod handoff;
 mod ids;
+pub mod import;
 mod integration;
 pub mod keyring;
 mod network;

@@ -43,7 +43,7 @@ pub async fn every_action_reads_back(stores: &Stores) {
 }
 
 /// The actions that there are.
-const EVERY_ACTION: [AuditAction; 19] = [
+const EVERY_ACTION: [AuditAction; 21] = [
     AuditAction::ConsentGranted,
     AuditAction::ConsentFailed,
     AuditAction::ConsentWithdrawn,
@@ -61,6 +61,8 @@ const EVERY_ACTION: [AuditAction; 19] = [
     AuditAction::AdminChanged,
     AuditAction::AdminRemoved,
     AuditAction::PasswordReset,
+    AuditAction::TokenImported,
+    AuditAction::AdminImported,
     AuditAction::ApiKeyCreated,
     AuditAction::ApiKeyRevoked,
 ];
@@ -85,7 +87,9 @@ const _: fn(AuditAction) = |action| match action {
     | AuditAction::AdminRemoved
     | AuditAction::ApiKeyCreated
     | AuditAction::ApiKeyRevoked
-    | AuditAction::PasswordReset => {}
+    | AuditAction::PasswordReset
+    | AuditAction::TokenImported
+    | AuditAction::AdminImported => {}
 };
 
 /// Every kind of actor is kept, with its particulars.

@@ -1,0 +1,233 @@
+//! The import as a whole: decide and write, read back, delete from the source.
+
+use std::sync::Arc;
+
+use crate::admins::SuperAdminSettings;
+use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
+use crate::auditor::{Auditor, Subject};
+use crate::import::people::{by_person, by_username};
+use crate::import::report::Source;
+use crate::import::verify::Written;
+use crate::import::{Progress, Remark, Report, Sample, SampleCleaner, Stage, Verdict};
+use crate::integration::Integration;
+use crate::keyring::KeyRing;
+use crate::ports::{Clock, Random, StoreError, Stores, SystemClock, SystemRandom};
+use crate::vault::{VaultError, open_vault};
+
+/// How often a record is looked at anew when others change it at the same time.
+pub(super) const ATTEMPTS: usize = 5;
+
+/// Brings the sample's records into a store.
+#[derive(Clone, Debug)]
+pub struct Importer {
+    pub(super) integration: Arc<Integration>,
+    pub(super) super_admin: Option<SuperAdminSettings>,
+    pub(super) stores: Stores,
+    pub(super) ring: KeyRing,
+    pub(super) clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+/// Why an import ended early. What was written stays, and the next import goes on
+/// from there.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The store needs a key that is not in the ring.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The store failed.
+    #[error("the store failed; what is imported so far stays, and a second import goes on")]
+    Store(#[from] StoreError),
+    /// The source failed while records were deleted from it.
+    #[error("the source failed; everything is imported, and a second call goes on deleting")]
+    Source(#[source] StoreError),
+}
+
+/// What became of a record, or would.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Settled<I> {
+    Added(I),
+    Renewed(I),
+    AlreadyThere(I),
+    LeftOut(Remark),
+    Failed(Remark),
+}
+
+impl Importer {
+    /// Imports for `integration`: the tokens become its, with its scopes. The admin
+    /// whom `super_admin` names becomes the super admin.
+    pub fn new(
+        integration: Integration,
+        super_admin: Option<SuperAdminSettings>,
+        stores: Stores,
+        ring: KeyRing,
+    ) -> Self {
+        Self {
+            integration: Arc::new(integration),
+            super_admin,
+            stores,
+            ring,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        }
+    }
+
+    /// Takes the time from another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes randomness from another source.
+    #[must_use]
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// What [`run`](Self::run) would do now. Nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store fails.
+    pub async fn plan(&self, sample: &Sample) -> Result<Report, StoreError> {
+        let mut report = Report::of_reading(sample);
+        for person in by_person(&sample.tokens, &self.integration.client_id, &mut report) {
+            let settled = self.plan_token(&person).await?;
+            person[0].report(&settled, &mut report);
+        }
+        for admin in by_username(&sample.admins, self.super_admin.as_ref(), &mut report) {
+            let settled = self.plan_admin(&admin).await?;
+            admin.report(&settled, &mut report);
+        }
+        Ok(report)
+    }
+
+    /// What [`run`](Self::run) would do with a store that holds nothing yet.
+    pub fn plan_for_new_store(
+        integration: &Integration,
+        super_admin: Option<&SuperAdminSettings>,
+        sample: &Sample,
+    ) -> Report {
+        let mut report = Report::of_reading(sample);
+        for person in by_person(&sample.tokens, &integration.client_id, &mut report) {
+            person[0].report(&Settled::Added(person[0].id), &mut report);
+        }
+        for admin in by_username(&sample.admins, super_admin, &mut report) {
+            admin.report(&Settled::Added(admin.id), &mut report);
+        }
+        report
+    }
+
+    /// Imports everything that can be, reads it back and opens it, and then deletes
+    /// what was imported from `cleaner`, where there is one and nothing failed.
+    ///
+    /// `report` tells what was done also where the import ends early.
+    ///
+    /// # Errors
+    /// [`ImportError`] says why it ended early.
+    pub async fn run(
+        &self,
+        sample: &Sample,
+        cleaner: Option<&dyn SampleCleaner>,
+        progress: &dyn Progress,
+        report: &mut Report,
+    ) -> Result<(), ImportError> {
+        open_vault(&*self.stores.vault, &self.ring).await?;
+        *report = Report::of_reading(sample);
+        let people = by_person(&sample.tokens, &self.integration.client_id, report);
+        let admins = by_username(&sample.admins, self.super_admin.as_ref(), report);
+        progress.begin(Stage::Writing, (people.len() + admins.len()) as u64);
+        let mut written = Vec::new();
+        for person in &people {
+            let settled = self.settle_token(person).await?;
+            person[0].report(&settled, report);
+            written.extend(Written::token(&person[0], &settled));
+            progress.step();
+        }
+        for admin in &admins {
+            let settled = self.settle_admin(admin).await?;
+            admin.report(&settled, report);
+            written.extend(Written::admin(admin, &settled));
+            progress.step();
+        }
+        self.read_back(&written, progress, report).await?;
+        match cleaner {
+            Some(cleaner) if report.is_sound() => clean(cleaner, &written, progress, report).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn read_back(
+        &self,
+        written: &[Written<'_>],
+        progress: &dyn Progress,
+        report: &mut Report,
+    ) -> Result<(), StoreError> {
+        progress.begin(Stage::ReadingBack, written.len() as u64);
+        for record in written {
+            if let Some(remark) = self.verify(record).await? {
+                report.tell(&record.source(), Verdict::Failed, remark);
+            }
+            progress.step();
+        }
+        Ok(())
+    }
+
+    /// Writes down what the operator has imported.
+    pub(super) async fn note(&self, action: AuditAction, subject: Subject) {
+        let auditor = Auditor {
+            log: self.stores.audit.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        };
+        let caller = Caller {
+            actor: Actor::Operator,
+            origin: Origin::default(),
+        };
+        auditor
+            .record(&caller, action, subject, Outcome::Done)
+            .await;
+    }
+}
+
+async fn clean(
+    cleaner: &dyn SampleCleaner,
+    written: &[Written<'_>],
+    progress: &dyn Progress,
+    report: &mut Report,
+) -> Result<(), ImportError> {
+    progress.begin(Stage::Deleting, written.len() as u64);
+    for record in written {
+        let source = record.source();
+        let deleted = cleaner.delete(source.kind, source.record).await;
+        if deleted.map_err(ImportError::Source)? {
+            report.tally(source.kind).deleted += 1;
+        } else {
+            report.tell(&source, Verdict::NotDeleted, Remark::ChangedInSource);
+        }
+        progress.step();
+    }
+    Ok(())
+}
+
+impl<I> Settled<I> {
+    /// The record that stands for the sample's now.
+    pub(super) const fn standing(&self) -> Option<&I> {
+        match self {
+            Self::Added(id) | Self::Renewed(id) | Self::AlreadyThere(id) => Some(id),
+            Self::LeftOut(_) | Self::Failed(_) => None,
+        }
+    }
+
+    pub(super) fn report(&self, source: &Source<'_>, report: &mut Report) {
+        let tally = report.tally(source.kind);
+        match self {
+            Self::Added(_) => tally.added += 1,
+            Self::Renewed(_) => tally.renewed += 1,
+            Self::AlreadyThere(_) => tally.already_there += 1,
+            Self::LeftOut(remark) => report.tell(source, Verdict::LeftOut, remark.clone()),
+            Self::Failed(remark) => report.tell(source, Verdict::Failed, remark.clone()),
+        }
+    }
+}
