@@ -44,6 +44,7 @@ pub(crate) fn router(state: AppState, sessions: Arc<dyn SessionStore>) -> Router
                     state.site.clone(),
                     session::complete_removal,
                 ))
+                .layer(from_fn(session::explain_unsaved))
                 .layer(session::layer(sessions, state.clock.clone(), &state.site)),
         );
     let layers = ServiceBuilder::new()

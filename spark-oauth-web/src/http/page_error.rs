@@ -74,7 +74,8 @@ impl PageError {
         )
     }
 
-    fn store_unavailable() -> Self {
+    /// The store does not answer.
+    pub(crate) fn store_unavailable() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "Our storage does not answer",

@@ -3,6 +3,7 @@
 
 mod removal;
 mod store;
+mod unsaved;
 mod visit;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 pub(crate) use removal::complete_removal;
 pub(crate) use store::SessionAdapter;
+pub(crate) use unsaved::explain_unsaved;
 pub(crate) use visit::{Receipt, Room, Visitor};
 
 use crate::site::Site;

@@ -29,6 +29,7 @@ mod replicas;
 mod reset_password;
 mod sealing;
 mod secrets;
+mod server_outage;
 mod sessions;
 mod set_up;
 mod shutdown;

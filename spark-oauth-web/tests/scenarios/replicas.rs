@@ -3,6 +3,7 @@
 use crate::harness::{Command, PASSWORD, Setup, Upstream, on_every_store};
 
 on_every_store!(
+    of_many_set_ups_at_two_processes_one_wins,
     they_start_at_once_with_one_key_and_work_together,
     two_refreshes_at_two_processes_call_the_provider_once,
 );
@@ -83,6 +84,46 @@ async fn two_refreshes_at_two_processes_call_the_provider_once(setup: Setup) {
     one.assert_redirect(&path);
     other.assert_redirect(&path);
     assert_eq!(upstream.stats().refreshes, 1);
+    for server in servers {
+        server.shut_down().await;
+    }
+}
+
+/// Each browser sends every request to another process than the one before.
+async fn of_many_set_ups_at_two_processes_one_wins(setup: Setup) {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start().await;
+    let command = Command::new(folder.path(), &setup, &upstream);
+    let servers = command.serve_at_once(2).await;
+    let site = servers[0].site.balanced_with([servers[1].site.address()]);
+    let path = site.set_up_path();
+    let mut ready = Vec::new();
+    for n in 0..PROCESSES {
+        let browser = site.browser();
+        if n % 2 == 0 {
+            // The other one is next.
+            browser.get("/livez").await;
+        }
+        let form = browser.open(&path).await.form("/admin/initialize");
+        ready.push((browser, form));
+    }
+    // All have the form before any sends it.
+    let sent = ready.into_iter().map(|(browser, form)| {
+        tokio::spawn(async move { (browser.submit_only(form).await.status.as_u16(), browser) })
+    });
+    let mut winners = Vec::new();
+    for sent in sent.collect::<Vec<_>>() {
+        match sent.await.unwrap() {
+            (303, browser) => winners.push(browser),
+            (status, _) => assert_eq!(status, 404, "the others are told that it is done"),
+        }
+    }
+    assert_eq!(winners.len(), 1);
+    assert_eq!(command.count("admins").await, 1);
+    // The session holds at both.
+    for _ in 0..2 {
+        assert_eq!(winners[0].get("/admin/tokens").await.status, 200);
+    }
     for server in servers {
         server.shut_down().await;
     }
