@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mongodb::bson::doc;
 use mongodb::options::{
     Acknowledgment, ClientOptions, ConnectionString, ReadConcern, ReadConcernLevel, ReadPreference,
     SelectionCriteria, WriteConcern,
@@ -9,9 +10,11 @@ use mongodb::options::{
 use mongodb::{Client, Database};
 use tokio::time::timeout;
 
+use crate::admins::ADMINS;
 use crate::connect_error::{Attempted, ConnectError};
 use crate::errors::Cause;
 use crate::migrate::{Databases, bring_up};
+use crate::token_document::TOKENS;
 use crate::{MongoOptions, MongoStore};
 
 /// How long finding a server may take, where the connection string does not say.
@@ -32,25 +35,26 @@ impl MongoStore {
     /// # Errors
     /// [`ConnectError`] says what was tried and what to do.
     pub async fn connect(options: MongoOptions) -> Result<Self, ConnectError> {
-        for name in [&options.token_db, &options.admin_db] {
-            check_database_name(name)?;
-        }
-        let client_options = client_options(&options).await?;
-        let attempted = Attempted {
-            hosts: hosts(&client_options),
-            token_db: options.token_db.clone(),
-            admin_db: options.admin_db.clone(),
-        };
-        let client =
-            Client::with_options(client_options).map_err(|error| attempted.failed(&error))?;
-        let databases = Databases {
-            tokens: client.database(&options.token_db),
-            admins: client.database(&options.admin_db),
-            attempted,
-            limit: options.operation_limit,
-        };
+        let (client, databases) = Databases::reach(&options).await?;
         bring_up(&databases).await?;
         Ok(Self::from_parts(client, &databases))
+    }
+
+    /// Whether a store has been made in these databases. Nothing is written.
+    ///
+    /// # Errors
+    /// [`ConnectError`] says what was tried and what to do.
+    pub async fn exists(options: &MongoOptions) -> Result<bool, ConnectError> {
+        let (_, databases) = Databases::reach(options).await?;
+        let [tokens, admins] = databases.all();
+        for (database, collection) in [(tokens, TOKENS), (admins, ADMINS)] {
+            let named = doc! { "name": collection };
+            let listing = database.list_collection_names().filter(named);
+            if !databases.within(listing).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -188,6 +192,28 @@ fn check_database_name(name: &str) -> Result<(), ConnectError> {
 }
 
 impl Databases {
+    /// Makes ready to reach the databases; nothing is asked of the server yet.
+    pub(crate) async fn reach(options: &MongoOptions) -> Result<(Client, Self), ConnectError> {
+        for name in [&options.token_db, &options.admin_db] {
+            check_database_name(name)?;
+        }
+        let client_options = client_options(options).await?;
+        let attempted = Attempted {
+            hosts: hosts(&client_options),
+            token_db: options.token_db.clone(),
+            admin_db: options.admin_db.clone(),
+        };
+        let client =
+            Client::with_options(client_options).map_err(|error| attempted.failed(&error))?;
+        let databases = Self {
+            tokens: client.database(&options.token_db),
+            admins: client.database(&options.admin_db),
+            attempted,
+            limit: options.operation_limit,
+        };
+        Ok((client, databases))
+    }
+
     /// The databases of another handle with the same settings.
     pub(crate) fn all(&self) -> [&Database; 2] {
         [&self.tokens, &self.admins]

@@ -18,6 +18,7 @@ mod pauses;
 mod position;
 mod processes;
 mod purge;
+mod sample;
 mod sequence;
 mod sessions;
 #[cfg(any(test, feature = "testing"))]
@@ -41,6 +42,7 @@ use spark_oauth_core::ports::Stores;
 pub use crate::connect_error::ConnectError;
 pub use crate::errors::Cause;
 pub use crate::options::MongoOptions;
+pub use crate::sample::{SampleCollections, SampleDatabases, SampleError, SampleExport, Skipped};
 
 use crate::admins::{ADMINS, AdminDocument};
 use crate::audit::{AUDIT, AuditDocument};

@@ -6,6 +6,7 @@ mod corrupt;
 mod migrating;
 mod outage;
 mod plans;
+mod sample;
 mod sequence;
 mod unavailable;
 
