@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use crate::application::Parts;
 use crate::integration::ClientId;
 use crate::ports::{Clock, Observer, Outbox, PauseStore, StoreError, TokenStore};
+use crate::timestamp::Timestamp;
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(20);
@@ -65,7 +66,60 @@ impl Gauges {
         self.observer
             .outbox_length(self.outbox.count_outbox().await?);
         let census = self.tokens.census(&self.integration, now).await?;
-        self.observer.tokens_counted(&census, now);
+        let overdue = self
+            .tokens
+            .count_expiring(&self.integration, Timestamp::EPOCH, now)
+            .await?;
+        self.observer.tokens_counted(&census, overdue, now);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::MockObserver;
+    use crate::testing::scene::{HOUR, MINUTE, NOW, scene_with};
+    use crate::testing::{StoreCall, StoreFault};
+    use crate::token::{RevokedBy, Status};
+
+    #[tokio::test]
+    async fn what_stands_in_the_store_is_told() {
+        let mut watcher = MockObserver::new();
+        watcher
+            .expect_pause_stands()
+            .withf(Option::is_none)
+            .times(2)
+            .return_const(());
+        watcher
+            .expect_outbox_length()
+            .withf(|entries| *entries == 0)
+            .times(2)
+            .return_const(());
+        watcher
+            .expect_tokens_counted()
+            .withf(|census, overdue, now| {
+                (census.active, census.revoked, census.due, *overdue) == (2, 1, 1, 1)
+                    && census.oldest_due_at.map(|due| now.since(due)) == Some(MINUTE)
+            })
+            .once()
+            .return_const(());
+        let scene = scene_with(|builder| builder.observer(Arc::new(watcher))).await;
+        let mut ended = scene.token_of("ann", "a");
+        ended.access_expires_at = NOW - MINUTE;
+        ended.upkeep.due_at = Some(NOW - MINUTE);
+        let living = scene.token_of("bob", "a");
+        let mut revoked = scene.token_of("cat", "a");
+        revoked.access_expires_at = NOW - HOUR;
+        let by = RevokedBy::Admin;
+        revoked.status = Status::Revoked { by, at: NOW };
+        for token in [ended, living, revoked] {
+            scene.stores.put_token(token);
+        }
+        scene.oauth.gauges.count().await.unwrap();
+        scene
+            .stores
+            .fail(StoreCall::TokenCensus, StoreFault::Away, 1);
+        scene.oauth.gauges.count().await.unwrap_err();
     }
 }

@@ -11,7 +11,7 @@
 //! 4. `routes` holds one use case in one file; each takes just the parts it uses;
 //! 5. [`pages`] are the view structs and templates.
 //!
-//! [`commands`] is what the binary does, and [`logging`] what it says.
+//! [`webhooks`] tell others of events. [`commands`] is what the binary does, and [`logging`] what it says.
 
 pub mod cli;
 pub mod commands;
@@ -19,6 +19,7 @@ pub mod config;
 mod http;
 pub mod launch;
 pub mod logging;
+mod metrics;
 pub mod pages;
 pub mod prompt;
 mod router;
@@ -26,3 +27,4 @@ mod routes;
 mod session;
 mod site;
 mod state;
+pub mod webhooks;

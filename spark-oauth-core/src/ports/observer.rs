@@ -87,8 +87,9 @@ pub trait Observer: Debug + Send + Sync + 'static {
     /// The pause of the integration that stands now; `None` where none does.
     fn pause_stands(&self, pause: Option<Pause>);
 
-    /// The tokens of the integration, as they were counted at `now`.
-    fn tokens_counted(&self, census: &Census, now: Timestamp);
+    /// The tokens of the integration, as they were counted at `now`. Of the active
+    /// ones, the access tokens of `overdue` had ended by then.
+    fn tokens_counted(&self, census: &Census, overdue: u64, now: Timestamp);
 
     /// So many events wait in the store's outbox.
     fn outbox_length(&self, entries: u64);
@@ -111,7 +112,7 @@ impl Observer for Unobserved {
     fn journal_length(&self, _: usize) {}
     fn provider_called(&self, _: &'static str, _: &str, _: Duration) {}
     fn pause_stands(&self, _: Option<Pause>) {}
-    fn tokens_counted(&self, _: &Census, _: Timestamp) {}
+    fn tokens_counted(&self, _: &Census, _: u64, _: Timestamp) {}
     fn outbox_length(&self, _: u64) {}
     fn delivery_ended(&self, _: &str, _: DeliveryOutcome, _: Duration) {}
     fn events_dropped(&self, _: usize) {}

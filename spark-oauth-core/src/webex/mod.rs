@@ -62,4 +62,5 @@ mod token_endpoint;
 
 pub use client::WebexClient;
 pub use settings::{WebexError, WebexSettings};
+pub use tls::client_config as tls_config;
 pub use token_answer::{MAX_ACCESS_TOKEN, UnreadableTokenAnswer, parse_token_answer};

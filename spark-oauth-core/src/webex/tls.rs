@@ -16,7 +16,10 @@ type Load = fn(Arc<CryptoProvider>) -> Result<Verifier, Error>;
 
 /// The TLS set-up of one client. It names its cryptography (ring), so that it
 /// depends on no default of the process.
-pub(super) fn client_config() -> Result<ClientConfig, Error> {
+///
+/// # Errors
+/// Those of rustls, where it does not know the protocol versions.
+pub fn client_config() -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let roots = PlatformRoots::new(Arc::clone(&provider), Verifier::new);
     let config = ClientConfig::builder_with_provider(provider)
@@ -50,7 +53,7 @@ impl PlatformRoots {
         }
         let verifier = (self.load)(Arc::clone(&self.provider)).map_err(|error| {
             Error::General(format!(
-                "the provider's certificate cannot be checked: {error}; \
+                "the server's certificate cannot be checked: {error}; \
                  install the CA certificates of this system (package ca-certificates)"
             ))
         })?;

@@ -35,6 +35,7 @@ mod super_admin;
 #[cfg(test)]
 mod tests;
 mod trusted_proxies;
+mod webhooks;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -57,6 +58,7 @@ pub use schema::{Setting, settings};
 pub use server::ServerConfig;
 pub use store::{SqlitePath, StoreChoice};
 pub use trusted_proxies::{InvalidProxy, TrustedProxies};
+pub use webhooks::WebhookConfig;
 
 use problem::Findings;
 use reader::Reader;
@@ -87,6 +89,8 @@ pub struct Config {
     pub handoff: HandoffConfig,
     /// How tokens are kept fresh.
     pub refresh: RefreshConfig,
+    /// Who is told of events over HTTP, if anybody.
+    pub webhooks: Option<WebhookConfig>,
     /// What is logged, how and where.
     pub log: LogConfig,
 }
@@ -178,6 +182,7 @@ impl Config {
         let password_hash_cost = password_hash::read(reader);
         let handoff = handoff::read(reader);
         let refresh = refresh::read(reader);
+        let webhooks = webhooks::read(reader);
         let log = log::read(reader, environment);
         Some(Self {
             server: server?,
@@ -190,6 +195,7 @@ impl Config {
             password_hash_cost,
             handoff,
             refresh,
+            webhooks,
             log,
         })
     }

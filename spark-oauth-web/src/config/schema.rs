@@ -2,7 +2,7 @@
 
 use super::{
     handoff, keys, log, oauth, password_hash, provider, public_url, refresh, server, store,
-    super_admin,
+    super_admin, webhooks,
 };
 
 /// The prefix of the environment variables that set a setting.
@@ -67,6 +67,7 @@ pub fn settings() -> impl Iterator<Item = Setting> {
         password_hash::SETTINGS,
         handoff::SETTINGS,
         refresh::SETTINGS,
+        webhooks::SETTINGS,
         log::SETTINGS,
     ]
     .into_iter()

@@ -9,6 +9,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::metrics::describe_engine;
+
 const REQUESTS: &str = "http_requests_total";
 const DURATION: &str = "http_request_duration_seconds";
 const BUCKETS: [f64; 11] = [
@@ -22,11 +24,14 @@ pub(crate) fn recorder() -> Option<PrometheusHandle> {
     HANDLE
         .get_or_init(|| {
             let installed = PrometheusBuilder::new()
-                .set_buckets_for_metric(Matcher::Full(DURATION.to_owned()), &BUCKETS)
+                .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
                 .and_then(PrometheusBuilder::install_recorder);
             installed
                 .inspect_err(|error| tracing::warn!(%error, "there will be no metrics"))
-                .inspect(|_| describe())
+                .inspect(|_| {
+                    describe();
+                    describe_engine();
+                })
                 .ok()
         })
         .clone()

@@ -5,18 +5,21 @@ use std::time::Duration;
 
 use axum::Router;
 use spark_oauth_core::admins::{Admin, HashingLimits, Renaming, Username};
+use spark_oauth_core::events::Destination;
 use spark_oauth_core::keyring::KeyRing;
 use spark_oauth_core::ports::{Clock, Random, StoreError, Stores, SystemClock, SystemRandom};
 use spark_oauth_core::webex::{WebexClient, WebexSettings};
 use spark_oauth_core::{SetUpCode, SparkOauth};
 
-use crate::config::{Config, Keys};
+use crate::config::{Config, Keys, WebhookConfig};
 use crate::launch::{OpenStores, StartError, open_stores};
+use crate::metrics::{EngineMetrics, EventCounter};
 use crate::router::router;
 use crate::routes::management;
 use crate::routes::people::FirstSight;
 use crate::site::Site;
 use crate::state::AppState;
+use crate::webhooks::{self, WebhookClient};
 
 /// How long work that outlives its requests may take at the end: a call to the
 /// provider, and the write of its answer.
@@ -168,7 +171,7 @@ async fn services(
         cost: config.password_hash_cost,
         ..HashingLimits::default()
     };
-    SparkOauth::builder(
+    let mut builder = SparkOauth::builder(
         config.integration.clone(),
         Arc::new(client),
         stores.clone(),
@@ -179,9 +182,23 @@ async fn services(
     .super_admin(config.super_admin.clone())
     .hashing(hashing)
     .include_refresh_token(config.handoff.include_refresh_token)
-    .build()
-    .await
-    .map_err(|error| StartError::vault(error, config.keys.to_string()))
+    .observer(Arc::new(EngineMetrics))
+    .event_sink(Arc::new(EventCounter));
+    if let Some(webhooks) = &config.webhooks {
+        builder = builder.destination(destination(webhooks, overrides.clock.clone())?);
+    }
+    builder
+        .build()
+        .await
+        .map_err(|error| StartError::vault(error, config.keys.to_string()))
+}
+
+/// Where events are posted to.
+fn destination(webhooks: &WebhookConfig, clock: Arc<dyn Clock>) -> Result<Destination, StartError> {
+    let client = WebhookClient::new(webhooks.url.clone(), webhooks.secrets.clone(), clock)
+        .map_err(|error| StartError::Client(error.into()))?;
+    let events = webhooks.events.iter().copied();
+    Ok(Destination::new(webhooks::DESTINATION, Arc::new(client)).only(events))
 }
 
 async fn rename_super_admin(services: &SparkOauth) -> Result<(), StartError> {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ListenAddress};
 use crate::launch::application::Application;
+use crate::launch::events::{carry_events, keep_gauges};
 use crate::launch::housekeeping::keep_house;
 use crate::launch::server::serve;
 use crate::launch::{Overrides, StartError};
@@ -99,11 +100,18 @@ impl Running {
                 application.stores.stores.sessions.clone(),
                 stop.clone(),
             )),
+            tokio::spawn(carry_events(
+                application.services().clone(),
+                stop.clone(),
+                abort.clone(),
+            )),
         ];
         let mut management = None;
         if let Some(listener) = listening.management {
             crate::http::recorder();
             management = listener.local_addr().ok();
+            let services = application.services().clone();
+            tasks.push(tokio::spawn(keep_gauges(services, stop.clone())));
             let router = application.management_router();
             tasks.push(tokio::spawn(serve(
                 listener,

@@ -2,6 +2,7 @@
 
 mod application;
 mod error;
+mod events;
 mod housekeeping;
 mod listen;
 mod server;
