@@ -24,6 +24,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod bulk;
 mod databases;
 mod fault;
 mod find;
@@ -33,6 +34,7 @@ mod skip;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+pub use bulk::insert_together;
 pub use databases::TestDatabases;
 pub use fault::keeps_values_that_are_gone;
 pub use process::Server;

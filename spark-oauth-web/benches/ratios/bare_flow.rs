@@ -13,7 +13,8 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::Outcome;
-use crate::database::{CLIENT_ID, CLIENT_SECRET, SCOPES};
+use crate::database::CLIENT_SECRET;
+use crate::tokens::{CLIENT_ID, SCOPES};
 
 /// About as long as our pages are.
 const PAGE: &str = include_str!("../../templates/home.html");

@@ -12,6 +12,7 @@ mod load;
 mod pairs;
 mod report;
 mod server;
+mod tokens;
 
 use std::error::Error;
 use std::fs;

@@ -13,8 +13,9 @@ use serde_json::json;
 
 use crate::Outcome;
 use crate::bare::Role;
-use crate::database::{CLIENT_ID, CLIENT_SECRET, Database, SCOPES};
+use crate::database::{CLIENT_SECRET, Database};
 use crate::load::get;
+use crate::tokens::{CLIENT_ID, SCOPES};
 
 /// How long a process may take to listen or to end.
 const PATIENCE: Duration = Duration::from_secs(30);

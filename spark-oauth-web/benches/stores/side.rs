@@ -1,0 +1,77 @@
+//! What is measured of a store and of a bare driver alike.
+
+use std::time::{Duration, Instant};
+
+use crate::Outcome;
+
+/// How many tokens a page of the list shows. One more is read, which tells whether
+/// there is a next page.
+pub(crate) const PAGE: u16 = 50;
+
+/// How many pages are read before it begins at the newest again.
+pub(crate) const PAGES: usize = 10;
+
+/// What is done with tokens, one after the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Operation {
+    ById,
+    ByEmail,
+    Page,
+    Insert,
+    CompareAndSet,
+}
+
+impl Operation {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ById => "look-up by id",
+            Self::ByEmail => "look-up by e-mail",
+            Self::Page => "list page",
+            Self::Insert => "insert",
+            Self::CompareAndSet => "compare-and-set",
+        }
+    }
+}
+
+/// Who does it.
+pub(crate) trait Side {
+    /// Does it once, to the next token; fails where the token is not found.
+    async fn run(&mut self, operation: Operation) -> Outcome;
+}
+
+/// How long the operations of one turn took, each by itself.
+pub(crate) async fn take_turn(
+    side: &mut impl Side,
+    operation: Operation,
+    time: Duration,
+) -> Outcome<Vec<Duration>> {
+    let end = Instant::now() + time;
+    let mut took = Vec::new();
+    while Instant::now() < end {
+        let begun = Instant::now();
+        side.run(operation).await?;
+        took.push(begun.elapsed());
+    }
+    Ok(took)
+}
+
+/// A walk through so many numbers in which none comes after its neighbour.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    next: usize,
+    count: usize,
+}
+
+/// Prime to the numbers of tokens that are stored.
+const STEP: usize = 7_919;
+
+impl Walk {
+    pub(crate) const fn through(count: usize) -> Self {
+        Self { next: 0, count }
+    }
+
+    pub(crate) fn step(&mut self) -> usize {
+        self.next = (self.next + STEP) % self.count;
+        self.next
+    }
+}
