@@ -1,8 +1,10 @@
 //! The command line.
 
+use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 /// What stands below every help text.
 const AFTER_HELP: &str = "\
@@ -53,9 +55,56 @@ pub enum Command {
     /// super admin, the link under which one is set up.
     #[command(after_help = AFTER_HELP)]
     Serve,
+    /// Import the tokens and admins of the Node.js sample
+    ///
+    /// Reads the sample's two databases, from their server or from what mongoexport
+    /// wrote of them, into the store of the configuration. Running it twice changes
+    /// nothing more, and it may run while the server does. What is left out is listed,
+    /// one by one; that alone leaves the exit code 0.
+    #[command(after_help = AFTER_HELP)]
+    Import(ImportArguments),
     /// Manage the admins from the command line
     #[command(subcommand, after_help = AFTER_HELP)]
     Admin(AdminCommand),
+}
+
+/// What to import, and how.
+#[derive(Clone, Debug, Args)]
+pub struct ImportArguments {
+    /// The mongodb:// URI of the sample's server, or a folder with a file of
+    /// mongoexport for each of its collections
+    #[arg(value_name = "URI_OR_FOLDER")]
+    pub source: SourceArgument,
+    /// Show what would be done, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Delete from the server what was imported, after everything was read back from
+    /// the store and opened; not with a folder
+    #[arg(long, conflicts_with = "dry_run")]
+    pub delete_source: bool,
+}
+
+/// Where to import from. It may hold a password, and is never shown.
+#[derive(Clone)]
+pub struct SourceArgument(OsString);
+
+impl SourceArgument {
+    /// The argument as it was given.
+    pub fn expose_secret(&self) -> &OsStr {
+        &self.0
+    }
+}
+
+impl From<OsString> for SourceArgument {
+    fn from(argument: OsString) -> Self {
+        Self(argument)
+    }
+}
+
+impl fmt::Debug for SourceArgument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SourceArgument([redacted])")
+    }
 }
 
 /// What can be done with an admin.
@@ -113,12 +162,27 @@ mod tests {
     }
 
     #[test]
+    fn the_source_of_an_import_is_taken_as_it_is_and_never_shown() {
+        let arguments = parse(&["import", "mongodb://u:sesame@h/", "--dry-run"]).unwrap();
+        let shown = format!("{arguments:?}");
+        assert!(!shown.contains("sesame"), "{shown}");
+        let Some(Command::Import(import)) = arguments.command else {
+            panic!("{shown}");
+        };
+        assert_eq!(import.source.expose_secret(), "mongodb://u:sesame@h/");
+        assert!(import.dry_run && !import.delete_source);
+    }
+
+    #[test]
     fn a_wrong_call_exits_with_2() {
         for arguments in [
             &["--port", "1"][..],
             &["serve", "now"],
             &["admin"],
             &["admin", "reset-password"],
+            &["import"],
+            &["import", "a", "b"],
+            &["import", "a", "--dry-run", "--delete-source"],
             &["--config"],
         ] {
             assert_eq!(
@@ -136,6 +200,7 @@ mod tests {
             &["-h"],
             &["serve", "--help"],
             &["admin", "reset-password", "--help"],
+            &["import", "--help"],
         ] {
             let help = parse(arguments).unwrap_err();
             assert_eq!(help.exit_code(), 0);

@@ -1,9 +1,11 @@
 //! What the binary does, one command in one file.
 
+mod import;
 mod reset_password;
 mod serve;
 mod signals;
 mod trouble;
 
+pub use import::import;
 pub use reset_password::reset_password;
 pub use serve::serve;

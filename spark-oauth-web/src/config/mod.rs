@@ -56,7 +56,7 @@ pub use provider::ProviderConfig;
 pub use refresh::{Journal, RefreshConfig};
 pub use schema::{Setting, settings};
 pub use server::ServerConfig;
-pub use store::{SqlitePath, StoreChoice};
+pub use store::{SampleDatabaseNames, SqlitePath, StoreChoice};
 pub use trusted_proxies::{InvalidProxy, TrustedProxies};
 pub use webhooks::WebhookConfig;
 
@@ -79,6 +79,8 @@ pub struct Config {
     pub provider: ProviderConfig,
     /// Where the records are kept.
     pub store: StoreChoice,
+    /// What the databases of the Node.js sample are called.
+    pub sample_databases: SampleDatabaseNames,
     /// Where the keys come from that seal the tokens.
     pub keys: KeySource,
     /// Who manages the admins.
@@ -184,12 +186,14 @@ impl Config {
         let refresh = refresh::read(reader);
         let webhooks = webhooks::read(reader);
         let log = log::read(reader, environment);
+        let (store, sample_databases) = store?;
         Some(Self {
             server: server?,
             public_url: public_url?,
             integration: integration?,
             provider: provider?,
-            store: store?,
+            store,
+            sample_databases,
             keys: keys?,
             super_admin: super_admin?,
             password_hash_cost,

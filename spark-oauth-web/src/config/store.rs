@@ -53,18 +53,36 @@ impl fmt::Display for StoreChoice {
     }
 }
 
+/// The databases of the Node.js sample, which `import` reads, whichever store is
+/// chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleDatabaseNames {
+    /// The database of the admins.
+    pub admin_db: String,
+    /// The database of the tokens.
+    pub token_db: String,
+}
+
 /// What `store` names.
 enum Named {
     Sqlite(SqlitePath),
     Mongo(MongoUri),
 }
 
-pub(super) fn read(reader: &mut Reader) -> Option<StoreChoice> {
+/// Reads the store, and what the sample's databases are called.
+pub(super) fn read(reader: &mut Reader) -> Option<(StoreChoice, SampleDatabaseNames)> {
+    let admin_db = database_name(reader, ADMIN_DB_NAME, "adminUsers");
+    let token_db = database_name(reader, TOKEN_DB_NAME, "tokenCenter");
+    let names = admin_db.zip(token_db);
+    let names = names.map(|(admin_db, token_db)| SampleDatabaseNames { admin_db, token_db });
+    let choice = choice(reader, names.as_ref());
+    choice.zip(names)
+}
+
+fn choice(reader: &mut Reader, databases: Option<&SampleDatabaseNames>) -> Option<StoreChoice> {
     let advice = "give sqlite:PATH, sqlite::memory: or a mongodb:// URI";
     let named = reader.parsed(STORE, advice, parse);
     let host = mongo_host(reader);
-    let admin_db = database_name(reader, ADMIN_DB_NAME, "adminUsers");
-    let token_db = database_name(reader, TOKEN_DB_NAME, "tokenCenter");
     let uri = match named {
         Some(Named::Sqlite(path)) => {
             warn_of_sqlite(reader, &path);
@@ -82,10 +100,11 @@ pub(super) fn read(reader: &mut Reader) -> Option<StoreChoice> {
         None if DB_SETTINGS.iter().any(|setting| reader.is_given(*setting)) => host?,
         None => return Some(StoreChoice::Sqlite(SqlitePath::File(default_file()))),
     };
+    let databases = databases?.clone();
     Some(StoreChoice::Mongo {
         uri,
-        admin_db: admin_db?,
-        token_db: token_db?,
+        admin_db: databases.admin_db,
+        token_db: databases.token_db,
     })
 }
 
@@ -102,7 +121,7 @@ fn warn_of_sqlite(reader: &mut Reader, path: &SqlitePath) {
     }
     if DB_SETTINGS.iter().any(|setting| reader.is_given(*setting)) {
         let place = "dbConfig";
-        let text = "not used, since store names SQLite";
+        let text = "used by `import` alone, since store names SQLite";
         reader.findings().warn(place, text);
     }
 }

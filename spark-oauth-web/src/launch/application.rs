@@ -128,7 +128,7 @@ impl Application {
 }
 
 /// The keys; a new key file only where the store knows of no key yet.
-async fn key_ring(
+pub(crate) async fn key_ring(
     config: &Config,
     stores: &Stores,
     random: Arc<dyn Random>,

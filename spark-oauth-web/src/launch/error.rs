@@ -73,7 +73,7 @@ impl StartError {
         }
     }
 
-    pub(super) fn vault(error: VaultError, place: String) -> Self {
+    pub(crate) fn vault(error: VaultError, place: String) -> Self {
         match error {
             VaultError::MissingKey(fingerprint) => Self::MissingKey { fingerprint, place },
             VaultError::Store(error) => Self::StoreFailed(error),

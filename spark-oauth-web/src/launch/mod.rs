@@ -8,7 +8,8 @@ mod listen;
 mod server;
 mod stores;
 
+pub(crate) use application::key_ring;
 pub use application::{Application, Overrides};
 pub use error::StartError;
 pub use listen::{Listening, Running};
-pub use stores::{OpenStores, open_stores};
+pub use stores::{OpenStores, open_stores, store_exists};

@@ -55,6 +55,41 @@ pub async fn open_stores(choice: &StoreChoice) -> Result<OpenStores, StartError>
     }
 }
 
+/// Whether the store has been made. Nothing is written.
+///
+/// # Errors
+/// [`StartError`] says what was tried and what to do, without credentials.
+pub async fn store_exists(choice: &StoreChoice) -> Result<bool, StartError> {
+    match choice {
+        #[cfg(feature = "sqlite")]
+        StoreChoice::Sqlite(SqlitePath::Memory) => Ok(false),
+        #[cfg(feature = "sqlite")]
+        StoreChoice::Sqlite(SqlitePath::File(path)) => {
+            path.try_exists().map_err(|error| StartError::Store {
+                store: choice.to_string(),
+                source: error.into(),
+            })
+        }
+        #[cfg(not(feature = "sqlite"))]
+        StoreChoice::Sqlite(_) => Err(not_built(choice, "sqlite")),
+        #[cfg(feature = "mongo")]
+        StoreChoice::Mongo {
+            uri,
+            admin_db,
+            token_db,
+        } => {
+            let options = mongo_options(uri, admin_db, token_db);
+            let found = spark_oauth_store_mongo::MongoStore::exists(&options).await;
+            found.map_err(|error| StartError::Store {
+                store: choice.to_string(),
+                source: error.into(),
+            })
+        }
+        #[cfg(not(feature = "mongo"))]
+        StoreChoice::Mongo { .. } => Err(not_built(choice, "mongo")),
+    }
+}
+
 #[cfg(not(all(feature = "mongo", feature = "sqlite")))]
 fn not_built(choice: &StoreChoice, feature: &'static str) -> StartError {
     StartError::StoreNotBuilt {
@@ -89,13 +124,9 @@ async fn open_mongo(
     admin_db: &str,
     token_db: &str,
 ) -> Result<OpenStores, StartError> {
-    use spark_oauth_store_mongo::{MongoOptions, MongoStore};
+    use spark_oauth_store_mongo::MongoStore;
 
-    let options = MongoOptions::new(uri.expose_secret())
-        .admin_db(admin_db)
-        .token_db(token_db)
-        .app_name("spark-oauth-web");
-    let store = MongoStore::connect(options)
+    let store = MongoStore::connect(mongo_options(uri, admin_db, token_db))
         .await
         .map_err(|error| StartError::Store {
             store: choice.to_string(),
@@ -105,4 +136,16 @@ async fn open_mongo(
         stores: store.stores(),
         close: Box::new(move || Box::pin(async move { store.close().await })),
     })
+}
+
+#[cfg(feature = "mongo")]
+fn mongo_options(
+    uri: &MongoUri,
+    admin_db: &str,
+    token_db: &str,
+) -> spark_oauth_store_mongo::MongoOptions {
+    spark_oauth_store_mongo::MongoOptions::new(uri.expose_secret())
+        .admin_db(admin_db)
+        .token_db(token_db)
+        .app_name("spark-oauth-web")
 }

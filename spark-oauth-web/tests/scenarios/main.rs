@@ -16,6 +16,7 @@ mod cross_site;
 mod hand_over;
 mod harness;
 mod headers;
+mod import;
 mod lost_keys;
 mod malformed;
 mod management;

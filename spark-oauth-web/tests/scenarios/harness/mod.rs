@@ -18,7 +18,7 @@ pub(crate) use browser::Browser;
 pub(crate) use database::Database;
 pub(crate) use form::Form;
 pub(crate) use page::Page;
-pub(crate) use process::{Command, Server};
+pub(crate) use process::{Command, Ended, Server};
 pub(crate) use provider::Upstream;
 pub(crate) use rig::Rig;
 pub(crate) use routes::{ADMIN_PAGES, STATE_CHANGES, SUPER_ADMIN_ROUTES, path_of};
