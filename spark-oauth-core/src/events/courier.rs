@@ -24,7 +24,7 @@ const MOST_UNDER_WAY: usize = 32;
 
 /// How long an entry that somebody took is left to them. Longer than an offer can
 /// take: a crash in the middle delays the event by this.
-const TAKEN_FOR: Duration = Duration::from_mins(2);
+const TAKEN_FOR: Duration = Duration::from_mins(1);
 
 /// How long the event of a removal waits for the record to go, and how often it
 /// looks. Deleting is tried for a minute at most.

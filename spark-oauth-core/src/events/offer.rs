@@ -12,7 +12,7 @@ use crate::patience::Patience;
 use crate::ports::{Delivery, DeliveryError, DeliveryOutcome, OutboxEntry, Random, StoreError};
 
 /// The longest time for one try, whatever limit the delivery has of its own.
-const TRY_LIMIT: Duration = Duration::from_mins(1);
+const TRY_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long a store that fails is told of the ending. Where it never hears of it,
 /// the event is offered again.
@@ -69,24 +69,21 @@ impl Offer {
     async fn write_down(&self, error: Option<&DeliveryError>) -> Result<(), StoreError> {
         let Self { entry, .. } = self;
         let Some(error) = error else {
+            self.remove().await?;
             tracing::debug!(
                 event_id = %entry.event.id, destination = entry.destination, "an event was delivered"
             );
-            return self.remove().await;
+            return Ok(());
         };
         let Some(pause) = self.pause_after(error) else {
+            self.remove().await?;
             tracing::error!(
                 event = entry.event.kind.name(), event_id = %entry.event.id,
                 destination = entry.destination, attempts = entry.attempts, %error,
                 "an event was given up: its destination never took it"
             );
-            return self.remove().await;
+            return Ok(());
         };
-        tracing::warn!(
-            event = entry.event.kind.name(), event_id = %entry.event.id,
-            destination = entry.destination, attempts = entry.attempts, ?pause, %error,
-            "an event was not taken; it is offered again"
-        );
         let next = OutboxEntry {
             next_at: self.events.clock.now() + pause,
             last_error: Some(error.to_string()),
@@ -94,6 +91,11 @@ impl Offer {
         };
         let outbox = &self.events.outbox;
         outbox.reschedule_in_outbox(&next, entry.next_at).await?;
+        tracing::warn!(
+            event = entry.event.kind.name(), event_id = %entry.event.id,
+            destination = entry.destination, attempts = entry.attempts, ?pause, %error,
+            "an event was not taken; it is offered again"
+        );
         Ok(())
     }
 

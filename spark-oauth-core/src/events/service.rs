@@ -38,7 +38,7 @@ impl EventService {
 
     /// Moves events out of the records of tokens and offers them to their
     /// destinations, until `stop` is ready; then waits for the deliveries under way,
-    /// which takes a minute at most, and half a minute more where the store fails.
+    /// half a minute at most, and as long again where the store fails.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let (ending, has_ended) = watch::channel(false);
         tokio::join!(

@@ -170,3 +170,35 @@ impl Observer for EngineMetrics {
 const fn number(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const README: &str = include_str!("README.md");
+
+    #[test]
+    fn every_metric_is_described() {
+        for name in [
+            REFRESHES,
+            REFRESH_DURATION,
+            INTERRUPTED,
+            LEASE_WAIT,
+            JOURNAL,
+            CALLS,
+            CALL_DURATION,
+            PAUSED,
+            TOKENS,
+            DUE,
+            OVERDUE,
+            OLDEST_DUE,
+            OUTBOX,
+            DELIVERIES,
+            DELIVERY_DURATION,
+            DROPPED,
+            EVENTS,
+        ] {
+            assert!(README.contains(&format!("| `{name}` |")), "{name}");
+        }
+    }
+}

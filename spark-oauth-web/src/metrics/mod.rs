@@ -1,7 +1,7 @@
 //! What the engine does, as metrics for Prometheus.
 //!
-//! Labels are few and fixed: no token, no person, no address of a receiver. The
-//! names are in the README of the repository.
+//! Labels are few and fixed: no token, no person, no address of a receiver. Every
+//! metric is described in `README.md` beside this file.
 
 mod engine;
 mod events;

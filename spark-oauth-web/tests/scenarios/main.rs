@@ -38,5 +38,6 @@ mod sign_in;
 mod start_up;
 mod token_list;
 mod tour;
+mod webhooks;
 mod wire;
 mod withdraw;

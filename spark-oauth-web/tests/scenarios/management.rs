@@ -1,5 +1,7 @@
 //! What is for the operator stands on a listener of its own.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::harness::{ALICE, Browser, Rig, Setup};
@@ -45,6 +47,36 @@ async fn metrics_stand_there_and_nowhere_else() {
         .get("/metrics")
         .await
         .assert_error(404, "Page not found");
+}
+
+#[tokio::test]
+async fn the_engine_is_measured_without_a_name() {
+    let (rig, operator) = rig().await;
+    rig.browser().grant(ALICE).await;
+    // The census is taken in the background; the first one at the start.
+    let counted = async {
+        loop {
+            let text = operator.get("/metrics").await.text();
+            if text.contains("spark_oauth_tokens{status=\"active\"}") {
+                return text;
+            }
+        }
+    };
+    let text = tokio::time::timeout(Duration::from_secs(20), counted).await;
+    let text = text.expect("the census is taken");
+    for line in [
+        "spark_oauth_events_total{type=\"token.granted\"}",
+        "spark_oauth_provider_calls_total{call=\"exchange_code\",code=\"ok\"}",
+        "spark_oauth_provider_call_duration_seconds_bucket{call=\"me\",le=\"0.1\"}",
+        "spark_oauth_tokens_due ",
+        "spark_oauth_tokens_overdue ",
+        "spark_oauth_oldest_due_age_seconds ",
+        "spark_oauth_outbox_entries ",
+        "spark_oauth_refreshing_paused{reason=\"rate_limited\"}",
+    ] {
+        assert!(text.contains(line), "{line} is missing in {text}");
+    }
+    assert!(!text.contains(ALICE), "{text}");
 }
 
 #[tokio::test]

@@ -162,10 +162,10 @@ async fn an_ending_that_cannot_be_noted_brings_the_event_again_under_its_identif
         .fail(StoreCall::OutboxRemove, StoreFault::Away, 1_000);
     post.offer().await;
     post.scene.stores.heal();
-    post.scene.clock.advance(MINUTE);
+    post.scene.clock.advance(MINUTE / 2);
     post.offer().await;
     assert_eq!(post.mailbox.offered().len(), 1, "it is ours for a while");
-    post.scene.clock.advance(2 * MINUTE);
+    post.scene.clock.advance(MINUTE);
     post.offer().await;
     assert_eq!(post.mailbox.taken(), [event.clone(), event]);
     assert_eq!(post.scene.stores.outbox(), []);

@@ -1,0 +1,124 @@
+//! Others are told of what happens: signed, at least once, and whatever breaks in
+//! between.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::harness::{ALICE, BOB, Command, Receiver, Rig, Setup, Upstream, on_every_store};
+
+on_every_store!(
+    events_survive_a_receiver_that_fails_and_a_restart,
+    events_survive_a_kill,
+    what_becomes_of_a_token_is_told,
+);
+
+const GRANTED: &str = "token.granted";
+
+fn telling(setup: Setup, receiver: &Receiver) -> Setup {
+    setup
+        .set("webhooks.url", receiver.url())
+        .set("webhooks.secret", Receiver::secret())
+}
+
+async fn events_survive_a_receiver_that_fails_and_a_restart(setup: Setup) {
+    let receiver = Receiver::start().await;
+    receiver.answer(500);
+    let rig = Rig::with(telling(setup, &receiver)).await;
+    rig.browser().grant(ALICE).await;
+    refused(&rig, &receiver, 1, "attempts=1").await;
+    let rig = rig.restart().await;
+    rig.browser().grant(BOB).await;
+    refused(&rig, &receiver, 2, "attempts=1").await;
+    // The first pause is over, the second begins.
+    rig.advance(Duration::from_secs(7));
+    refused(&rig, &receiver, 4, "attempts=2").await;
+    receiver.answer(204);
+    rig.advance(Duration::from_secs(25));
+    let taken = receiver.wait_for_taken(GRANTED, 2).await;
+    rig.advance(Duration::from_mins(2));
+    rig.log.line(&["a person consented", ALICE]).await;
+    rig.shut_down().await;
+
+    let mut emails: Vec<_> = taken
+        .iter()
+        .map(|call| call.body["data"]["token"]["email"].as_str().unwrap())
+        .collect();
+    emails.sort_unstable();
+    assert_eq!(emails, [ALICE, BOB]);
+    let mut tries: BTreeMap<_, Vec<bool>> = BTreeMap::new();
+    for call in receiver.calls() {
+        tries.entry(call.id).or_default().push(call.taken);
+    }
+    assert_eq!(tries.len(), 2, "one event, one identifier: {tries:?}");
+    for tries in tries.values() {
+        assert_eq!(tries.iter().filter(|taken| **taken).count(), 1, "{tries:?}");
+        assert_eq!(tries.len(), 3, "{tries:?}");
+    }
+}
+
+/// Waits until so many webhooks came, and until the pause after each has begun.
+async fn refused(rig: &Rig, receiver: &Receiver, count: usize, attempts: &str) {
+    for call in receiver.wait_for_calls(count).await {
+        let line = ["an event was not taken", &call.id, attempts];
+        rig.log.line(&line).await;
+    }
+}
+
+async fn events_survive_a_kill(setup: Setup) {
+    let receiver = Receiver::start().await;
+    receiver.answer(503);
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start().await;
+    let command = Command::new(folder.path(), &telling(setup, &receiver), &upstream);
+    let mut server = command.serve().await;
+    server.browser().grant(ALICE).await;
+    let refused = receiver.wait_for_calls(1).await;
+    server.line("an event was not taken").await;
+    server.kill().await;
+    receiver.answer(200);
+    let server = command.serve().await;
+    let taken = receiver.wait_for_taken(GRANTED, 1).await;
+    assert_eq!(taken[0].id, refused[0].id);
+    assert_eq!(taken[0].body, refused[0].body);
+    let log = server.shut_down().await;
+    assert!(!log.contains("s3cret-path"), "{log}");
+    assert!(!log.contains(Receiver::secret()), "{log}");
+}
+
+async fn what_becomes_of_a_token_is_told(setup: Setup) {
+    let receiver = Receiver::start().await;
+    let rig = Rig::with(telling(setup, &receiver)).await;
+    rig.browser().grant(ALICE).await;
+    rig.browser().grant(ALICE).await;
+    let granted = receiver.wait_for_taken(GRANTED, 2).await;
+    let renewed: Vec<_> = granted
+        .iter()
+        .map(|call| call.body["data"]["renewed"].as_bool().unwrap())
+        .collect();
+    assert!(renewed.contains(&true) && renewed.contains(&false));
+    let admin = rig.super_admin().await;
+    let token = rig.only_token(&admin).await;
+    let secrets = admin.submit(token.form("/reveal")).await.secrets();
+    assert!(!secrets.is_empty());
+    for call in receiver.calls() {
+        for secret in &secrets {
+            assert!(!call.text.contains(secret), "{call:?}");
+        }
+    }
+    rig.assert_alive().await;
+}
+
+#[tokio::test]
+async fn only_the_events_that_were_asked_for_are_told() {
+    let receiver = Receiver::start().await;
+    let setup = telling(Setup::on_disk(), &receiver).set(
+        "webhooks.events",
+        vec!["token.revoked", "token.needs_consent"],
+    );
+    let rig = Rig::with(setup).await;
+    rig.browser().grant(ALICE).await;
+    rig.log.line(&["a person consented", ALICE]).await;
+    let rig = rig.restart().await;
+    rig.shut_down().await;
+    assert!(receiver.calls().is_empty(), "{:?}", receiver.calls());
+}
