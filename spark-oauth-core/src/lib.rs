@@ -23,6 +23,8 @@
 //! 5. [`handoff`] gives it to the requester in a Webex room.
 //! 6. [`admins`] are those who may look on.
 //!
+//! [`import`] begins in the middle: with what the Node.js sample kept.
+//!
 //! # Embedding
 //! [`SparkOauth::builder`] takes an [`Integration`], a client of the provider, the
 //! stores and the keys; the services are its public fields.

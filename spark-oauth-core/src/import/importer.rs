@@ -25,7 +25,7 @@ pub struct Importer {
     pub(super) stores: Stores,
     pub(super) ring: KeyRing,
     pub(super) clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    pub(super) random: Arc<dyn Random>,
 }
 
 /// Why an import ended early. What was written stays, and the next import goes on

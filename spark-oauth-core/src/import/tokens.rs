@@ -2,6 +2,7 @@
 
 use crate::audit::AuditAction;
 use crate::auditor::Subject;
+use crate::broker::{Schedule, ScheduleLimits};
 use crate::ids::TokenId;
 use crate::import::importer::{ATTEMPTS, Importer, Settled};
 use crate::import::people::PersonRecords;
@@ -165,7 +166,7 @@ impl Importer {
     }
 
     /// The record with the tokens of the sample. When they were obtained and end is
-    /// not known: the access token counts as ended, and is due at once.
+    /// not known: the access token counts as ended, so that it is due soon.
     fn renewed(&self, mut token: Token, candidate: &TokenCandidate<'_>) -> Token {
         let now = self.clock.now();
         token.status = Status::Active;
@@ -177,10 +178,8 @@ impl Importer {
         token.granted_at = candidate.created_at().unwrap_or(now);
         token.last_failure = None;
         token.generation += 1;
-        token.upkeep.due_at = Some(now);
-        token.upkeep.failures = 0;
-        token.upkeep.retry_at = None;
-        token.upkeep.expiry_warned_at = None;
+        let schedule = Schedule::new(ScheduleLimits::default(), self.random.clone());
+        schedule.plan(&mut token, now);
         token
     }
 

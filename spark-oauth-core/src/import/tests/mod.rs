@@ -8,6 +8,7 @@ mod twice;
 
 use std::sync::{Arc, Mutex};
 
+use crate::broker::ScheduleLimits;
 use crate::import::{
     Importer, Progress, Remark, Report, Sample, SampleId, SampleRecord, SampleValue, Stage, Verdict,
 };
@@ -16,8 +17,9 @@ use crate::ports::SeededRandom;
 use crate::testing::MemoryStores;
 use crate::testing::scene::{Scene, integration, scene};
 use crate::timestamp::Timestamp;
+use crate::token::Token;
 
-/// A bcrypt hash of "sesame" at the cost of four.
+/// Two hashes, as far as their form goes: nobody signs in with them.
 const HASH: &str = "$2b$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 const OTHER_HASH: &str = "$2a$04$DCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
@@ -130,6 +132,14 @@ fn told(report: &Report) -> Vec<(Verdict, Option<&str>, &Remark)> {
     findings
         .map(|finding| (finding.verdict, finding.subject.as_deref(), &finding.remark))
         .collect()
+}
+
+/// Whether the background worker visits the token without delay, but not together with
+/// all others that were imported.
+fn is_due_soon(token: &Token, now: Timestamp) -> bool {
+    let latest = now + ScheduleLimits::default().arrears;
+    let due_at = token.upkeep.due_at;
+    due_at.is_some_and(|due_at| (now..=latest).contains(&due_at))
 }
 
 /// Everything in the stores that an import could change.

@@ -47,7 +47,13 @@ pub async fn import(sources: &ConfigSources, arguments: &ImportArguments) -> Exi
     }
     let reading = match read(&origin, &config.sample_databases).await {
         Ok(reading) => reading,
-        Err(error) => return complain(&*error.source, error.code),
+        Err(error) => {
+            let code = complain(&*error.source, error.code);
+            if matches!(origin, Origin::Server(_)) && error.code != WRONG_CALL {
+                say("or export both collections with mongoexport, and import the folder\n");
+            }
+            return code;
+        }
     };
     for skipped in &reading.skipped {
         say(&format!("not read: {skipped}\n"));

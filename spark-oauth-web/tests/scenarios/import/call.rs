@@ -67,6 +67,8 @@ async fn a_source_that_cannot_be_read_exits_with_1_and_is_named() {
         let ended = command.run(&["import", source], "").await;
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(ended.errors.contains(words), "{words}: {ended:?}");
+        let way_out = ended.errors.contains("or export both collections");
+        assert_eq!(way_out, source.contains("://"), "{ended:?}");
         assert!(!ended.errors.contains("sesame"), "{ended:?}");
     }
     assert!(
