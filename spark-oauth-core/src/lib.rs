@@ -22,6 +22,7 @@
 //!    revokes or removes it.
 //! 5. [`handoff`] gives it to the requester in a Webex room.
 //! 6. [`admins`] are those who may look on.
+//! 7. [`events`] tell others what happened, and lose nothing on the way.
 //!
 //! [`import`] begins in the middle: with what the Node.js sample kept.
 //!

@@ -96,7 +96,7 @@ impl Events {
                 sink.publish(event);
             }
         }
-        if !events.is_empty() {
+        if !events.is_empty() && !self.routes.is_empty() {
             self.news.notify_one();
             self.mail.notify_one();
         }

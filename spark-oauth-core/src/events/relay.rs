@@ -3,13 +3,15 @@
 use std::num::NonZeroU16;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use crate::event::Event;
 use crate::events::raise::Events;
 use crate::ids::EventId;
 use crate::ports::StoreError;
 use crate::token::Token;
 
-/// How many records are read at once.
+/// How many records are read and emptied at once.
 const AT_ONCE: NonZeroU16 = NonZeroU16::new(64).unwrap();
 
 /// Events that nobody wants any more stay this long: while a configuration rolls
@@ -27,17 +29,31 @@ impl Events {
         loop {
             let telling = self.tokens.list_with_events(AT_ONCE).await?;
             let full = telling.len() == usize::from(AT_ONCE.get());
-            let mut progress = false;
-            for token in telling {
-                if self.empty(token).await? {
-                    emptied += 1;
-                    progress = true;
-                }
-            }
-            if !full || !progress {
+            let moved = self.empty_all(telling).await?;
+            emptied += moved;
+            if !full || moved == 0 {
                 return Ok(emptied);
             }
         }
+    }
+
+    /// Empties records at the same time: a store may commit their writes together.
+    async fn empty_all(&self, telling: Vec<Token>) -> Result<usize, StoreError> {
+        let mut work = JoinSet::new();
+        for token in telling {
+            let events = self.clone();
+            work.spawn(async move { events.empty(token).await });
+        }
+        let (mut emptied, mut failure) = (0, None);
+        while let Some(done) = work.join_next().await {
+            match done {
+                Ok(Ok(moved)) => emptied += usize::from(moved),
+                Ok(Err(error)) => failure = Some(error),
+                // A panic was shown by its hook.
+                Err(_) => {}
+            }
+        }
+        failure.map_or(Ok(emptied), Err)
     }
 
     /// Moves the events of one record: into the outbox first, then out of the

@@ -51,14 +51,23 @@ impl EventService {
         );
     }
 
+    fn unless_nobody_listens(&self, pause: Duration) -> Duration {
+        if self.events.routes.is_empty() {
+            TIDY_EVERY
+        } else {
+            pause
+        }
+    }
+
     async fn relay(&self, mut stop: watch::Receiver<bool>) {
+        let idle = self.unless_nobody_listens(RELAY_EVERY);
         let mut failures = Failures::of("events of tokens could not be moved");
         loop {
             let moved = self.events.relay().await;
             if moved.as_ref().is_ok_and(|moved| *moved > 0) {
                 self.events.mail.notify_one();
             }
-            let pause = failures.note(moved.err()).unwrap_or(RELAY_EVERY);
+            let pause = failures.note(moved.err()).unwrap_or(idle);
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|ended| *ended) => return,
@@ -70,11 +79,7 @@ impl EventService {
     }
 
     async fn carry(&self, mut stop: watch::Receiver<bool>) {
-        let idle = if self.events.routes.is_empty() {
-            TIDY_EVERY
-        } else {
-            SWEEP_EVERY
-        };
+        let idle = self.unless_nobody_listens(SWEEP_EVERY);
         let mut failures = Failures::of("the outbox could not be read or written");
         let mut courier = Courier::new(self.events.clone(), self.random.clone());
         loop {

@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 
 use super::mailbox::failed;
 use super::*;
-use crate::testing::scene::settle_down;
+use crate::testing::scene::{scene, settle_down};
 use crate::testing::{StoreCall, StoreFault};
 
 #[tokio::test(start_paused = true)]
@@ -98,4 +98,21 @@ async fn a_delivery_that_hangs_is_ended_and_offered_again() {
         Some("the delivery took too long")
     );
     assert_ne!(entry.last_error, Some(failed().to_string()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_destination_the_store_is_left_in_peace() {
+    let scene = scene().await;
+    let running = tokio::spawn(scene.oauth.events.clone().run(std::future::pending()));
+    settle_down().await;
+    let mut token = scene.stored_token();
+    let events = &scene.oauth.events.events;
+    for _ in 0..10 {
+        let event = events.record(refreshed(&mut token), refreshed_kind());
+        events.published(&[event]);
+        settle_down().await;
+    }
+    assert_eq!(scene.stores.count(StoreCall::TokenListWithEvents), 1);
+    assert_eq!(scene.stores.count(StoreCall::OutboxDue), 1);
+    running.abort();
 }
