@@ -2,7 +2,6 @@
 
 use crate::admins::{Admin, Role};
 use crate::audit::AuditAction;
-use crate::auditor::Subject;
 use crate::ids::AdminId;
 use crate::import::admin_candidate::AdminCandidate;
 use crate::import::importer::{ATTEMPTS, Importer, Settled};
@@ -24,8 +23,8 @@ impl Importer {
             }
             match self.stores.admins.insert(&self.new_admin(candidate)).await {
                 Ok(()) => {
-                    let subject = Subject::named(candidate.username.as_str());
-                    self.note(AuditAction::AdminImported, subject).await;
+                    let username = candidate.username.as_str();
+                    self.note(AuditAction::AdminImported, username, None).await;
                     return Ok(settled);
                 }
                 Err(StoreError::AlreadyExists(_)) => {}

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::admins::SuperAdminSettings;
-use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
-use crate::auditor::{Auditor, Subject};
+use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Origin, Outcome};
+use crate::ids::{AuditId, TokenId};
 use crate::import::people::{by_person, by_username};
 use crate::import::report::Source;
 use crate::import::verify::Written;
@@ -174,20 +174,25 @@ impl Importer {
         Ok(())
     }
 
-    /// Writes down what the operator has imported.
-    pub(super) async fn note(&self, action: AuditAction, subject: Subject) {
-        let auditor = Auditor {
-            log: self.stores.audit.clone(),
-            clock: self.clock.clone(),
-            random: self.random.clone(),
+    /// Writes down what the operator has imported: an address or a username, and the
+    /// token. What was imported is imported: where the log fails, the import goes on.
+    pub(super) async fn note(&self, action: AuditAction, subject: &str, token: Option<TokenId>) {
+        let at = self.clock.now();
+        let entry = AuditEntry {
+            id: AuditId::generate(at, &*self.random),
+            at,
+            caller: Caller {
+                actor: Actor::Operator,
+                origin: Origin::default(),
+            },
+            action,
+            token,
+            subject: Some(subject.to_owned()),
+            outcome: Outcome::Done,
         };
-        let caller = Caller {
-            actor: Actor::Operator,
-            origin: Origin::default(),
-        };
-        auditor
-            .record(&caller, action, subject, Outcome::Done)
-            .await;
+        if let Err(error) = self.stores.audit.append(&entry).await {
+            tracing::error!(?entry, %error, "the audit log did not take an entry");
+        }
     }
 }
 

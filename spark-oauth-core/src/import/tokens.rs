@@ -1,7 +1,6 @@
 //! What becomes of one person's records.
 
 use crate::audit::AuditAction;
-use crate::auditor::Subject;
 use crate::broker::{Schedule, ScheduleLimits};
 use crate::ids::TokenId;
 use crate::import::importer::{ATTEMPTS, Importer, Settled};
@@ -185,8 +184,9 @@ impl Importer {
 
     async fn note_token(&self, candidate: &TokenCandidate<'_>, settled: &Settled<TokenId>) {
         if let Some(id) = settled.standing() {
-            let subject = Subject::token(*id, candidate.email.as_str());
-            self.note(AuditAction::TokenImported, subject).await;
+            let email = candidate.email.as_str();
+            self.note(AuditAction::TokenImported, email, Some(*id))
+                .await;
         }
     }
 }

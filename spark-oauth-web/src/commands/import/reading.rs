@@ -93,7 +93,6 @@ fn from_export(
 }
 
 #[cfg(not(feature = "mongo"))]
-#[expect(clippy::unused_async, reason = "the same as with the feature")]
 pub(super) async fn read(
     _origin: &Origin,
     _names: &SampleDatabaseNames,
