@@ -223,11 +223,12 @@ impl SparkOauthBuilder {
             parts.detached.clone(),
             self.outlets,
         );
-        let auditor = Auditor {
-            log: parts.stores.audit.clone(),
-            clock: parts.clock.clone(),
-            random: parts.random.clone(),
-        };
+        let auditor = Auditor::new(
+            parts.stores.audit.clone(),
+            parts.clock.clone(),
+            parts.random.clone(),
+            parts.detached.clone(),
+        );
         let broker = Broker::new(parts.clone(), self.refresh_limits, auditor.clone());
         Ok(SparkOauth {
             consents: ConsentService::new(parts.clone(), self.consent_limits, auditor.clone()),

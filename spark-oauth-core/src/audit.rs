@@ -8,7 +8,7 @@ use crate::ids::{AdminId, ApiKeyId, AuditId, TokenId};
 use crate::timestamp::Timestamp;
 
 /// Who acts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Actor {
     /// A person, in the consent pages.

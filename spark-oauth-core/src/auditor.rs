@@ -1,10 +1,28 @@
 //! Writes the audit log on behalf of the services.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crate::audit::{AuditAction, AuditEntry, Caller, Outcome};
+use tokio::task::JoinSet;
+
+use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Outcome};
+use crate::detached::Detached;
 use crate::ids::{AuditId, TokenId};
 use crate::ports::{AuditLog, Clock, Random};
+
+/// How long a fetch of a token waits for others of the same kind before it is
+/// written: together with the write itself less than a second.
+const COLLECTED_FOR: Duration = Duration::from_millis(500);
+
+/// How many fetches wait at most. The next one is written at once, so that whoever
+/// fetches waits for the log.
+const MOST_COLLECTED: usize = 10_000;
+
+/// How many entries are written at once.
+const CONCURRENCY: usize = 64;
 
 /// What an entry is about.
 #[derive(Clone, Debug, Default)]
@@ -30,14 +48,55 @@ impl Subject {
 }
 
 /// Writes the audit log.
+///
+/// Each entry is written before the call goes on, but for one kind: the same caller
+/// that fetches the same token several times within a second makes one entry, and
+/// does not wait for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Auditor {
-    pub(crate) log: Arc<dyn AuditLog>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
+    log: Arc<dyn AuditLog>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    detached: Detached,
+    collected: Arc<Mutex<HashMap<Fetch, AuditEntry>>>,
+}
+
+/// Fetches that make one entry.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Fetch {
+    token: Option<TokenId>,
+    actor: Actor,
+    address: Option<IpAddr>,
+    second: i64,
+}
+
+impl Fetch {
+    fn of(entry: &AuditEntry) -> Self {
+        Self {
+            token: entry.token,
+            actor: entry.caller.actor.clone(),
+            address: entry.caller.origin.address,
+            second: entry.at.as_millis().div_euclid(1_000),
+        }
+    }
 }
 
 impl Auditor {
+    pub(crate) fn new(
+        log: Arc<dyn AuditLog>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        detached: Detached,
+    ) -> Self {
+        Self {
+            log,
+            clock,
+            random,
+            detached,
+            collected: Arc::default(),
+        }
+    }
+
     /// Adds an entry. What was done is done: where the log fails, the entry goes
     /// to the application's log instead, and the call goes on.
     pub(crate) async fn record(
@@ -57,8 +116,148 @@ impl Auditor {
             subject: subject.name,
             outcome,
         };
-        if let Err(error) = self.log.append(&entry).await {
-            tracing::error!(?entry, %error, "the audit log did not take an entry");
+        let is_fetch = action == AuditAction::TokenCheckedOut && entry.outcome == Outcome::Done;
+        if let Some(entry) = if is_fetch {
+            self.collect(entry)
+        } else {
+            Some(entry)
+        } {
+            append(&*self.log, &entry).await;
         }
+    }
+
+    /// Keeps a fetch for the next round of writing; gives it back where too many
+    /// wait already.
+    fn collect(&self, entry: AuditEntry) -> Option<AuditEntry> {
+        let mut collected = self.lock();
+        if collected.len() >= MOST_COLLECTED {
+            return Some(entry);
+        }
+        let is_first = collected.is_empty();
+        if let Entry::Vacant(place) = collected.entry(Fetch::of(&entry)) {
+            place.insert(entry);
+        }
+        drop(collected);
+        if is_first {
+            let auditor = self.clone();
+            drop(self.detached.start(async move {
+                tokio::time::sleep(COLLECTED_FOR).await;
+                auditor.write_collected().await;
+            }));
+        }
+        None
+    }
+
+    async fn write_collected(&self) {
+        let mut entries: Vec<_> = std::mem::take(&mut *self.lock()).into_values().collect();
+        entries.sort_by_key(|entry| (entry.at, entry.id));
+        let mut writing = JoinSet::new();
+        for entry in entries {
+            if writing.len() >= CONCURRENCY {
+                writing.join_next().await;
+            }
+            let log = self.log.clone();
+            writing.spawn(async move { append(&*log, &entry).await });
+        }
+        while writing.join_next().await.is_some() {}
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Fetch, AuditEntry>> {
+        self.collected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn append(log: &dyn AuditLog, entry: &AuditEntry) {
+    if let Err(error) = log.append(entry).await {
+        tracing::error!(?entry, %error, "the audit log did not take an entry");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::{ManualClock, SeededRandom};
+    use crate::testing::scene::{NOW, caller};
+    use crate::testing::{MemoryStores, StoreCall};
+
+    struct Desk {
+        stores: MemoryStores,
+        clock: Arc<ManualClock>,
+        detached: Detached,
+        auditor: Auditor,
+    }
+
+    fn desk() -> Desk {
+        let stores = MemoryStores::new();
+        let clock = Arc::new(ManualClock::at(NOW));
+        let detached = Detached::default();
+        let random = Arc::new(SeededRandom::new(1));
+        let log = stores.stores().audit;
+        let auditor = Auditor::new(log, clock.clone(), random, detached.clone());
+        Desk {
+            stores,
+            clock,
+            detached,
+            auditor,
+        }
+    }
+
+    impl Desk {
+        async fn fetch(&self, number: u64) {
+            let id = TokenId::generate(NOW, &SeededRandom::new(number));
+            let subject = Subject::token(id, "ann@example.org");
+            let action = AuditAction::TokenCheckedOut;
+            self.auditor
+                .record(&caller(), action, subject, Outcome::Done)
+                .await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn fetches_of_one_second_make_one_entry_that_is_written_within_it() {
+        let desk = desk();
+        for _ in 0..100 {
+            desk.fetch(1).await;
+        }
+        desk.fetch(2).await;
+        assert_eq!(desk.stores.count(StoreCall::AuditAppend), 0);
+        let begun = tokio::time::Instant::now();
+        desk.detached.settle().await;
+        assert!(begun.elapsed() < Duration::from_secs(1));
+        assert_eq!(desk.stores.audit_entries().len(), 2);
+
+        desk.clock.advance(Duration::from_secs(1));
+        desk.fetch(1).await;
+        desk.detached.settle().await;
+        assert_eq!(desk.stores.audit_entries().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn whatever_else_happens_is_written_before_the_call_goes_on() {
+        let desk = desk();
+        let refused = Outcome::Refused("needs_consent".to_owned());
+        for (action, outcome) in [
+            (AuditAction::TokenCheckedOut, refused),
+            (AuditAction::TokenRevealed, Outcome::Done),
+        ] {
+            desk.auditor
+                .record(&caller(), action, Subject::default(), outcome)
+                .await;
+        }
+        assert_eq!(desk.stores.audit_entries().len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_too_many_wait_the_next_is_written_at_once() {
+        let desk = desk();
+        let most = u64::try_from(MOST_COLLECTED).unwrap();
+        for number in 0..=most {
+            desk.fetch(number).await;
+        }
+        assert_eq!(desk.stores.audit_entries().len(), 1);
+        desk.detached.settle().await;
+        assert_eq!(desk.stores.audit_entries().len(), MOST_COLLECTED + 1);
     }
 }

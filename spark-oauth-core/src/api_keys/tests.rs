@@ -25,11 +25,8 @@ fn desk_on(stores: MemoryStores) -> Desk {
     let clock = Arc::new(ManualClock::at(NOW));
     let random = Arc::new(SeededRandom::new(7));
     let detached = Detached::default();
-    let auditor = Auditor {
-        log: stores.stores().audit,
-        clock: clock.clone(),
-        random: random.clone(),
-    };
+    let log = stores.stores().audit;
+    let auditor = Auditor::new(log, clock.clone(), random.clone(), detached.clone());
     let keys = ApiKeyService::new(
         Arc::new(stores.clone()),
         clock.clone(),

@@ -34,6 +34,7 @@ async fn a_token_that_lives_long_enough_is_answered_as_it_is() {
     assert_eq!((valid.expires_in, valid.expires_at), (HOUR, NOW + HOUR));
     assert!(valid.warning.is_none());
     assert_eq!(scene.client.calls(), []);
+    scene.oauth.settle().await;
     assert_eq!(
         scene.outcomes(AuditAction::TokenCheckedOut),
         [Outcome::Done]
