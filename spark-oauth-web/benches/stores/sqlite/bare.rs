@@ -260,11 +260,15 @@ fn record(row: &SqliteRow) -> Outcome<Record> {
     let values = row.columns().iter().map(|column| {
         let at = column.ordinal();
         let raw = row.try_get_raw(at)?;
+        // The type of a null is that of its column.
+        if raw.is_null() {
+            return Ok(Value::Null);
+        }
         Ok(match raw.type_info().name() {
             "INTEGER" => Value::Integer(row.try_get(at)?),
             "TEXT" => Value::Text(row.try_get(at)?),
             "BLOB" => Value::Bytes(row.try_get(at)?),
-            _ => Value::Null,
+            other => return Err(format!("a column holds {other}").into()),
         })
     });
     values.collect()
