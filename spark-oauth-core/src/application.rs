@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use crate::admins::{AdminService, HashingLimits, SuperAdminSettings};
 use crate::auditor::Auditor;
-use crate::broker::{Broker, RefreshLimits};
+use crate::broker::{
+    Breaker, Broker, RefreshLimits, Schedule, ScheduleLimits, Worker, WorkerSettings,
+};
 use crate::consent::{ConsentLimits, ConsentService};
+use crate::corrected_clock::CorrectedClock;
 use crate::detached::Detached;
 use crate::events::{Destination, EventLog, EventService, Events, Outlets};
 use crate::gauges::Gauges;
@@ -15,9 +18,10 @@ use crate::keyring::KeyRing;
 use crate::observed_client::ObservedClient;
 use crate::overview::OverviewService;
 use crate::ports::{
-    Clock, EventSink, Observer, Random, SparkClient, Stores, SystemClock, SystemRandom, Unobserved,
-    VaultStore,
+    Clock, EventSink, Journal, Observer, Random, SparkClient, Stores, SystemClock, SystemRandom,
+    Unobserved, VaultStore,
 };
+use crate::store_health::StoreHealth;
 use crate::vault::{VaultError, adopt_keys, open_vault};
 
 /// What the services are made of.
@@ -28,10 +32,16 @@ pub(crate) struct Parts {
     pub(crate) stores: Stores,
     pub(crate) ring: KeyRing,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The same clock, for those who learn the provider's time.
+    pub(crate) corrected: CorrectedClock,
+    pub(crate) health: StoreHealth,
+    pub(crate) journal: Option<Arc<dyn Journal>>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) detached: Detached,
     pub(crate) events: Events,
     pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) schedule: Schedule,
+    pub(crate) breaker: Breaker,
 }
 
 /// The services of spark-oauth. Cheap to clone: the clones share everything.
@@ -54,16 +64,25 @@ pub struct SparkOauth {
     vault: Arc<dyn VaultStore>,
     ring: KeyRing,
     detached: Detached,
+    worker: Worker,
 }
 
 /// Puts a [`SparkOauth`] together.
 #[derive(Debug)]
 pub struct SparkOauthBuilder {
-    parts: Parts,
+    integration: Integration,
+    client: Arc<dyn SparkClient>,
+    stores: Stores,
+    ring: KeyRing,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    observer: Arc<dyn Observer>,
+    journal: Option<Arc<dyn Journal>>,
     super_admin: Option<SuperAdminSettings>,
     hashing: HashingLimits,
     consent_limits: ConsentLimits,
     refresh_limits: RefreshLimits,
+    schedule_limits: ScheduleLimits,
     include_refresh_token: bool,
     outlets: Outlets,
 }
@@ -76,31 +95,20 @@ impl SparkOauth {
         stores: Stores,
         ring: KeyRing,
     ) -> SparkOauthBuilder {
-        let detached = Detached::default();
         SparkOauthBuilder {
-            parts: Parts {
-                // The events are wired anew when all that they need is known.
-                events: Events::new(
-                    integration.client_id.clone(),
-                    &stores,
-                    Arc::new(SystemClock),
-                    Arc::new(Unobserved),
-                    detached.clone(),
-                    Outlets::default(),
-                ),
-                integration: Arc::new(integration),
-                client,
-                stores,
-                ring,
-                clock: Arc::new(SystemClock),
-                random: Arc::new(SystemRandom),
-                detached,
-                observer: Arc::new(Unobserved),
-            },
+            integration,
+            client,
+            stores,
+            ring,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            observer: Arc::new(Unobserved),
+            journal: None,
             super_admin: None,
             hashing: HashingLimits::default(),
             consent_limits: ConsentLimits::default(),
             refresh_limits: RefreshLimits::default(),
+            schedule_limits: ScheduleLimits::default(),
             include_refresh_token: false,
             outlets: Outlets {
                 sinks: vec![Arc::new(EventLog)],
@@ -120,6 +128,12 @@ impl SparkOauth {
         adopt_keys(&*self.vault, &self.ring, newer).await
     }
 
+    /// The background worker, which refreshes what comes due. Let one run in every
+    /// process on the store: [`Worker::run`].
+    pub fn worker(&self, settings: WorkerSettings) -> Worker {
+        self.worker.clone().with(settings)
+    }
+
     /// Waits until the work that outlives its callers is done: a consent whose
     /// browser hung up, a refresh whose answer is not yet stored.
     ///
@@ -131,17 +145,18 @@ impl SparkOauth {
 }
 
 impl SparkOauthBuilder {
-    /// Takes the time from another clock.
+    /// Takes the time from another clock. The provider's time corrects it, where it
+    /// is wrong by more than a few seconds.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.parts.clock = clock;
+        self.clock = clock;
         self
     }
 
     /// Takes randomness from another source.
     #[must_use]
     pub fn random(mut self, random: Arc<dyn Random>) -> Self {
-        self.parts.random = random;
+        self.random = random;
         self
     }
 
@@ -173,6 +188,14 @@ impl SparkOauthBuilder {
         self
     }
 
+    /// When tokens are refreshed without anybody asking, and how long is waited
+    /// after failures.
+    #[must_use]
+    pub const fn refresh_schedule(mut self, limits: ScheduleLimits) -> Self {
+        self.schedule_limits = limits;
+        self
+    }
+
     /// Whether a hand-over includes the refresh token, as the Node.js sample's
     /// did. Two holders of one refresh token end each other's.
     #[must_use]
@@ -196,49 +219,52 @@ impl SparkOauthBuilder {
         self
     }
 
-    /// Lets `observer` measure what the engine does.
+    /// Keeps in `journal` what the provider has handed out while the store fails:
+    /// see [`FileJournal`](crate::journal::FileJournal). Without one, new tokens that
+    /// wait for the store are lost with the process.
     #[must_use]
-    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.parts.observer = observer;
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.journal = Some(journal);
         self
     }
 
-    /// Opens the vault and puts the services together.
+    /// Lets `observer` measure what the engine does.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Opens the vault, puts the services together, and stores what processes left in
+    /// their journals that have ended.
     ///
     /// # Errors
     /// [`VaultError`] where the store needs a key that is not in the ring, or does
     /// not answer.
     pub async fn build(self) -> Result<SparkOauth, VaultError> {
-        let Self { mut parts, .. } = self;
-        open_vault(&*parts.stores.vault, &parts.ring).await?;
-        parts.client = Arc::new(ObservedClient {
-            client: parts.client,
-            observer: parts.observer.clone(),
-        });
-        parts.events = Events::new(
-            parts.integration.client_id.clone(),
-            &parts.stores,
-            parts.clock.clone(),
-            parts.observer.clone(),
-            parts.detached.clone(),
-            self.outlets,
-        );
+        open_vault(&*self.stores.vault, &self.ring).await?;
+        let (super_admin, hashing) = (self.super_admin.clone(), self.hashing);
+        let (consent_limits, refresh_limits) = (self.consent_limits, self.refresh_limits);
+        let include_refresh_token = self.include_refresh_token;
+        let parts = self.into_parts();
         let auditor = Auditor::new(
             parts.stores.audit.clone(),
             parts.clock.clone(),
             parts.random.clone(),
             parts.detached.clone(),
         );
-        let broker = Broker::new(parts.clone(), self.refresh_limits, auditor.clone());
+        let broker = Broker::new(parts.clone(), refresh_limits, auditor.clone());
+        broker.recover().await;
         Ok(SparkOauth {
-            consents: ConsentService::new(parts.clone(), self.consent_limits, auditor.clone()),
+            consents: ConsentService::new(parts.clone(), consent_limits, auditor.clone()),
             hand_over: HandOver::new(
                 parts.clone(),
                 broker.clone(),
                 auditor.clone(),
-                self.include_refresh_token,
+                include_refresh_token,
             ),
-            admins: AdminService::new(&parts, self.super_admin, self.hashing, auditor),
+            admins: AdminService::new(&parts, super_admin, hashing, auditor),
+            worker: Worker::new(broker.clone(), &parts, WorkerSettings::default()),
             broker,
             events: EventService::new(parts.events.clone(), parts.random.clone()),
             gauges: Gauges::new(&parts),
@@ -247,6 +273,53 @@ impl SparkOauthBuilder {
             ring: parts.ring,
             detached: parts.detached,
         })
+    }
+
+    /// Gives every part what it needs of the others.
+    fn into_parts(self) -> Parts {
+        let detached = Detached::default();
+        let corrected = CorrectedClock::new(self.clock);
+        let clock: Arc<dyn Clock> = Arc::new(corrected.clone());
+        let health = StoreHealth::new(clock.clone());
+        let mut stores = self.stores;
+        stores.tokens = health.watch(stores.tokens);
+        let client_id = self.integration.client_id.clone();
+        let events = Events::new(
+            client_id.clone(),
+            &stores,
+            clock.clone(),
+            self.observer.clone(),
+            detached.clone(),
+            self.outlets,
+        );
+        let breaker = Breaker::new(
+            client_id,
+            stores.pauses.clone(),
+            clock.clone(),
+            self.random.clone(),
+            events.clone(),
+            self.observer.clone(),
+        );
+        Parts {
+            client: Arc::new(ObservedClient {
+                client: self.client,
+                observer: self.observer.clone(),
+                clock: corrected.clone(),
+            }),
+            schedule: Schedule::new(self.schedule_limits, self.random.clone()),
+            breaker,
+            events,
+            integration: Arc::new(self.integration),
+            stores,
+            ring: self.ring,
+            clock,
+            corrected,
+            health,
+            journal: self.journal,
+            random: self.random,
+            detached,
+            observer: self.observer,
+        }
     }
 }
 

@@ -80,6 +80,7 @@ pub mod broker;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod consent;
+mod corrected_clock;
 mod detached;
 mod email;
 pub mod event;
@@ -89,6 +90,8 @@ pub mod handoff;
 mod ids;
 pub mod import;
 mod integration;
+pub mod journal;
+pub mod key_rotation;
 pub mod keyring;
 mod network;
 mod observed_client;
@@ -98,6 +101,7 @@ mod person;
 pub mod ports;
 mod scopes;
 mod secret;
+mod store_health;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod timestamp;

@@ -1,4 +1,5 @@
-//! A client of the provider whose calls are counted and timed.
+//! A client of the provider whose calls are counted and timed, and whose answers
+//! tell the time.
 
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::consent::CodeVerifier;
+use crate::corrected_clock::CorrectedClock;
 use crate::email::EmailAddress;
 use crate::integration::Integration;
 use crate::person::Person;
@@ -16,11 +18,12 @@ use crate::ports::{
 };
 use crate::secret::{AccessToken, AuthorizationCode, RefreshToken};
 
-/// Tells an observer of every call.
+/// Tells an observer of every call, and a clock of the provider's time.
 #[derive(Debug)]
 pub(crate) struct ObservedClient {
     pub(crate) client: Arc<dyn SparkClient>,
     pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) clock: CorrectedClock,
 }
 
 impl ObservedClient {
@@ -35,6 +38,26 @@ impl ObservedClient {
         match &outcome {
             Ok(_) => self.observer.provider_called(call, "ok", took),
             Err(error) => self.observer.provider_called(call, &code_of(error), took),
+        }
+        outcome
+    }
+}
+
+impl ObservedClient {
+    /// A call of the token endpoint, whose answers tell the provider's time.
+    async fn observe_grant(
+        &self,
+        call: &'static str,
+        work: impl Future<Output = Result<TokenAnswer, SparkError>> + Send,
+    ) -> Result<TokenAnswer, SparkError> {
+        let sent = self.clock.local();
+        let outcome = self.observe(call, work).await;
+        if let Ok(TokenAnswer {
+            provider_time: Some(time),
+            ..
+        }) = &outcome
+        {
+            self.clock.learn(*time, sent);
         }
         outcome
     }
@@ -65,7 +88,7 @@ impl SparkClient for ObservedClient {
         verifier: &CodeVerifier,
     ) -> Result<TokenAnswer, SparkError> {
         let call = self.client.exchange_code(integration, code, verifier);
-        self.observe("exchange_code", call).await
+        self.observe_grant("exchange_code", call).await
     }
 
     async fn refresh(
@@ -74,7 +97,7 @@ impl SparkClient for ObservedClient {
         refresh_token: &RefreshToken,
     ) -> Result<TokenAnswer, SparkError> {
         let call = self.client.refresh(integration, refresh_token);
-        self.observe("refresh", call).await
+        self.observe_grant("refresh", call).await
     }
 
     async fn me(&self, access_token: &AccessToken) -> Result<Person, SparkError> {
@@ -134,7 +157,7 @@ mod tests {
     use mockall::predicate::{always, eq};
 
     use super::*;
-    use crate::ports::{MockObserver, MockSparkClient};
+    use crate::ports::{MockObserver, MockSparkClient, SystemClock};
     use crate::testing::scene::{integration, person};
 
     #[tokio::test]
@@ -161,6 +184,7 @@ mod tests {
         let observed = ObservedClient {
             client: Arc::new(client),
             observer: Arc::new(watcher),
+            clock: CorrectedClock::new(Arc::new(SystemClock)),
         };
         observed.me(&AccessToken::new("a")).await.unwrap();
         for _ in 0..2 {

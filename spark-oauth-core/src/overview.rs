@@ -97,7 +97,7 @@ mod tests {
     use crate::ports::PauseReason;
     use crate::testing::scene::scene;
 
-    const HOUR: Duration = Duration::from_secs(3_600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     #[tokio::test]
     async fn counts_what_ends_when_and_tells_of_a_pause() {

@@ -16,10 +16,13 @@ pub enum VaultError {
 }
 
 /// Checks that the ring has every key the store needs, and records the ring's
-/// keys in the store, before anything is sealed with them.
+/// sealing key in the store, before anything is sealed with it. The others of the
+/// ring only open: what they sealed recorded them, and a key that was
+/// [rotated out](crate::key_rotation) is not needed again because somebody still
+/// has it.
 ///
 /// Two processes with different keys may open a new store at the same moment. Each
-/// looks again after it has recorded its keys: one that finds a stranger's takes
+/// looks again after it has recorded its key: one that finds a stranger's takes
 /// its own back and does not start.
 ///
 /// # Errors
@@ -27,21 +30,14 @@ pub enum VaultError {
 pub(crate) async fn open_vault(store: &dyn VaultStore, ring: &KeyRing) -> Result<(), VaultError> {
     let known = store.key_fingerprints().await?;
     check_all_held(&known, ring)?;
-    let added: Vec<_> = ring
-        .fingerprints()
-        .filter(|fingerprint| !known.contains(fingerprint))
-        .collect();
-    if added.is_empty() {
+    let sealing = ring.sealing_fingerprint();
+    if known.contains(&sealing) {
         return Ok(());
     }
-    for fingerprint in &added {
-        store.add_key_fingerprint(*fingerprint).await?;
-    }
+    store.add_key_fingerprint(sealing).await?;
     let checked = check_all_held(&store.key_fingerprints().await?, ring);
     if checked.is_err() {
-        for fingerprint in added {
-            store.remove_key_fingerprint(fingerprint).await?;
-        }
+        store.remove_key_fingerprint(sealing).await?;
     }
     checked
 }
@@ -56,15 +52,15 @@ pub(crate) async fn adopt_keys(
     ring: &KeyRing,
     newer: &KeyRing,
 ) -> Result<bool, VaultError> {
-    for fingerprint in newer.fingerprints() {
-        if !ring.contains(fingerprint) {
-            store.add_key_fingerprint(fingerprint).await?;
-        }
+    let sealing = newer.sealing_fingerprint();
+    if sealing != ring.sealing_fingerprint() {
+        // Also where the ring has it: the store may have forgotten it since.
+        store.add_key_fingerprint(sealing).await?;
     }
     Ok(ring.adopt(newer))
 }
 
-fn check_all_held(needed: &[KeyFingerprint], ring: &KeyRing) -> Result<(), VaultError> {
+pub(crate) fn check_all_held(needed: &[KeyFingerprint], ring: &KeyRing) -> Result<(), VaultError> {
     needed
         .iter()
         .find(|fingerprint| !ring.contains(**fingerprint))
@@ -141,6 +137,36 @@ mod tests {
             .returning(|_| Ok(()));
         assert!(adopt_keys(&store, &ring, &newer).await.unwrap());
         assert_eq!(fingerprint(&ring), fingerprint(&newer));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_only_opens_is_not_recorded_again() {
+        let (older, newer) = (ring(1), ring(2));
+        newer.adopt(&older);
+        newer.adopt(&ring(2));
+        let sealing = fingerprint(&newer);
+        assert!(newer.contains(fingerprint(&older)), "the ring has both");
+        let mut store = MockVaultStore::new();
+        store
+            .expect_key_fingerprints()
+            .returning(move || Ok(vec![sealing]));
+        // A call to record anything would fail the test.
+        open_vault(&store, &newer).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_key_that_seals_again_is_recorded_again() {
+        let (older, newer) = (ring(1), ring(2));
+        let both = ring(1);
+        both.adopt(&newer);
+        let mut store = MockVaultStore::new();
+        store
+            .expect_add_key_fingerprint()
+            .with(eq(fingerprint(&older)))
+            .times(1)
+            .returning(|_| Ok(()));
+        assert!(adopt_keys(&store, &both, &older).await.unwrap());
+        assert!(!adopt_keys(&store, &both, &older).await.unwrap());
     }
 
     #[tokio::test]

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 pub use permit::{Paused, Permit, Place};
+use tokio::sync::Semaphore;
 
 use crate::broker::breaker::cache::Cache;
 use crate::broker::breaker::permit::{Places, Probe};
@@ -115,8 +116,7 @@ impl Breaker {
     /// Whether this call may try before the pause ends. Nobody may where the
     /// provider asked to be left alone.
     fn may_try_early(&self, pause: &Pause, trigger: RefreshTrigger) -> bool {
-        let first_try =
-            self.0.first_try.load(Ordering::SeqCst) && pause.since.has_passed(self.0.started_at);
+        let first_try = self.0.first_try.load(Ordering::SeqCst) && pause.since < self.0.started_at;
         match pause.reason {
             PauseReason::RateLimited => false,
             PauseReason::Outage => trigger == RefreshTrigger::Admin,
@@ -174,6 +174,12 @@ impl Breaker {
         drop(probe);
     }
 
+    /// Lets the calls of the background worker take these places, for as long as
+    /// the worker keeps them.
+    pub(super) fn bound(&self, places: &Arc<Semaphore>) {
+        self.0.places.set(places);
+    }
+
     /// How the breaker stands.
     pub async fn state(&self, now: Timestamp) -> BreakerState {
         match self.0.cache.pause(now).await {
@@ -183,3 +189,6 @@ impl Breaker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::audit::{AuditAction, Caller, Outcome};
 use crate::auditor::Subject;
 use crate::broker::error::TokenError;
-use crate::broker::refresh::{Goal, check_active};
+use crate::broker::refresh::{Goal, SHORTEST_LIFE, check_active};
 use crate::broker::service::Broker;
 use crate::email::EmailAddress;
 use crate::ids::TokenId;
-use crate::ports::ErrorClass;
+use crate::ports::{Clock as _, ErrorClass};
 use crate::scopes::Scopes;
 use crate::secret::AccessToken;
 use crate::timestamp::Timestamp;
@@ -39,9 +39,10 @@ pub struct CheckedOut {
 impl Broker {
     /// Answers an access token that lives at least `min_life`.
     ///
-    /// Where the stored one does not, it is refreshed first. Where the refresh
-    /// fails for a passing reason and the stored token still lives, that one is
-    /// the answer, with a warning.
+    /// Where the stored one does not, it is refreshed first. Where that fails for a
+    /// passing reason, or is not tried because it failed a moment ago or refreshing
+    /// pauses, and the stored token still lives, that one is the answer, with a
+    /// warning.
     ///
     /// # Errors
     /// [`TokenError`] says why there is no valid token.
@@ -73,14 +74,16 @@ impl Broker {
     ) -> Result<CheckedOut, TokenError> {
         check_active(&token)?;
         let goal = Goal::Life(min_life.max(SHORTEST_LIFE));
-        if self.refresher.is_met(&token, goal) {
+        let trigger = RefreshTrigger::Checkout;
+        if self.refresher.is_met(&token, goal, trigger) {
             return self.open(&token, None);
         }
-        match self
-            .refresher
-            .refresh(token.id, goal, RefreshTrigger::Checkout)
-            .await
-        {
+        // While a failure is fresh, neither the provider nor the store is bothered.
+        let refreshed = match self.refresher.check_ready(&token, trigger) {
+            Ok(()) => self.refresher.refresh(token.id, goal, trigger).await,
+            Err(error) => Err(error),
+        };
+        match refreshed {
             Ok(refreshed) => self.open(&refreshed.token, None),
             Err(error) if self.still_lives(&token, &error) => {
                 tracing::warn!(token = %token.id, %error, "the stored token is answered instead");
@@ -94,7 +97,8 @@ impl Broker {
     fn still_lives(&self, token: &Token, error: &TokenError) -> bool {
         let passing = match error.class() {
             ErrorClass::Passing | ErrorClass::Application => true,
-            ErrorClass::Ours => !matches!(error, TokenError::Superseded | TokenError::Vault(_)),
+            // A refresh token may not open where the access token does.
+            ErrorClass::Ours => !matches!(error, TokenError::Superseded),
             // Without a refresh token the person's consent is lost when the access
             // token ends, not before.
             ErrorClass::Person => matches!(
@@ -120,9 +124,6 @@ impl Broker {
         })
     }
 }
-
-/// A token with less life than this would end on its way to the provider.
-const SHORTEST_LIFE: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests;

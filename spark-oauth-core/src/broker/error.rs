@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::keyring::OpenError;
-use crate::ports::{ErrorClass, SparkError, StoreError};
+use crate::ports::{ErrorClass, PauseReason, SparkError, StoreError};
 use crate::timestamp::Timestamp;
 use crate::token::{ConsentLoss, RevokedBy};
 
@@ -36,11 +36,26 @@ pub enum TokenError {
     /// The token changed again and again during its refresh.
     #[error("the token changed meanwhile")]
     Superseded,
-    /// Another process refreshes the token and did not end in time.
+    /// Another process refreshes the token and did not end in time, or began to and
+    /// may still write its end.
     #[error("the token is being refreshed by another process")]
     Busy {
         /// When to try again.
         retry_after: Duration,
+    },
+    /// A refresh of the token failed a moment ago: the provider is not asked yet.
+    #[error("a refresh of the token failed a moment ago")]
+    BackingOff {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// Refreshing pauses for the whole integration: the provider is not asked.
+    #[error("refreshing pauses for the whole integration ({reason})")]
+    Paused {
+        /// When to try again, at the earliest.
+        retry_after: Duration,
+        /// Why it pauses.
+        reason: PauseReason,
     },
     /// The provider did not do what was asked.
     #[error("the provider did not do it")]
@@ -65,10 +80,23 @@ impl TokenError {
             Self::Revoked { .. } => "revoked",
             Self::Superseded => "superseded",
             Self::Busy { .. } => "busy",
+            Self::BackingOff { .. } => "backing_off",
+            Self::Paused { .. } => "paused",
             Self::Provider(_) => "provider",
             Self::Vault(_) => "vault",
             Self::Store(_) => "store",
             Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// When to try again, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after }
+            | Self::BackingOff { retry_after }
+            | Self::Paused { retry_after, .. } => Some(*retry_after),
+            Self::Provider(error) => error.retry_after(),
+            _ => None,
         }
     }
 
@@ -77,6 +105,11 @@ impl TokenError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Provider(error) => error.class(),
+            Self::Paused {
+                reason: PauseReason::IntegrationRefused,
+                ..
+            } => ErrorClass::Application,
+            Self::BackingOff { .. } | Self::Paused { .. } => ErrorClass::Passing,
             Self::NeedsConsent { .. } | Self::Revoked { .. } | Self::NotFound => ErrorClass::Person,
             Self::Superseded
             | Self::Busy { .. }

@@ -25,9 +25,9 @@ pub(super) struct Flights {
 pub(super) struct EarlyAnswer(watch::Sender<Option<Answer>>);
 
 impl EarlyAnswer {
-    /// Gives those who wait, and those who come until the work is over, an error.
-    pub(super) fn give(&self, error: TokenError) {
-        self.0.send_replace(Some(Err(error)));
+    /// Gives those who wait, and those who come until the work is over, this answer.
+    pub(super) fn give(&self, answer: Answer) {
+        self.0.send_replace(Some(answer));
     }
 }
 
@@ -188,7 +188,7 @@ mod tests {
         let work = |early: EarlyAnswer| {
             let gate = gate.clone();
             async move {
-                early.give(TokenError::Superseded);
+                early.give(Err(TokenError::Superseded));
                 let _open = gate.acquire().await;
                 Err(TokenError::NotFound)
             }

@@ -2,13 +2,18 @@
 //! ask for.
 
 mod breaker;
+mod chance;
 mod checkout;
+mod completion;
 mod error;
 mod flight;
+mod recovery;
 mod refresh;
 mod revoke;
+mod safekeeping;
 mod schedule;
 mod service;
+mod worker;
 mod write_back;
 
 pub use breaker::{Breaker, BreakerState, Paused, Permit, Place};
@@ -17,3 +22,4 @@ pub use error::TokenError;
 pub use refresh::{RefreshLimits, Refreshed};
 pub use schedule::{Expiries, Schedule, ScheduleLimits};
 pub use service::{Broker, Revealed};
+pub use worker::{Worker, WorkerSettings};

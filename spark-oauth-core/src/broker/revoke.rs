@@ -8,10 +8,12 @@ use std::time::Duration;
 use crate::audit::{AuditAction, Caller, Outcome};
 use crate::broker::checkout::CheckedOut;
 use crate::broker::error::TokenError;
+use crate::broker::refresh::Refresher;
 use crate::broker::service::{Broker, ended};
+use crate::event::{Event, EventKind};
 use crate::ids::TokenId;
 use crate::patience::Patience;
-use crate::ports::{Revocation, StoreError};
+use crate::ports::{Clock as _, Revocation, StoreError};
 use crate::timestamp::Timestamp;
 use crate::token::{RevokedBy, Status, Token};
 
@@ -120,11 +122,15 @@ impl Broker {
         loop {
             let failed = match self.tokens().get(record.id).await {
                 Ok(Some(token)) if token.granted_at == record.granted_at => {
-                    let Some(revoked) = revoked(token, by, at) else {
+                    let Some((revoked, event)) = self.revoked(token, by, at) else {
                         return Ok(());
                     };
                     match self.tokens().update(&revoked).await {
-                        Ok(_) | Err(StoreError::NotFound) => return Ok(()),
+                        Ok(_) => {
+                            self.refresher.events.published(&[event]);
+                            return Ok(());
+                        }
+                        Err(StoreError::NotFound) => return Ok(()),
                         Err(error) => error,
                     }
                 }
@@ -147,7 +153,7 @@ impl Broker {
     ) -> Result<Result<Revocation, TokenError>, TokenError> {
         let token = self.get(id).await?;
         let (broker, caller) = (self.clone(), caller.clone());
-        self.carry_out(async move {
+        self.carry_out(Box::pin(async move {
             // A task of its own: whatever happens in it, the record goes.
             let (revoker, record) = (broker.clone(), token.clone());
             let revocation = broker
@@ -156,7 +162,7 @@ impl Broker {
             if let Err(error) = &revocation {
                 tracing::warn!(token = %id, %error, "a withdrawn consent was not revoked");
             }
-            let removed = broker.remove_with_patience(id).await;
+            let removed = broker.remove_with_patience(&token).await;
             broker
                 .note(
                     &caller,
@@ -166,31 +172,47 @@ impl Broker {
                 )
                 .await;
             removed.map(|()| revocation)
-        })
+        }))
         .await
     }
 
-    async fn remove_with_patience(&self, id: TokenId) -> Result<(), TokenError> {
+    /// The record as revoked, and the event of it; `None` where it is so already.
+    fn revoked(&self, mut token: Token, by: RevokedBy, at: Timestamp) -> Option<(Token, Event)> {
+        token.status = token.status.revoke(by, at).ok()?;
+        token.generation += 1;
+        let Refresher {
+            schedule, events, ..
+        } = &self.refresher;
+        schedule.plan(&mut token, at);
+        let event = events.record(&mut token, EventKind::Revoked { by });
+        Some((token, event))
+    }
+
+    async fn remove_with_patience(&self, token: &Token) -> Result<(), TokenError> {
+        let events = &self.refresher.events;
         let mut patience = Patience::lasting(self.refresher.limits.write);
         let mut asked_before = false;
         loop {
-            match self.tokens().remove(id).await {
-                Ok(true) => return Ok(()),
-                // A store that failed may have removed it all the same.
-                Ok(false) if asked_before => return Ok(()),
-                Ok(false) => return Err(TokenError::NotFound),
-                Err(error) => patience.wait(error).await?,
-            }
-            asked_before = true;
+            let failed = match events.removed(token).await {
+                Ok(event) => match self.tokens().remove(token.id).await {
+                    Ok(removed) => {
+                        // A store that failed may have removed it all the same.
+                        if !removed && !asked_before {
+                            return Err(TokenError::NotFound);
+                        }
+                        events.published(&[event]);
+                        return Ok(());
+                    }
+                    Err(error) => {
+                        asked_before = true;
+                        error
+                    }
+                },
+                Err(error) => error,
+            };
+            patience.wait(failed).await?;
         }
     }
-}
-
-/// The record as revoked; `None` where it is so already.
-fn revoked(mut token: Token, by: RevokedBy, at: Timestamp) -> Option<Token> {
-    token.status = token.status.revoke(by, at).ok()?;
-    token.generation += 1;
-    Some(token)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 pub use limits::ScheduleLimits;
 
+use crate::broker::chance::up_to;
 use crate::event::EventKind;
 use crate::ports::{ErrorClass, Random, SparkError};
 use crate::timestamp::Timestamp;
@@ -76,7 +77,7 @@ impl Schedule {
     /// Sets the next visit after a change of the status or the expiries that is no
     /// refresh: a consent, a revocation, an import. Ends a back-off.
     pub fn plan(&self, token: &mut Token, now: Timestamp) {
-        self.begin_anew(token);
+        begin_anew(token);
         token.upkeep.expiry_warned_at = None;
         token.upkeep.due_at = self.next_visit(token, now);
     }
@@ -93,7 +94,7 @@ impl Schedule {
         was: Expiries,
         now: Timestamp,
     ) -> Option<EventKind> {
-        self.begin_anew(token);
+        begin_anew(token);
         let end = match renewal(token, was) {
             Renewal::CountsDown(end) if token.status == Status::Active => end,
             Renewal::Renewed => {
@@ -145,18 +146,19 @@ impl Schedule {
         token.upkeep.due_at = is_kept_fresh(token).then_some(retry_at);
     }
 
-    /// Moves on a visit that led to nothing, for a reason of our own, so that the
-    /// token does not stand before all others for ever. Whoever asks for the token
-    /// may try at once.
+    /// Moves on a visit that failed for a reason of our own, so that the token does
+    /// not stand before all others for ever. Whoever asks for the token may try at
+    /// once.
     pub fn put_off(&self, token: &mut Token, now: Timestamp) {
         token.upkeep.failures = token.upkeep.failures.saturating_add(1);
         let due_at = now + self.delay(token, token.upkeep.failures, now);
         token.upkeep.due_at = is_kept_fresh(token).then_some(due_at);
     }
 
-    fn begin_anew(&self, token: &mut Token) {
-        token.upkeep.failures = 0;
-        token.upkeep.retry_at = None;
+    /// Moves on a visit that came too early to do anything.
+    pub fn rest(&self, token: &mut Token, now: Timestamp) {
+        let due_at = now + self.delay(token, 1, now);
+        token.upkeep.due_at = is_kept_fresh(token).then_some(due_at);
     }
 
     fn next_visit(&self, token: &Token, now: Timestamp) -> Option<Timestamp> {
@@ -211,7 +213,7 @@ impl Schedule {
             .map(|left| left / 2)
             .fold(grown.min(longest_retry), Duration::min);
         let shortest = first_retry.min(longest);
-        shortest + self.up_to(longest - shortest)
+        shortest + self.up_to(longest.saturating_sub(shortest))
     }
 
     /// A random time from zero to `longest`, in whole milliseconds.
@@ -220,13 +222,10 @@ impl Schedule {
     }
 }
 
-/// A random time from zero to `longest`, in whole milliseconds.
-pub(super) fn up_to(random: &dyn Random, longest: Duration) -> Duration {
-    let millis = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
-    let mut bytes = [0; 8];
-    random.fill(&mut bytes);
-    let drawn = u128::from(u64::from_be_bytes(bytes)) * (u128::from(millis) + 1);
-    Duration::from_millis(u64::try_from(drawn >> 64).unwrap_or(millis))
+/// Ends a back-off.
+const fn begin_anew(token: &mut Token) {
+    token.upkeep.failures = 0;
+    token.upkeep.retry_at = None;
 }
 
 /// Only an active token with a refresh token can be kept fresh.

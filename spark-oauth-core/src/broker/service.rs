@@ -7,7 +7,9 @@ use crate::audit::{AuditAction, Caller, Outcome};
 use crate::auditor::{Auditor, Subject};
 use crate::broker::error::TokenError;
 use crate::broker::flight::Flights;
+use crate::broker::recovery::Recovery;
 use crate::broker::refresh::{Goal, RefreshLimits, Refreshed, Refresher};
+use crate::broker::safekeeping::Safekeeping;
 use crate::detached::Detached;
 use crate::email::EmailAddress;
 use crate::ids::{ProcessId, TokenId};
@@ -34,22 +36,47 @@ pub struct Revealed {
 
 impl Broker {
     pub(crate) fn new(parts: Parts, limits: RefreshLimits, auditor: Auditor) -> Self {
-        let process = ProcessId::generate(parts.clock.now(), &*parts.random);
+        let process = match &parts.journal {
+            Some(journal) => journal.process(),
+            None => ProcessId::generate(parts.clock.now(), &*parts.random),
+        };
         let refresher = Refresher {
             integration: parts.integration,
             client: parts.client,
             tokens: parts.stores.tokens,
             ring: parts.ring,
-            clock: parts.clock,
+            clock: parts.corrected,
             process,
             limits,
             flights: Flights::new(parts.detached.clone()),
+            detached: parts.detached.clone(),
+            schedule: parts.schedule,
+            breaker: parts.breaker,
+            events: parts.events,
+            observer: parts.observer.clone(),
+            health: parts.health,
+            recovery: Recovery::default(),
+            safekeeping: Safekeeping {
+                journal: parts.journal,
+                observer: parts.observer,
+            },
         };
         Self {
             refresher,
             auditor,
             detached: parts.detached,
         }
+    }
+
+    /// The name of this process as the owner of leases.
+    pub fn process(&self) -> ProcessId {
+        self.refresher.process
+    }
+
+    /// Stores what ended processes left in their journals. Before that, nothing may
+    /// be claimed.
+    pub(crate) async fn recover(&self) {
+        self.refresher.recovery.start(&self.refresher).await;
     }
 
     /// Carries out what a caller that hangs up must not cut in two: a change, and
@@ -98,7 +125,8 @@ impl Broker {
             .await
     }
 
-    /// Refreshes a token now, unless it was refreshed a moment ago.
+    /// Refreshes a token now, unless it was refreshed a moment ago. Only an admin
+    /// may ask the provider again right after a failure.
     ///
     /// # Errors
     /// [`TokenError`] says why the token was not refreshed.
@@ -111,7 +139,10 @@ impl Broker {
         let token = self.get(id).await?;
         let (broker, caller) = (self.clone(), caller.clone());
         self.carry_out(async move {
-            let outcome = broker.refresher.refresh(id, Goal::New, trigger).await;
+            let outcome = match broker.refresher.check_ready(&token, trigger) {
+                Ok(()) => broker.refresher.refresh(id, Goal::New, trigger).await,
+                Err(error) => Err(error),
+            };
             broker
                 .note(
                     &caller,
@@ -155,9 +186,12 @@ impl Broker {
         let token = self.get(id).await?;
         let (broker, caller) = (self.clone(), caller.clone());
         self.carry_out(async move {
+            let events = &broker.refresher.events;
+            let removed = events.removed(&token).await?;
             if !broker.tokens().remove(id).await? {
                 return Err(TokenError::NotFound);
             }
+            events.published(&[removed]);
             broker
                 .note(&caller, AuditAction::TokenRemoved, &token, Outcome::Done)
                 .await;

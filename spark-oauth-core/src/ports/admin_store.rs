@@ -21,7 +21,8 @@ pub trait AdminStore: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::AlreadyExists`] with [`UniqueRule::Id`](super::UniqueRule::Id),
     /// [`UniqueRule::Username`](super::UniqueRule::Username) or
-    /// [`UniqueRule::SuperAdmin`](super::UniqueRule::SuperAdmin); otherwise the store's own.
+    /// [`UniqueRule::SuperAdmin`](super::UniqueRule::SuperAdmin), any of them where
+    /// several are broken; otherwise the store's own.
     async fn insert(&self, admin: &Admin) -> Result<(), StoreError>;
 
     /// The admin with this identifier.
@@ -42,7 +43,8 @@ pub trait AdminStore: Debug + Send + Sync + 'static {
     /// The store's own.
     async fn super_admin(&self) -> Result<Option<Admin>, StoreError>;
 
-    /// A page of the admins, by username in lower case.
+    /// A page of the admins, by the bytes of their usernames in lower case
+    /// ([`Username::normalized`]).
     ///
     /// The order MUST be total and stable, as for
     /// [`TokenStore::list`](super::TokenStore::list).
@@ -52,13 +54,16 @@ pub trait AdminStore: Debug + Send + Sync + 'static {
     async fn list(&self, page: &PageRequest) -> Result<Page<Admin>, StoreError>;
 
     /// Replaces the admin `admin.id` where its stored version is `admin.version`,
-    /// and answers the new version.
+    /// and answers the new version, which is higher by one.
+    ///
+    /// MUST keep the rules of [`insert`](Self::insert), also where several admins
+    /// take one username at once. An admin may take its own username in other case.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where the stored version is another;
     /// [`StoreError::NotFound`] where there is no such admin;
-    /// [`StoreError::AlreadyExists`] where the new username is taken; otherwise the
-    /// store's own.
+    /// [`StoreError::AlreadyExists`] where the new username is taken, or there is
+    /// another super admin; otherwise the store's own.
     async fn update(&self, admin: &Admin) -> Result<u64, StoreError>;
 
     /// Deletes the admin; `false` where there is none.

@@ -39,9 +39,11 @@ pub struct PendingConsent {
 pub trait ConsentStore: Debug + Send + Sync + 'static {
     /// Adds a consent.
     ///
+    /// MUST refuse one whose state stands already, also when both come at once.
+    ///
     /// # Errors
-    /// [`StoreError::AlreadyExists`] where the state stands already; otherwise the
-    /// store's own.
+    /// [`StoreError::AlreadyExists`] with [`UniqueRule::Id`](super::UniqueRule::Id);
+    /// otherwise the store's own.
     async fn insert(&self, consent: &PendingConsent) -> Result<(), StoreError>;
 
     /// Removes and answers the consent with this state, in one atomic operation:
@@ -52,13 +54,15 @@ pub trait ConsentStore: Debug + Send + Sync + 'static {
     /// The store's own.
     async fn take(&self, state: StateHash) -> Result<Option<PendingConsent>, StoreError>;
 
-    /// How many consents that were begun from `address` are still open at `now`.
+    /// How many consents that were begun from `address` are still open at `now`:
+    /// not taken, and ending later than `now`.
     ///
     /// # Errors
     /// The store's own.
     async fn count_open(&self, address: IpAddr, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Removes the consents that had expired at `now`, and answers how many.
+    /// Removes the consents that had expired at `now` (`expires_at` is `now` or
+    /// earlier), and answers how many.
     ///
     /// # Errors
     /// The store's own.

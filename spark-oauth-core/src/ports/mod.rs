@@ -10,6 +10,8 @@ mod audit_log;
 mod clock;
 mod consent_store;
 mod event_sink;
+mod inventory;
+mod journal;
 mod observer;
 mod outbox;
 mod page;
@@ -32,6 +34,8 @@ pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
 pub use consent_store::{ConsentStore, PendingConsent, StateHash};
 pub use event_sink::{Delivery, DeliveryError, EventSink};
+pub use inventory::{Found, Inventory, UnreadableRecord};
+pub use journal::{Fate, Journal, JournalEntry, JournalError, LeftBehind};
 pub use observer::{DeliveryOutcome, Observer, RefreshOutcome, Unobserved};
 pub use outbox::{Outbox, OutboxEntry};
 pub use page::{Cursor, InvalidCursor, Page, PageRequest};
@@ -57,6 +61,8 @@ pub use {
     audit_log::MockAuditLog,
     consent_store::MockConsentStore,
     event_sink::{MockDelivery, MockEventSink},
+    inventory::MockInventory,
+    journal::MockJournal,
     observer::MockObserver,
     outbox::MockOutbox,
     pause_store::MockPauseStore,

@@ -37,19 +37,22 @@ pub struct OutboxEntry {
     pub awaits_removal_of: Option<TokenId>,
 }
 
-/// Keeps events until they are delivered. An entry is known by its event and its
-/// destination.
+/// Keeps events until they are delivered. An entry is known by its event's
+/// identifier and its destination, whose name is compared as it is. Each write is one
+/// atomic change of one entry.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait Outbox: Debug + Send + Sync + 'static {
     /// Adds an entry, durably; `false` where this event to this destination stands
-    /// already, which is left as it is.
+    /// already, which is left as it is. Of several that come at once exactly one is
+    /// answered `true`.
     ///
     /// # Errors
     /// The store's own.
     async fn add_to_outbox(&self, entry: &OutboxEntry) -> Result<bool, StoreError>;
 
-    /// Up to `limit` entries whose time has come at `now`, the longest due first.
+    /// Up to `limit` entries whose `next_at` is `now` or earlier, the longest due
+    /// first; those that are due since the same time in any order.
     ///
     /// # Errors
     /// The store's own.
@@ -61,6 +64,10 @@ pub trait Outbox: Debug + Send + Sync + 'static {
 
     /// Replaces `next_at`, `attempts` and `last_error` of an entry where its
     /// `next_at` still is `seen`; `false` where it is another, or the entry is gone.
+    /// The event and `awaits_removal_of` stay as they were added.
+    ///
+    /// MUST be one atomic operation: of several callers who saw the same time, and
+    /// move it on, exactly one is answered `true`.
     ///
     /// # Errors
     /// The store's own.
@@ -70,7 +77,8 @@ pub trait Outbox: Debug + Send + Sync + 'static {
         seen: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Removes an entry; `false` where it is not there.
+    /// Removes an entry; `false` where it is not there. Of several callers at once
+    /// exactly one is answered `true`.
     ///
     /// # Errors
     /// The store's own.

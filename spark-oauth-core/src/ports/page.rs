@@ -9,6 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Where the next page begins. Its meaning is the store's own; to everybody else
 /// it is an opaque text, safe in a URL.
+///
+/// Anybody can write one into a URL. A store that is given a position which it did
+/// not make MUST answer a page all the same, wherever it begins, or an empty one: no
+/// error, no panic, and no record twice on the way to the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(Vec<u8>);
 

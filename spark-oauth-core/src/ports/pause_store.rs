@@ -56,7 +56,8 @@ pub struct Pause {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait PauseStore: Debug + Send + Sync + 'static {
-    /// The pause of this integration, also one whose `until` has passed.
+    /// The pause of this integration, also one whose `until` has passed: it stands
+    /// until it is cleared.
     ///
     /// # Errors
     /// The store's own.
@@ -66,7 +67,7 @@ pub trait PauseStore: Debug + Send + Sync + 'static {
     ///
     /// MUST be one atomic operation that replaces the pause where none stands or
     /// the one that stands ends no later: of several that come at once, the one
-    /// that ends last stays.
+    /// that ends last stays. It is replaced as a whole, `since` and `trips` too.
     ///
     /// # Errors
     /// The store's own.
@@ -74,7 +75,8 @@ pub trait PauseStore: Debug + Send + Sync + 'static {
 
     /// Ends the pause of this integration, where it ends no later than `until`:
     /// one that somebody prolonged meanwhile stays. `false` where nothing was
-    /// taken away.
+    /// taken away. MUST be one atomic operation: of several callers at once exactly
+    /// one is answered `true`.
     ///
     /// # Errors
     /// The store's own.

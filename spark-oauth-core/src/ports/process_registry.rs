@@ -32,7 +32,8 @@ pub struct ProcessRecord {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait ProcessRegistry: Debug + Send + Sync + 'static {
-    /// Shows a process: adds its record, or replaces the one with its identifier.
+    /// Shows a process: adds its record, or replaces every field of the one with its
+    /// identifier.
     ///
     /// # Errors
     /// The store's own.
@@ -51,7 +52,8 @@ pub trait ProcessRegistry: Debug + Send + Sync + 'static {
     /// The store's own.
     async fn withdraw_process(&self, id: ProcessId) -> Result<bool, StoreError>;
 
-    /// Removes the records that have expired at `now`, and answers how many.
+    /// Removes the records that have expired at `now` (`expires_at` is `now` or
+    /// earlier), and answers how many.
     ///
     /// # Errors
     /// The store's own.

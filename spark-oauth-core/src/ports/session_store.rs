@@ -34,12 +34,15 @@ pub struct SessionRecord {
 pub trait SessionStore: Debug + Send + Sync + 'static {
     /// Adds a session.
     ///
+    /// MUST refuse one whose key stands already, also when both come at once.
+    ///
     /// # Errors
-    /// [`StoreError::AlreadyExists`] where the key stands already; otherwise the
-    /// store's own.
+    /// [`StoreError::AlreadyExists`] with [`UniqueRule::Id`](super::UniqueRule::Id);
+    /// otherwise the store's own.
     async fn create(&self, session: &SessionRecord) -> Result<(), StoreError>;
 
-    /// The session with this key; `None` where it has expired at `now`.
+    /// The session with this key; `None` where it has expired at `now`
+    /// (`expires_at` is `now` or earlier).
     ///
     /// # Errors
     /// The store's own.
@@ -50,7 +53,8 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
     ) -> Result<Option<SessionRecord>, StoreError>;
 
     /// Replaces a session that stands; `false` where it is gone. MUST NOT create
-    /// one: saving never revives a session that was ended.
+    /// one: saving never revives a session that was ended. Whether one that has
+    /// expired still stands is the store's own affair.
     ///
     /// # Errors
     /// The store's own.

@@ -140,18 +140,25 @@ pub struct SparkError {
     pub tracking_id: Option<TrackingId>,
     /// The provider's own words, bounded and cleaned of control characters.
     pub message: Option<String>,
+    /// The provider may have done what was asked, and its answer did not come or
+    /// could not be read. With a provider that rotates refresh tokens, a new one may
+    /// be lost with it.
+    pub answer_lost: bool,
     /// What lies behind it.
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl SparkError {
-    /// An error without particulars.
+    /// An error without particulars. The answer counts as lost where the kind is
+    /// [`TimedOut`](SparkErrorKind::TimedOut) or
+    /// [`Unreadable`](SparkErrorKind::Unreadable).
     pub const fn of(kind: SparkErrorKind) -> Self {
         Self {
             kind,
             status: None,
             tracking_id: None,
             message: None,
+            answer_lost: matches!(kind, SparkErrorKind::TimedOut | SparkErrorKind::Unreadable),
             source: None,
         }
     }

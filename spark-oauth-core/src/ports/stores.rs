@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::ports::{
-    AdminStore, AuditLog, ConsentStore, Outbox, PauseStore, ProcessRegistry, SessionStore,
-    TokenStore, VaultStore,
+    AdminStore, AuditLog, ConsentStore, Inventory, Outbox, PauseStore, ProcessRegistry,
+    SessionStore, TokenStore, VaultStore,
 };
 
 /// The stores an application runs on. One adapter usually implements all of
@@ -29,6 +29,8 @@ pub struct Stores {
     pub outbox: Arc<dyn Outbox>,
     /// Processes that work on the store.
     pub processes: Arc<dyn ProcessRegistry>,
+    /// Everything, from one end to the other.
+    pub inventory: Arc<dyn Inventory>,
 }
 
 impl Stores {
@@ -43,7 +45,8 @@ impl Stores {
             + VaultStore
             + PauseStore
             + Outbox
-            + ProcessRegistry,
+            + ProcessRegistry
+            + Inventory,
     {
         let store = Arc::new(store);
         Self {
@@ -55,7 +58,8 @@ impl Stores {
             vault: store.clone(),
             pauses: store.clone(),
             outbox: store.clone(),
-            processes: store,
+            processes: store.clone(),
+            inventory: store,
         }
     }
 }

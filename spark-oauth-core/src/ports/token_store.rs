@@ -75,10 +75,12 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`StoreError::AlreadyExists`] with [`UniqueRule::Id`](super::UniqueRule::Id)
-    /// or [`UniqueRule::Consent`](super::UniqueRule::Consent); otherwise the store's own.
+    /// or [`UniqueRule::Consent`](super::UniqueRule::Consent), either where both are
+    /// broken; otherwise the store's own.
     async fn insert(&self, token: &Token) -> Result<(), StoreError>;
 
-    /// The record with this identifier, as the last answered write left it.
+    /// The record with this identifier, as the last answered write left it, or a
+    /// later one. What is read is one version as a whole, also while others write.
     ///
     /// # Errors
     /// The store's own.
@@ -95,7 +97,8 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
         scopes: &Scopes,
     ) -> Result<Option<Token>, StoreError>;
 
-    /// Every record of this person for this integration, whatever the scopes.
+    /// Every record of this person for this integration, whatever the scopes, in no
+    /// particular order.
     ///
     /// # Errors
     /// The store's own.
@@ -105,7 +108,8 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
         person: &PersonId,
     ) -> Result<Vec<Token>, StoreError>;
 
-    /// Every record for this integration with this address, without regard to case.
+    /// Every record for this integration with this address, without regard to case
+    /// ([`EmailAddress::normalize`] on both sides), in no particular order.
     ///
     /// # Errors
     /// The store's own.
@@ -115,10 +119,12 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
         email: &EmailAddress,
     ) -> Result<Vec<Token>, StoreError>;
 
-    /// A page of the records that fit the filter, newest first.
+    /// A page of the records of every integration that fit the filter, newest first:
+    /// by the order in which they were added or that of their identifiers, which
+    /// differ only where the clocks of two processes do.
     ///
     /// The order MUST be total and stable: while records come and go between two
-    /// pages, one that stays is shown exactly once.
+    /// pages, one that stays is shown exactly once, and a change does not move it.
     ///
     /// # Errors
     /// The store's own.
@@ -128,8 +134,8 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
         page: &PageRequest,
     ) -> Result<Page<Token>, StoreError>;
 
-    /// Replaces the record `token.id` where its stored version is `token.version`,
-    /// and answers the new version.
+    /// Replaces every field of the record `token.id`, lease, marker and upkeep too,
+    /// where its stored version is `token.version`, and answers the new version.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where the stored version is another;
@@ -139,7 +145,9 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
     async fn update(&self, token: &Token) -> Result<u64, StoreError>;
 
     /// Takes the lease of a record, in one atomic operation that succeeds only
-    /// where no lease stands at `now`, or `lease.owner` holds it already.
+    /// where no lease stands at `now`, or `lease.owner` holds it already. A lease
+    /// stands as long as its `expires_at` is later than `now`. Nothing else of the
+    /// record changes but its version: not the write-ahead marker, whosever it is.
     ///
     /// # Errors
     /// The store's own.
@@ -163,7 +171,9 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
 
     /// Up to `limit` records of this integration whose
     /// [`Upkeep::due_at`](crate::token::Upkeep::due_at) has come at `now` and whose
-    /// lease, if any, has ended, the longest due first.
+    /// lease, if any, has ended (both are `now` or earlier), the longest due first;
+    /// those that are due since the same time in any order. The status does not
+    /// matter: whoever writes a record decides whether it comes due.
     ///
     /// The cost MUST NOT grow with the number of records that are not due.
     ///
@@ -177,7 +187,8 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
     ) -> Result<Vec<DueToken>, StoreError>;
 
     /// Up to `limit` records that carry
-    /// [`Upkeep::events`](crate::token::Upkeep::events), in the store's order.
+    /// [`Upkeep::events`](crate::token::Upkeep::events), in the store's order: of
+    /// every integration and status, due or not.
     ///
     /// The cost MUST NOT grow with the number of records that carry none.
     ///
@@ -185,14 +196,16 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
     /// The store's own.
     async fn list_with_events(&self, limit: NonZeroU16) -> Result<Vec<Token>, StoreError>;
 
-    /// Counts the records of this integration.
+    /// Counts the records of this integration: by status, and those that are due at
+    /// `now`, leased or not. It MUST count every write that was answered, and none
+    /// that was refused; what is written meanwhile may be counted or not.
     ///
     /// # Errors
     /// The store's own.
     async fn census(&self, integration: &ClientId, now: Timestamp) -> Result<Census, StoreError>;
 
     /// Counts the active records of this integration whose access token ends at
-    /// `from` or later and before `until`.
+    /// `from` or later and before `until`; zero where `until` is not later.
     ///
     /// # Errors
     /// The store's own.
@@ -203,7 +216,8 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
         until: Timestamp,
     ) -> Result<u64, StoreError>;
 
-    /// Deletes the record; `false` where there is none.
+    /// Deletes the record; `false` where there is none. Of several callers at once
+    /// exactly one is answered `true`.
     ///
     /// # Errors
     /// The store's own.

@@ -11,13 +11,14 @@ use crate::ports::StoreError;
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait VaultStore: Debug + Send + Sync + 'static {
-    /// The fingerprints of the keys that sealed values in this store may need.
+    /// The fingerprints of the keys that sealed values in this store may need, each
+    /// once, in the store's order.
     ///
     /// # Errors
     /// The store's own.
     async fn key_fingerprints(&self) -> Result<Vec<KeyFingerprint>, StoreError>;
 
-    /// Remembers a fingerprint; remembering one twice is no error.
+    /// Remembers a fingerprint; remembering one twice is no error, also at once.
     ///
     /// # Errors
     /// The store's own.

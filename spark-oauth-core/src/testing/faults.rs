@@ -65,6 +65,12 @@ pub enum StoreCall {
     ProcessList,
     ProcessWithdraw,
     ProcessRemoveExpired,
+    InventoryTokens,
+    InventoryConsents,
+    InventoryAdmins,
+    InventoryAudit,
+    InventoryPauses,
+    InventoryOutbox,
 }
 
 /// How an operation fails.

@@ -88,10 +88,29 @@ async fn process(
 impl Scene {
     /// Another process on the same store, with the same keys and clock.
     pub(crate) async fn another_process(&self) -> Self {
-        process(self.stores.clone(), self.clock.clone(), 2, |builder| {
-            builder
-        })
-        .await
+        self.process_with(2, |builder| builder).await
+    }
+
+    /// A process with a number of its own on the same records, whose connection to
+    /// the store has its own faults.
+    pub(crate) async fn process_with(
+        &self,
+        number: u64,
+        configure: impl FnOnce(SparkOauthBuilder) -> SparkOauthBuilder,
+    ) -> Self {
+        self.process_with_faults(number, |_| {}, configure).await
+    }
+
+    /// The same, where the store fails from the start.
+    pub(crate) async fn process_with_faults(
+        &self,
+        number: u64,
+        plan: impl FnOnce(&MemoryStores),
+        configure: impl FnOnce(SparkOauthBuilder) -> SparkOauthBuilder,
+    ) -> Self {
+        let stores = self.stores.another_connection();
+        plan(&stores);
+        process(stores, self.clock.clone(), number, configure).await
     }
 
     /// A stored token of Ann's that lives an hour, `old-access` with `old-refresh`.

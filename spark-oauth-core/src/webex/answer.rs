@@ -62,11 +62,13 @@ impl Head {
 
     /// An error about this answer, with words of ours.
     pub(super) fn error(&self, kind: SparkErrorKind, message: impl Into<String>) -> SparkError {
+        let plain = SparkError::of(kind);
         SparkError {
             status: Some(self.status.as_u16()),
             tracking_id: self.tracking_id.clone(),
             message: Some(message.into()),
-            ..SparkError::of(kind)
+            answer_lost: is_gateway(self.status) || (plain.answer_lost && self.status.is_success()),
+            ..plain
         }
     }
 }
@@ -138,9 +140,16 @@ impl Answer {
             status: Some(status.as_u16()),
             tracking_id,
             message: message.or(fault_message),
+            answer_lost: is_gateway(status),
             source,
         }
     }
+}
+
+/// A gateway that gave up does not know what became of the call. Any other status
+/// that is no success is an answer.
+fn is_gateway(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 502 | 504)
 }
 
 /// What a body is that is not what was promised, where one can say.

@@ -204,6 +204,8 @@ fn transport(error: reqwest::Error) -> SparkError {
         SparkErrorKind::Unreachable
     };
     SparkError {
+        // Without a connection nothing was asked.
+        answer_lost: !error.is_connect(),
         source: Some(Box::new(TransportError::new(&error.without_url()))),
         ..SparkError::of(kind)
     }

@@ -21,5 +21,5 @@ pub(crate) use headers::{StartsConsent, no_store, security_headers};
 pub(crate) use host::redirect_to_public_host;
 pub(crate) use metrics::{count_requests, recorder};
 pub(crate) use page::{page, page_with_status};
-pub(crate) use page_error::{PageError, explain_loss};
+pub(crate) use page_error::{PageError, explain_loss, explain_pause};
 pub(crate) use request_id::{RequestId, trace_request};

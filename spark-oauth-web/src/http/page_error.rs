@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use spark_oauth_core::broker::TokenError;
 use spark_oauth_core::keyring::OpenError;
-use spark_oauth_core::ports::{SparkError, SparkErrorKind, StoreError, TrackingId};
+use spark_oauth_core::ports::{PauseReason, SparkError, SparkErrorKind, StoreError, TrackingId};
 use spark_oauth_core::token::ConsentLoss;
 
 use crate::pages::NextStep;
@@ -202,6 +202,21 @@ impl From<TokenError> for PageError {
                 "Another process is busy with this token. Try again in a few seconds.",
             )
             .with_retry_after(retry_after),
+            TokenError::BackingOff { retry_after } => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The last refresh failed a moment ago",
+                "It is tried again by itself. Wait a little, then look again.",
+            )
+            .with_retry_after(retry_after),
+            TokenError::Paused {
+                retry_after,
+                reason,
+            } => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Refreshing pauses",
+                explain_pause(reason),
+            )
+            .with_retry_after(retry_after),
             TokenError::Provider(error) => Self::from(&*error),
             TokenError::Vault(error) => Self::sealed(&error),
             TokenError::Store(error) => {
@@ -210,6 +225,19 @@ impl From<TokenError> for PageError {
                 Self::store_unavailable()
             }
             TokenError::Interrupted => Self::of(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+}
+
+/// Why refreshing pauses for the whole integration, and what can be done.
+pub(crate) const fn explain_pause(reason: PauseReason) -> &'static str {
+    match reason {
+        PauseReason::RateLimited => "Webex asks for fewer calls. Nothing needs to be done.",
+        PauseReason::Outage => "Webex failed again and again. Nothing needs to be done here.",
+        PauseReason::IntegrationRefused => {
+            "Webex refuses the integration. Compare client ID, client secret and redirect URI of \
+             the configuration with the integration's page at Webex, mend them and restart; no \
+             token was lost."
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use crate::event::EventKind;
 use crate::events::Events;
 use crate::integration::ClientId;
-use crate::ports::{Observer, Pause, PauseStore};
+use crate::ports::{Observer, Pause, PauseReason, PauseStore};
 use crate::timestamp::Timestamp;
 
 /// How long what was read counts.
@@ -96,19 +96,25 @@ impl Cache {
         self.read(&mut known, now).await;
         let standing = known.pause.clone();
         let mut pause = plan(standing.as_ref(), &self.integration);
+        let is_news = standing
+            .as_ref()
+            .is_none_or(|standing| standing.reason != pause.reason);
         if let Some(standing) = standing.filter(|pause| !pause.until.has_passed(now)) {
             if !is_probe {
-                pause.trips = standing.trips;
-                if pause.reason != standing.reason || pause.until <= standing.until {
+                let asks_for_more = pause.reason == PauseReason::RateLimited
+                    && pause.reason == standing.reason
+                    && pause.until > standing.until;
+                if !asks_for_more {
                     return;
                 }
+                pause.trips = standing.trips;
             }
             // The one that ends last stays.
             pause.until = pause.until.max(standing.until);
         }
         self.write(&mut known, pause.clone()).await;
         if known.pause.as_ref() == Some(&pause) {
-            self.announce(&pause);
+            self.announce(&pause, is_news);
         }
     }
 
@@ -149,7 +155,7 @@ impl Cache {
     }
 
     /// One alert for a pause, not one for each time it is prolonged.
-    fn announce(&self, pause: &Pause) {
+    fn announce(&self, pause: &Pause, is_news: bool) {
         let tracking_id = pause.tracking_id.as_ref().map(tracing::field::display);
         let Pause {
             reason,
@@ -158,7 +164,7 @@ impl Cache {
             summary,
             ..
         } = pause;
-        if *trips > 1 {
+        if !is_news {
             tracing::warn!(%reason, %until, trips, tracking_id, "refreshing still pauses: {summary}");
             return;
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::broker::schedule::up_to;
+use crate::broker::chance::up_to;
 use crate::integration::ClientId;
 use crate::ports::{ErrorClass, Pause, PauseReason, Random, SparkError, SparkErrorKind};
 use crate::timestamp::Timestamp;
@@ -91,5 +91,5 @@ fn length(
         .saturating_mul(doubled.unwrap_or(u32::MAX))
         .min(longest);
     // Several processes do not try in the same moment.
-    grown - up_to(random, grown / 5)
+    grown.saturating_sub(up_to(random, grown / 5))
 }

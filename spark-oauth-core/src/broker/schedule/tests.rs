@@ -317,7 +317,7 @@ fn a_repeated_answer_does_not_tell_that_the_life_counts_down() {
     let end = NOW + 5 * DAY;
     (token.refresh_expires_at, token.granted_at) = (Some(end), NOW - 365 * DAY);
     let later = NOW + HOUR;
-    let warning = refreshed(&schedule, &mut token, later, 14 * DAY - HOUR, end);
+    let warning = refreshed(&schedule, &mut token, later, 13 * DAY + 23 * HOUR, end);
     assert_eq!(warning, None);
 }
 

@@ -1,18 +1,25 @@
 //! [`AuditLog`] in memory.
 
+use std::collections::btree_map::Entry;
+
 use async_trait::async_trait;
 
 use super::{MemoryStores, page_of};
 use crate::audit::AuditEntry;
-use crate::ports::{AuditLog, Page, PageRequest, StoreError};
+use crate::ports::{AuditLog, Page, PageRequest, StoreError, UniqueRule};
 use crate::testing::StoreCall;
 
 #[async_trait]
 impl AuditLog for MemoryStores {
     async fn append(&self, entry: &AuditEntry) -> Result<(), StoreError> {
         self.perform(StoreCall::AuditAppend, |records| {
-            records.audit.insert(entry.id, entry.clone());
-            Ok(())
+            match records.audit.entry(entry.id) {
+                Entry::Occupied(_) => Err(StoreError::AlreadyExists(UniqueRule::Id)),
+                Entry::Vacant(place) => {
+                    place.insert(entry.clone());
+                    Ok(())
+                }
+            }
         })
         .await
     }

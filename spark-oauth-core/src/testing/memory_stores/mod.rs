@@ -4,6 +4,7 @@ mod admins;
 mod api_keys;
 mod audit;
 mod consents;
+mod inventory;
 mod outbox;
 mod pauses;
 mod processes;
@@ -11,7 +12,7 @@ mod sessions;
 mod tokens;
 mod vault;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::admins::Admin;
@@ -42,6 +43,7 @@ pub struct MemoryStores {
 #[derive(Debug, Default)]
 struct Records {
     tokens: BTreeMap<TokenId, Token>,
+    unreadable: BTreeSet<TokenId>,
     admins: BTreeMap<AdminId, Admin>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
     consents: BTreeMap<StateHash, PendingConsent>,
@@ -63,6 +65,15 @@ impl MemoryStores {
     /// All ports.
     pub fn stores(&self) -> Stores {
         Stores::of(self.clone())
+    }
+
+    /// The same records, reached in another way: what fails here does not fail there.
+    #[must_use]
+    pub fn another_connection(&self) -> Self {
+        Self {
+            records: self.records.clone(),
+            faults: Arc::default(),
+        }
     }
 
     /// Makes the next `times` of these operations fail, before those planned later.
@@ -135,6 +146,11 @@ impl MemoryStores {
     /// Deletes a token as another process would.
     pub fn drop_token(&self, id: TokenId) {
         self.records().tokens.remove(&id);
+    }
+
+    /// Damages a token, so that it cannot be read any more.
+    pub fn damage_token(&self, id: TokenId) {
+        self.records().unreadable.insert(id);
     }
 
     /// Changes an admin as another process would, with a new version. Nothing where

@@ -33,7 +33,9 @@ impl TokenStore for MemoryStores {
 
     async fn get(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
         self.perform(StoreCall::TokenGet, |records| {
-            Ok(records.tokens.get(&id).cloned())
+            let found = records.tokens.get(&id).cloned();
+            let read = found.map(|token| records.read(token)).transpose();
+            read.map_err(|unreadable| unreadable.source)
         })
         .await
     }

@@ -6,10 +6,10 @@ use axum::extract::State;
 use axum::response::Response;
 use spark_oauth_core::Timestamp;
 use spark_oauth_core::overview::{ExpiryWindow, OverviewService};
-use spark_oauth_core::ports::{Pause, PauseReason};
+use spark_oauth_core::ports::Pause;
 
 use super::guard::CurrentAdmin;
-use crate::http::{PageError, page};
+use crate::http::{PageError, explain_pause, page};
 use crate::pages::{ExpiryChart, OverviewPage, PauseView, Section, TimeView, sentence};
 
 const DAYS: u32 = 14;
@@ -39,23 +39,10 @@ fn day(window: &ExpiryWindow) -> (String, u64) {
 
 fn describe(pause: &Pause, view: impl Fn(Timestamp) -> TimeView) -> PauseView {
     PauseView {
-        text: explain(pause.reason).to_owned(),
+        text: explain_pause(pause.reason).to_owned(),
         summary: sentence(&pause.summary),
         since: view(pause.since),
         until: view(pause.until),
         tracking_id: pause.tracking_id.as_ref().map(ToString::to_string),
-    }
-}
-
-/// What happened, and what an admin can do.
-pub(super) const fn explain(reason: PauseReason) -> &'static str {
-    match reason {
-        PauseReason::RateLimited => "Webex asks for fewer calls. Nothing needs to be done.",
-        PauseReason::Outage => "Webex failed again and again. Nothing needs to be done here.",
-        PauseReason::IntegrationRefused => {
-            "Webex refuses the integration. Compare client ID, client secret and redirect URI of \
-             the configuration with the integration's page at Webex, mend them and restart; no \
-             token was lost."
-        }
     }
 }

@@ -1,0 +1,145 @@
+//! Step one: the lease. It is taken, waited for, extended and given back; that of a
+//! process that has ended is taken back.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::broker::error::TokenError;
+use crate::broker::refresh::Refresher;
+use crate::broker::refresh::goal::{Goal, check_active};
+use crate::ids::{ProcessId, TokenId};
+use crate::ports::{Claim, Clock as _, StoreError};
+use crate::token::{Lease, RefreshTrigger, Token};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// The outcome of a claim that was waited for.
+pub(super) enum Claimed {
+    /// The lease is ours; this is the record under it.
+    Leased(Box<Token>),
+    /// Another process reached the goal. The lease is not ours.
+    Met(Box<Token>),
+}
+
+impl Refresher {
+    /// Takes the lease, or waits until whoever holds it is done.
+    pub(super) async fn claim(
+        &self,
+        id: TokenId,
+        goal: Goal,
+        trigger: RefreshTrigger,
+    ) -> Result<Claimed, TokenError> {
+        let held = match self.try_claim(id).await? {
+            Claim::Taken(token) => return Ok(Claimed::Leased(token)),
+            Claim::Missing => return Err(TokenError::NotFound),
+            Claim::Held(lease) => lease,
+        };
+        let begun = Instant::now();
+        let outcome = self.wait_for_lease(id, goal, trigger, held).await;
+        let got = outcome.is_ok();
+        self.observer.lease_waited(begun.elapsed(), got);
+        outcome
+    }
+
+    /// The lease of another process counts as ended only when even its own clock
+    /// would say so.
+    async fn try_claim(&self, id: TokenId) -> Result<Claim, StoreError> {
+        let now = self.clock.now();
+        self.tokens
+            .claim(id, self.lease(), now - self.limits.skew)
+            .await
+    }
+
+    fn lease(&self) -> Lease {
+        Lease {
+            owner: self.process,
+            expires_at: self.clock.now() + self.limits.lease,
+        }
+    }
+
+    async fn wait_for_lease(
+        &self,
+        id: TokenId,
+        goal: Goal,
+        trigger: RefreshTrigger,
+        mut held: Lease,
+    ) -> Result<Claimed, TokenError> {
+        let deadline = Instant::now() + self.limits.wait;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            if self.recovery.has_ended(self, held.owner).await {
+                self.take_back(id, held.owner).await?;
+            } else {
+                if Instant::now() + pause > deadline {
+                    let ends_in = (held.expires_at + self.limits.skew).since(self.clock.now());
+                    let retry_after = ends_in.min(self.limits.wait);
+                    return Err(TokenError::Busy { retry_after });
+                }
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                // The other process may have reached our goal and still hold the lease.
+                let current = self.tokens.get(id).await?.ok_or(TokenError::NotFound)?;
+                check_active(&current)?;
+                if self.is_met(&current, goal, trigger) {
+                    return Ok(Claimed::Met(Box::new(current)));
+                }
+            }
+            held = match self.try_claim(id).await? {
+                Claim::Taken(token) => return Ok(Claimed::Leased(token)),
+                Claim::Missing => return Err(TokenError::NotFound),
+                Claim::Held(lease) => lease,
+            };
+        }
+    }
+
+    /// Ends the lease of a process that is no more. Its marker stays: it tells of
+    /// the refresh that was interrupted.
+    async fn take_back(&self, id: TokenId, owner: ProcessId) -> Result<(), TokenError> {
+        let mut token = self.tokens.get(id).await?.ok_or(TokenError::NotFound)?;
+        if token.lease.is_none_or(|lease| lease.owner != owner) {
+            return Ok(());
+        }
+        token.lease = None;
+        match self.tokens.update(&token).await {
+            // Where somebody else was faster, the next claim tells.
+            Ok(_) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Does work under the lease, which is extended until the work is done.
+    pub(super) async fn under_lease<T>(&self, id: TokenId, work: impl Future<Output = T>) -> T {
+        let (mut work, mut extending) = (pin!(work), pin!(self.keep_extending(id)));
+        tokio::select! {
+            biased;
+            done = &mut work => done,
+            never = &mut extending => match never {},
+        }
+    }
+
+    async fn keep_extending(&self, id: TokenId) -> Infallible {
+        loop {
+            sleep(self.limits.lease / 3).await;
+            self.extend(id).await;
+        }
+    }
+
+    async fn extend(&self, id: TokenId) {
+        match self.tokens.extend_lease(id, self.lease()).await {
+            Ok(Some(_)) => tracing::debug!(token = %id, "a lease was extended"),
+            // What is written later goes by the generation, whoever has the lease.
+            Ok(None) => tracing::warn!(token = %id, "a lease was lost"),
+            Err(error) => tracing::warn!(token = %id, %error, "a lease was not extended"),
+        }
+    }
+
+    pub(super) async fn release(&self, id: TokenId) {
+        if let Err(error) = self.tokens.release_lease(id, self.process).await {
+            tracing::warn!(token = %id, %error, "a lease was not given back; it ends by itself");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What a refresh is to achieve, and whether a record needs one.
+
+use std::time::Duration;
+
+use crate::broker::error::TokenError;
+use crate::broker::refresh::Refresher;
+use crate::ports::Clock as _;
+use crate::token::{RefreshTrigger, Status, Token};
+
+/// A token with less life than this would end on its way to the provider.
+pub(in crate::broker) const SHORTEST_LIFE: Duration = Duration::from_secs(1);
+
+/// What a refresh is to achieve.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::broker) enum Goal {
+    /// A new token, unless one was just obtained.
+    New,
+    /// A token that lives at least this long.
+    Life(Duration),
+}
+
+impl Refresher {
+    /// Whether the record needs no refresh for this goal.
+    pub(in crate::broker) fn is_met(
+        &self,
+        token: &Token,
+        goal: Goal,
+        trigger: RefreshTrigger,
+    ) -> bool {
+        let lives = |least| token.remaining_life(self.clock.now()) >= least;
+        token.status == Status::Active
+            && (self.is_quiet(token, trigger) || matches!(goal, Goal::Life(least) if lives(least)))
+    }
+
+    /// Whether the token was refreshed a moment ago. One that has ended since is not
+    /// quiet, unless the provider never gives it any life.
+    fn is_quiet(&self, token: &Token, trigger: RefreshTrigger) -> bool {
+        let now = self.clock.now();
+        let Some(last) = token.last_refresh else {
+            return false;
+        };
+        let life = token.access_expires_at.since(token.obtained_at);
+        let quiet = match trigger {
+            // It comes when the token is due, which a short life makes soon.
+            RefreshTrigger::Worker => self.limits.quiet.min(life / 2),
+            _ => self.limits.quiet,
+        };
+        let lives = token.remaining_life(now) >= SHORTEST_LIFE || life < SHORTEST_LIFE;
+        // A clock that was set back must not make an old refresh look recent.
+        let since = now.since(last.at).max(last.at.since(now));
+        lives && since < quiet
+    }
+
+    /// Refuses what would fail without a call: a token that is not active, or one
+    /// whose last refresh failed a moment ago.
+    pub(in crate::broker) fn check_ready(
+        &self,
+        token: &Token,
+        trigger: RefreshTrigger,
+    ) -> Result<(), TokenError> {
+        check_active(token)?;
+        let now = self.clock.now();
+        let retry_at = token.upkeep.retry_at.filter(|at| !at.has_passed(now));
+        match retry_at {
+            // An admin looks on, and has a reason.
+            Some(at) if trigger != RefreshTrigger::Admin => Err(TokenError::BackingOff {
+                retry_after: at.since(now),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Refuses a token that is not active.
+pub(in crate::broker) const fn check_active(token: &Token) -> Result<(), TokenError> {
+    match token.status {
+        Status::Active => Ok(()),
+        Status::NeedsConsent { reason, since } => Err(TokenError::NeedsConsent { reason, since }),
+        Status::Revoked { by, at } => Err(TokenError::Revoked { by, at }),
+    }
+}

@@ -1,0 +1,42 @@
+//! The times that bound a refresh.
+
+use std::time::Duration;
+
+/// The times that bound a refresh.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshLimits {
+    /// How long a lease lasts; it is extended for as long as it is needed. It must
+    /// outlive the provider client's own time limit.
+    pub lease: Duration,
+    /// How long a caller waits for another process that refreshes the token.
+    pub wait: Duration,
+    /// A token that was refreshed this recently and still lives is answered as it
+    /// is: nobody can make us hammer the provider.
+    pub quiet: Duration,
+    /// How long callers wait for a store that fails to take an answer of the
+    /// provider, where there is no journal to keep it. New tokens are offered to the
+    /// store for as long as the process lives.
+    pub write: Duration,
+    /// How long a refresh that another process began and never ended is left alone:
+    /// counted from its marker, and from when this process last saw the store fail.
+    /// A late write of the other process is not overtaken then. Not needed where
+    /// the [`Journal`](crate::ports::Journal) tells that the process has ended.
+    pub recovery_grace: Duration,
+    /// By how much the clocks of two processes may differ, after the provider's time
+    /// has corrected them: the lease of another counts as ended only so long after
+    /// its end.
+    pub skew: Duration,
+}
+
+impl Default for RefreshLimits {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(90),
+            wait: Duration::from_secs(10),
+            quiet: Duration::from_secs(30),
+            write: Duration::from_mins(1),
+            recovery_grace: Duration::from_mins(1),
+            skew: Duration::from_secs(5),
+        }
+    }
+}
