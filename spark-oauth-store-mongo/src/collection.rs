@@ -129,6 +129,14 @@ impl<D: Serialize + DeserializeOwned> Records<D> {
         &self,
         selection: Selection,
     ) -> Result<Vec<P>, StoreError> {
+        self.read_all(&self.select_unread(selection).await?)
+    }
+
+    /// The documents of a list, in its order, as they are stored.
+    pub(crate) async fn select_unread(
+        &self,
+        selection: Selection,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
         let Selection {
             filter,
             sort,
@@ -140,7 +148,7 @@ impl<D: Serialize + DeserializeOwned> Records<D> {
             let cursor = found.limit(limit).max_time(self.limit).await?;
             cursor.try_collect::<Vec<_>>().await
         };
-        self.read_all(&self.within(finding).await?)
+        self.within(finding).await
     }
 
     pub(crate) async fn count(&self, filter: Document) -> Result<u64, StoreError> {
@@ -200,7 +208,10 @@ impl<D: Serialize + DeserializeOwned> Records<D> {
 
     /// Reads a document. Where it has not its form, it is read once more for the
     /// path of the field: the error of the deserializer quotes the value.
-    fn read<P: DeserializeOwned>(&self, found: &RawDocumentBuf) -> Result<P, StoreError> {
+    pub(crate) fn read<P: DeserializeOwned>(
+        &self,
+        found: &RawDocumentBuf,
+    ) -> Result<P, StoreError> {
         deserialize_from_slice(found.as_bytes()).map_err(|_| {
             let field = unreadable_field::<P>(found);
             Unreadable::new(self.name, field).into()

@@ -77,7 +77,7 @@ pub(crate) fn all() -> [CollectionIndexes; 6] {
                 // Only those that the background worker visits.
                 plain_where(
                     "due",
-                    doc! { "integration": 1, "upkeep.due_at": 1, "_id": 1 },
+                    doc! { "integration": 1, "upkeep.due_at": 1 },
                     doc! { "upkeep.due_at": { "$exists": true } },
                 ),
                 // Only those with events that are not on their way yet: few.
@@ -96,7 +96,7 @@ pub(crate) fn all() -> [CollectionIndexes; 6] {
         CollectionIndexes {
             place: Place::Tokens,
             collection: OUTBOX,
-            indexes: vec![plain("next", doc! { "next_at": 1, "_id": 1 })],
+            indexes: vec![plain("next", doc! { "next_at": 1 })],
         },
         // Of processes there is a handful, and of pauses one for each integration:
         // these collections need none but that of `_id`.

@@ -10,6 +10,7 @@ mod errors;
 mod event_document;
 mod grams;
 mod indexes;
+mod inventory;
 mod leases;
 mod migrate;
 mod options;

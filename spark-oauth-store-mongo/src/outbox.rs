@@ -71,7 +71,7 @@ fn of(event: EventId, destination: &str) -> Document {
 pub(crate) fn due(now: Timestamp, limit: NonZeroU16) -> Selection {
     Selection {
         filter: doc! { "next_at": { "$lte": date(now) } },
-        sort: doc! { "next_at": 1, "_id": 1 },
+        sort: doc! { "next_at": 1 },
         fields: Document::new(),
         limit: limit.get().into(),
     }

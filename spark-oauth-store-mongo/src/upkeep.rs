@@ -22,10 +22,20 @@ impl MongoStore {
         now: Timestamp,
         limit: NonZeroU16,
     ) -> Result<Vec<DueToken>, StoreError> {
-        let due = unleased(integration, now, limit);
-        let found: Vec<DueDocument> = self.tokens().select_as(due).await?;
-        let due = found.into_iter().map(DueToken::try_from);
-        Ok(due.collect::<Result<_, _>>()?)
+        let wanted = usize::from(limit.get());
+        // There are no more leased ones than refreshes under way.
+        let mut asked = wanted.saturating_add(64);
+        loop {
+            let selection = due(integration, now, asked);
+            let mut found: Vec<DueDocument> = self.tokens().select_as(selection).await?;
+            let cut = found.len() == asked;
+            found.retain(|token| !token.is_leased(now));
+            if found.len() >= wanted || !cut {
+                let due = found.into_iter().take(wanted).map(DueToken::try_from);
+                return Ok(due.collect::<Result<_, _>>()?);
+            }
+            asked = asked.saturating_mul(2);
+        }
     }
 
     pub(crate) async fn tokens_with_events(
@@ -69,24 +79,21 @@ impl MongoStore {
     }
 }
 
-fn due(integration: &ClientId, now: Timestamp) -> Document {
+fn has_come(integration: &ClientId, now: Timestamp) -> Document {
     doc! { "integration": integration.as_str(), "upkeep.due_at": { "$lte": date(now) } }
 }
 
-/// The query for what is due. Leased records are stepped over: there are no more of
-/// them than refreshes under way.
-pub(crate) fn unleased(integration: &ClientId, now: Timestamp, limit: NonZeroU16) -> Selection {
-    let mut filter = due(integration, now);
-    let free = vec![
-        doc! { "lease": { "$exists": false } },
-        doc! { "lease.expires_at": { "$lte": date(now) } },
-    ];
-    filter.insert("$or", free);
+/// The query for so many of those that are due, the longest due first.
+///
+/// Leased ones are among them, and sorted out afterwards: to have the lease in the
+/// index would make each lease a write of the index, and some servers of the protocol
+/// use no index where the filter asks for what may be absent.
+pub(crate) fn due(integration: &ClientId, now: Timestamp, limit: usize) -> Selection {
     Selection {
-        filter,
-        sort: doc! { "upkeep.due_at": 1, "_id": 1 },
-        fields: doc! { "upkeep.due_at": 1 },
-        limit: limit.get().into(),
+        filter: has_come(integration, now),
+        sort: doc! { "upkeep.due_at": 1 },
+        fields: doc! { "upkeep.due_at": 1, "lease.expires_at": 1 },
+        limit: i64::try_from(limit).unwrap_or(i64::MAX),
     }
 }
 
@@ -117,7 +124,7 @@ pub(crate) fn by_status(integration: &ClientId) -> Vec<Document> {
 /// How many tokens are due and since when the longest is, from the index alone.
 pub(crate) fn overdue(integration: &ClientId, now: Timestamp) -> Vec<Document> {
     vec![
-        doc! { "$match": due(integration, now) },
+        doc! { "$match": has_come(integration, now) },
         doc! { "$group": {
             "_id": null,
             "tokens": { "$sum": 1_i64 },
@@ -140,11 +147,24 @@ struct DueDocument {
     #[serde(rename = "_id")]
     id: String,
     upkeep: DueAt,
+    lease: Option<LeaseEnd>,
 }
 
 #[derive(Deserialize)]
 struct DueAt {
     due_at: DateTime,
+}
+
+#[derive(Deserialize)]
+struct LeaseEnd {
+    expires_at: DateTime,
+}
+
+impl DueDocument {
+    fn is_leased(&self, now: Timestamp) -> bool {
+        let end = self.lease.as_ref().map(|lease| timestamp(lease.expires_at));
+        end.is_some_and(|end| !end.has_passed(now))
+    }
 }
 
 impl TryFrom<DueDocument> for DueToken {

@@ -11,12 +11,14 @@ use crate::statements::statements;
 use crate::words::{from_word, parse, to_word};
 use crate::{Query, SqliteStore};
 
-macro_rules! columns {
+macro_rules! admin_columns {
     () => {
         "id, username, email, password_hash, role, epoch, created_at, updated_at, \
          last_sign_in_at, version"
     };
 }
+
+pub(crate) use admin_columns;
 
 statements! {
     INSERT = "INSERT INTO admins (id, username, username_normalized, email, password_hash, role, \
@@ -29,16 +31,16 @@ statements! {
 
     EXISTS = "SELECT 1 FROM admins WHERE id = ?1";
 
-    GET = concat!("SELECT ", columns!(), " FROM admins WHERE id = ?1");
+    GET = concat!("SELECT ", admin_columns!(), " FROM admins WHERE id = ?1");
 
     FIND_BY_USERNAME = concat!(
-        "SELECT ", columns!(), " FROM admins WHERE username_normalized = ?1"
+        "SELECT ", admin_columns!(), " FROM admins WHERE username_normalized = ?1"
     );
 
-    SUPER_ADMIN = concat!("SELECT ", columns!(), " FROM admins WHERE role = 'super_admin'");
+    SUPER_ADMIN = concat!("SELECT ", admin_columns!(), " FROM admins WHERE role = 'super_admin'");
 
     LIST = concat!(
-        "SELECT ", columns!(), " FROM admins WHERE username_normalized > ?1 \
+        "SELECT ", admin_columns!(), " FROM admins WHERE username_normalized > ?1 \
          ORDER BY username_normalized LIMIT ?2"
     );
 
@@ -106,7 +108,7 @@ impl AdminStore for SqliteStore {
 }
 
 #[derive(sqlx::FromRow)]
-struct AdminRow {
+pub(crate) struct AdminRow {
     id: String,
     username: String,
     email: Option<String>,
@@ -117,6 +119,12 @@ struct AdminRow {
     updated_at: i64,
     last_sign_in_at: Option<i64>,
     version: i64,
+}
+
+impl AdminRow {
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 impl TryFrom<AdminRow> for Admin {

@@ -52,9 +52,9 @@ impl AuditLog for SqliteStore {
 }
 
 #[derive(sqlx::FromRow)]
-struct AuditRow {
-    seq: i64,
-    id: String,
+pub(crate) struct AuditRow {
+    pub(crate) seq: i64,
+    pub(crate) id: String,
     at: i64,
     action: String,
     actor: String,

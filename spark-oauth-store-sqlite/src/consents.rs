@@ -68,7 +68,7 @@ impl ConsentStore for SqliteStore {
 }
 
 #[derive(sqlx::FromRow)]
-struct ConsentRow {
+pub(crate) struct ConsentRow {
     state: Vec<u8>,
     browser: Vec<u8>,
     verifier: Vec<u8>,
@@ -76,6 +76,16 @@ struct ConsentRow {
     address: Option<String>,
     begun_at: i64,
     expires_at: i64,
+}
+
+impl ConsentRow {
+    /// The hash of the state, in hexadecimal digits.
+    pub(crate) fn id(&self) -> String {
+        self.state
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
 }
 
 impl TryFrom<ConsentRow> for PendingConsent {

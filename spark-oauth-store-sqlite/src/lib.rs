@@ -61,6 +61,7 @@ mod connections;
 mod consents;
 mod errors;
 mod file;
+mod inventory;
 mod leases;
 mod migrate;
 mod open;

@@ -86,7 +86,7 @@ impl Outbox for SqliteStore {
 }
 
 #[derive(sqlx::FromRow)]
-struct OutboxRow {
+pub(crate) struct OutboxRow {
     destination: String,
     next_at: i64,
     attempts: i64,

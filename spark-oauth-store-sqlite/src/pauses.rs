@@ -74,7 +74,7 @@ impl PauseStore for SqliteStore {
 }
 
 #[derive(sqlx::FromRow)]
-struct PauseRow {
+pub(crate) struct PauseRow {
     integration: String,
     reason: String,
     since: i64,
@@ -82,6 +82,12 @@ struct PauseRow {
     trips: i64,
     summary: String,
     tracking_id: Option<String>,
+}
+
+impl PauseRow {
+    pub(crate) fn id(&self) -> &str {
+        &self.integration
+    }
 }
 
 impl TryFrom<PauseRow> for Pause {

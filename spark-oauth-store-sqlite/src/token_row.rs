@@ -95,6 +95,10 @@ impl TryFrom<TokenRow> for Token {
 }
 
 impl TokenRow {
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     fn status(&self) -> Result<Status, Unreadable> {
         let cause = self.status_cause.as_deref();
         let at = self.status_at.map(Timestamp::from_millis);

@@ -24,10 +24,10 @@ use spark_oauth_core::admins::{Admin, Username};
 use spark_oauth_core::audit::AuditEntry;
 use spark_oauth_core::keyring::KeyFingerprint;
 use spark_oauth_core::ports::{
-    AdminStore, AuditLog, Census, Claim, ConsentStore, Cursor, DueToken, Outbox, OutboxEntry, Page,
-    PageRequest, Pause, PauseStore, PendingConsent, ProcessRecord, ProcessRegistry, SessionKey,
-    SessionRecord, SessionStore, StateHash, StoreError, TokenFilter, TokenStore, UniqueRule,
-    VaultStore,
+    AdminStore, AuditLog, Census, Claim, ConsentStore, Cursor, DueToken, Found, Inventory, Outbox,
+    OutboxEntry, Page, PageRequest, Pause, PauseStore, PendingConsent, ProcessRecord,
+    ProcessRegistry, SessionKey, SessionRecord, SessionStore, StateHash, StoreError, TokenFilter,
+    TokenStore, UniqueRule, VaultStore,
 };
 use spark_oauth_core::token::{Lease, Status, StatusKind, Token};
 use spark_oauth_core::{
@@ -630,5 +630,91 @@ impl ProcessRegistry for CustomStore {
         let processes = &mut records.processes;
         processes.retain(|_, process| !process.expires_at.has_passed(now));
         Ok((before - processes.len()) as u64)
+    }
+}
+
+/// A page of everything in order of what it is known by, that starts behind the
+/// cursor. Here every record can be read.
+fn walk<'r, T: Clone + 'r>(
+    records: impl Iterator<Item = &'r T>,
+    page: &PageRequest,
+    known_by: impl Fn(&T) -> Vec<u8>,
+) -> Page<Found<T>> {
+    let after = page.after.as_ref();
+    let behind =
+        |record: &&T| after.is_none_or(|cursor| known_by(record).as_slice() > cursor.position());
+    let mut found: Vec<_> = records.filter(behind).cloned().collect();
+    found.sort_by_key(&known_by);
+    let page = Page::from_one_more(found, page.limit, known_by);
+    Page {
+        items: page.items.into_iter().map(Ok).collect(),
+        next: page.next,
+    }
+}
+
+/// The same by number: the oldest first.
+fn oldest_first<T: Clone>(records: &BTreeMap<u64, T>, page: &PageRequest) -> Page<Found<T>> {
+    let after = page.after.as_ref().map_or(0, number_in);
+    let limit = usize::from(page.limit.get());
+    let found = records.range(after + 1..).take(limit + 1);
+    let page = Page::from_one_more(found.collect(), page.limit, |(number, _)| {
+        number.to_be_bytes().to_vec()
+    });
+    Page {
+        items: page
+            .items
+            .into_iter()
+            .map(|(_, record)| Ok(record.clone()))
+            .collect(),
+        next: page.next,
+    }
+}
+
+#[async_trait]
+impl Inventory for CustomStore {
+    async fn walk_tokens(&self, page: &PageRequest) -> Result<Page<Found<Token>>, StoreError> {
+        Ok(oldest_first(&self.lock().tokens, page))
+    }
+
+    async fn walk_consents(
+        &self,
+        page: &PageRequest,
+    ) -> Result<Page<Found<PendingConsent>>, StoreError> {
+        let records = self.lock();
+        Ok(walk(records.consents.values(), page, |consent| {
+            consent.state.0.to_vec()
+        }))
+    }
+
+    async fn walk_admins(&self, page: &PageRequest) -> Result<Page<Found<Admin>>, StoreError> {
+        let records = self.lock();
+        Ok(walk(records.admins.values(), page, |admin| {
+            admin.id.to_bytes().to_vec()
+        }))
+    }
+
+    async fn walk_audit(&self, page: &PageRequest) -> Result<Page<Found<AuditEntry>>, StoreError> {
+        Ok(oldest_first(&self.lock().audit, page))
+    }
+
+    async fn walk_pauses(&self, page: &PageRequest) -> Result<Page<Found<Pause>>, StoreError> {
+        let records = self.lock();
+        Ok(walk(records.pauses.values(), page, |pause| {
+            pause.integration.as_str().into()
+        }))
+    }
+
+    async fn walk_outbox(
+        &self,
+        page: &PageRequest,
+    ) -> Result<Page<Found<OutboxEntry>>, StoreError> {
+        let records = self.lock();
+        Ok(walk(records.outbox.values(), page, |entry| {
+            [
+                entry.event.id.to_string().as_bytes(),
+                entry.destination.as_bytes(),
+            ]
+            .concat()
+        }))
     }
 }

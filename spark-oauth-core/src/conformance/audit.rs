@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::pages::{page_after, to_the_end};
-use super::races::{RUNNERS, race};
+use super::races::{RUNNERS, assert_one_winner, race};
 use super::samples::{self, ADDRESS, admin, audit_entry, unknown_token};
 use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Origin, Outcome};
 use crate::ids::AuditId;
-use crate::ports::{Cursor, Stores};
+use crate::ports::{Cursor, StoreError, Stores, UniqueRule};
 
 async fn append_all<'e>(stores: &Stores, entries: impl IntoIterator<Item = &'e AuditEntry>) {
     for entry in entries {
@@ -153,6 +153,51 @@ pub async fn times_of_entries_read_back(stores: &Stores) {
         ..audit_entry(number)
     });
     assert_read_back(stores, entries.collect()).await;
+}
+
+/// Texts of 8 KiB are kept whole.
+pub async fn long_texts_of_entries_read_back(stores: &Stores) {
+    let long = "8 KiB é".repeat(1_024);
+    let mut entry = audit_entry(1);
+    entry.caller = Caller {
+        actor: Actor::Claimed {
+            username: long.clone(),
+        },
+        origin: Origin {
+            address: None,
+            request_id: Some(long.clone()),
+        },
+    };
+    entry.subject = Some(long.clone());
+    entry.outcome = Outcome::Failed(long);
+    assert_read_back(stores, vec![entry]).await;
+}
+
+/// An identifier stands once, also where many append it at once, and the entry that
+/// stands is never changed.
+pub async fn an_entry_is_never_changed(stores: &Stores) {
+    let id = audit_entry(1).id;
+    let answers = race(RUNNERS, |number| {
+        let store = stores.audit.clone();
+        let entry = AuditEntry {
+            id,
+            subject: Some(format!("subject {number}")),
+            ..audit_entry(1)
+        };
+        async move {
+            let answer = store.append(&entry).await;
+            (entry, answer)
+        }
+    })
+    .await;
+    assert_one_winner(&answers, |(_, answer)| answer.is_ok(), "append the entry");
+    for (_, answer) in answers.iter().filter(|(_, answer)| answer.is_err()) {
+        let refused = matches!(answer, Err(StoreError::AlreadyExists(UniqueRule::Id)));
+        assert!(refused, "{answer:?}");
+    }
+    let winner = answers.into_iter().find(|(_, answer)| answer.is_ok());
+    let stands = list(stores, None, 10).await.pop();
+    assert_eq!(stands, winner.map(|(entry, _)| entry));
 }
 
 /// Pages of every size show every entry once, the newest first.

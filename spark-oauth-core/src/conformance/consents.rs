@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::races::{assert_one_winner, race};
 use super::samples::{self, ADDRESS, NOW, consent, later, scopes};
 use crate::keyring::Sealed;
-use crate::ports::{PendingConsent, StateHash, StoreError, Stores};
+use crate::ports::{PendingConsent, StateHash, StoreError, Stores, UniqueRule};
 use crate::timestamp::Timestamp;
 
 async fn insert_all<'c>(stores: &Stores, consents: impl IntoIterator<Item = &'c PendingConsent>) {
@@ -102,7 +102,7 @@ pub async fn a_state_stands_once(stores: &Stores) {
     assert_one_winner(&answers, Result::is_ok, "begin with a state");
     let losers = answers.iter().filter(|answer| answer.is_err());
     for answer in losers {
-        let refused = matches!(answer, Err(StoreError::AlreadyExists(_)));
+        let refused = matches!(answer, Err(StoreError::AlreadyExists(UniqueRule::Id)));
         assert!(refused, "{answer:?}");
     }
 }

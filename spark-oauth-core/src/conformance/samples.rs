@@ -1,5 +1,7 @@
 //! Records to store. The number tells them apart; a higher one is a newer record.
 
+mod upkeep;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ use crate::timestamp::Timestamp;
 use crate::token::{
     Attempt, FIRST_VERSION, LastFailure, LastRefresh, Lease, RefreshTrigger, Status, Token, Upkeep,
 };
+
+pub use upkeep::{event, event_of, every_event, full_upkeep, outbox_entry, pause, process_record};
 
 /// The time that the samples are made at. It has a part of a second, so that a
 /// store that drops it is found out.
@@ -133,6 +137,7 @@ pub fn full_token(number: u32) -> Token {
             owner: process(2),
             at: later(6),
         }),
+        upkeep: full_upkeep(number),
         ..token(number)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::races::{assert_one_winner, race};
 use super::samples::{self, NOW, later, session};
-use crate::ports::{SessionKey, SessionRecord, StoreError, Stores};
+use crate::ports::{SessionKey, SessionRecord, StoreError, Stores, UniqueRule};
 use crate::timestamp::Timestamp;
 
 async fn create_all<'s>(stores: &Stores, sessions: impl IntoIterator<Item = &'s SessionRecord>) {
@@ -116,7 +116,8 @@ pub async fn a_session_key_stands_once(stores: &Stores) {
                 assert_eq!(data, Some(session(number).data), "the winner's data");
             }
             Err(error) => {
-                assert!(matches!(error, StoreError::AlreadyExists(_)), "{error:?}");
+                let refused = matches!(error, StoreError::AlreadyExists(UniqueRule::Id));
+                assert!(refused, "{error:?}");
             }
         }
     }

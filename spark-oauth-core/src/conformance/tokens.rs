@@ -1,13 +1,13 @@
 //! What every [`TokenStore`](crate::ports::TokenStore) must keep: each field of
 //! each record, as it was given.
 
-use super::samples::{self, NOW, email, full_token, imported_token, later, scopes, token};
+use super::samples::{self, NOW, email, full_token, imported_token, later, process, scopes, token};
 use crate::integration::ClientId;
 use crate::keyring::Sealed;
 use crate::person::PersonId;
 use crate::ports::{ErrorClass, Stores, TrackingId};
 use crate::token::{
-    ConsentLoss, LastFailure, LastRefresh, RefreshTrigger, RevokedBy, Status, Token,
+    Attempt, ConsentLoss, LastFailure, LastRefresh, Lease, RefreshTrigger, RevokedBy, Status, Token,
 };
 
 /// The record as it stands now.
@@ -120,6 +120,24 @@ pub async fn times_read_back_to_the_millisecond(stores: &Stores) {
             refresh_expires_at: Some(at),
             obtained_at: at,
             granted_at: at,
+            last_refresh: Some(LastRefresh {
+                at,
+                by: RefreshTrigger::Api,
+            }),
+            last_failure: Some(LastFailure {
+                at,
+                class: ErrorClass::Passing,
+                summary: String::new(),
+                tracking_id: None,
+            }),
+            lease: Some(Lease {
+                owner: process(1),
+                expires_at: at,
+            }),
+            attempt: Some(Attempt {
+                owner: process(1),
+                at,
+            }),
             ..token(number)
         };
         assert_reads_back(stores, &token, "a far or exact time").await;
@@ -182,6 +200,31 @@ pub async fn texts_read_back_as_written(stores: &Stores) {
         ..token(100)
     };
     assert_reads_back(stores, &scopeless, "no scopes").await;
+}
+
+/// Texts of 8 KiB are kept whole.
+pub async fn long_texts_read_back(stores: &Stores) {
+    let long = "8 KiB é".repeat(1_024);
+    let token = Token {
+        display_name: Some(long.clone()),
+        last_failure: Some(LastFailure {
+            at: NOW,
+            class: ErrorClass::Ours,
+            summary: long,
+            tracking_id: TrackingId::new(&"T".repeat(128)),
+        }),
+        ..token(1)
+    };
+    assert_reads_back(stores, &token, "a long text").await;
+    let many: Vec<_> = (0..200)
+        .map(|number| format!("spark:scope_{number}"))
+        .collect();
+    let token = Token {
+        person: None,
+        scopes: scopes(&many.join(" ")),
+        ..full_token(2)
+    };
+    assert_reads_back(stores, &token, "many scopes").await;
 }
 
 /// An address is kept as written, not in lower case.

@@ -86,6 +86,30 @@ pub async fn a_super_admin_set_up_at_once_stands_once(stores: &Stores) {
     }
 }
 
+/// One name, into which many rename themselves at once, stands once.
+pub async fn a_name_renamed_into_at_once_stands_once(stores: &Stores) {
+    let admins: Vec<_> = (0..RUNNERS).map(admin).collect();
+    insert_all(stores, &admins).await;
+    let answers = race(RUNNERS, |number| {
+        let store = stores.admins.clone();
+        let name = if number % 2 == 0 { "wanted" } else { "Wanted" };
+        let renamed = Admin {
+            username: username(name),
+            ..admins[number as usize].clone()
+        };
+        async move { (renamed.id, store.update(&renamed).await) }
+    })
+    .await;
+    assert_one_winner(&answers, |(_, answer)| answer.is_ok(), "take the name");
+    for (_, answer) in answers.iter().filter(|(_, answer)| answer.is_err()) {
+        assert!(is_refused(answer, UniqueRule::Username), "{answer:?}");
+    }
+    let winner = answers.iter().find(|(_, answer)| answer.is_ok());
+    let found = stores.admins.find_by_username(&username("WANTED")).await;
+    let found = found.expect("find must answer").map(|admin| admin.id);
+    assert_eq!(found, winner.map(|(id, _)| *id));
+}
+
 /// A rename into a name that is taken is refused; into another case of the own
 /// name it is not.
 pub async fn a_rename_keeps_usernames_unique(stores: &Stores) {

@@ -3,13 +3,13 @@
 use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 use spark_oauth_core::PersonId;
-use spark_oauth_core::conformance::samples::{self, NOW};
+use spark_oauth_core::conformance::samples::{self, NOW, later};
 use spark_oauth_core::ports::{PageRequest, TokenStore as _};
-use spark_oauth_core::token::Token;
+use spark_oauth_core::token::{Token, Upkeep};
 
 use super::{Fresh, fresh};
 use crate::collection::Selection;
-use crate::{admins, audit, consents, sequence, sessions, token_list, tokens};
+use crate::{admins, audit, consents, outbox, sequence, sessions, token_list, tokens, upkeep};
 
 /// What the server says it does.
 struct Plan {
@@ -22,7 +22,8 @@ async fn explain(database: &Database, command: Document) -> Plan {
     let explain = doc! { "explain": command, "verbosity": "executionStats" };
     let plan = database.run_command(explain).await.unwrap();
     let mut stages = Vec::new();
-    collect_stages(
+    collect(
+        "stage",
         &plan.get_document("queryPlanner").unwrap().clone().into(),
         &mut stages,
     );
@@ -39,19 +40,20 @@ async fn explain(database: &Database, command: Document) -> Plan {
     }
 }
 
-/// Every stage of the plan that won, whatever the server nests it in.
-fn collect_stages(part: &Bson, stages: &mut Vec<String>) {
+/// The texts that the plan which won holds under a name, whatever the server nests
+/// them in.
+fn collect(name: &str, part: &Bson, texts: &mut Vec<String>) {
     match part {
         Bson::Document(document) => {
             for (key, value) in document {
                 match value {
-                    Bson::String(stage) if key == "stage" => stages.push(stage.clone()),
+                    Bson::String(text) if key == name => texts.push(text.clone()),
                     _ if key == "rejectedPlans" => {}
-                    _ => collect_stages(value, stages),
+                    _ => collect(name, value, texts),
                 }
             }
         }
-        Bson::Array(parts) => parts.iter().for_each(|part| collect_stages(part, stages)),
+        Bson::Array(parts) => parts.iter().for_each(|part| collect(name, part, texts)),
         _ => {}
     }
 }
@@ -168,6 +170,108 @@ async fn every_query_of_tokens_goes_by_an_index() {
         ("expired consents", find("consents", sessions::expired(NOW))),
     ] {
         assert_by_index(name, &explain(&database, command).await);
+    }
+}
+
+/// Of 200 active tokens, 20 are due sooner or later, 5 of which have events.
+async fn with_upkeep() -> Option<Fresh> {
+    let fresh = filled().await?;
+    for number in 300..320 {
+        let events = if number < 305 {
+            samples::every_event(number)
+        } else {
+            Vec::new()
+        };
+        let token = Token {
+            access_expires_at: later(u64::from(number)),
+            upkeep: Upkeep {
+                due_at: Some(later(u64::from(number))),
+                events,
+                ..Upkeep::default()
+            },
+            ..samples::token(number)
+        };
+        fresh.store.insert(&token).await.unwrap();
+        let entry = samples::outbox_entry(number);
+        fresh.stores.outbox.add_to_outbox(&entry).await.unwrap();
+    }
+    Some(fresh)
+}
+
+#[tokio::test]
+async fn every_query_of_the_worker_goes_by_an_index() {
+    let Some(fresh) = with_upkeep().await else {
+        return;
+    };
+    let database = fresh.store.0.client.database(&fresh.options.token_db);
+    let integration = samples::integration();
+    let limit = 5.try_into().unwrap();
+    for (name, answers, command) in [
+        (
+            "due",
+            5,
+            list("tokens", upkeep::due(&integration, later(310), 5)),
+        ),
+        (
+            "nothing due",
+            0,
+            list("tokens", upkeep::due(&integration, later(299), 5)),
+        ),
+        (
+            "with events",
+            5,
+            list("tokens", upkeep::with_events(100.try_into().unwrap())),
+        ),
+        (
+            "expiring",
+            3,
+            find(
+                "tokens",
+                upkeep::ending(&integration, later(310), later(313)),
+            ),
+        ),
+        ("outbox", 5, list("outbox", outbox::due(later(9), limit))),
+        (
+            "nothing in the outbox",
+            0,
+            list("outbox", outbox::due(NOW, limit)),
+        ),
+    ] {
+        let plan = explain(&database, command).await;
+        assert_by_index(name, &plan);
+        assert_eq!(plan.answers, answers, "{name}");
+    }
+}
+
+/// The stages of an aggregation, as far as they lead to documents.
+async fn explain_aggregation(database: &Database, stages: Vec<Document>) -> Bson {
+    let command = doc! { "aggregate": "tokens", "pipeline": stages, "cursor": {} };
+    let explain = doc! { "explain": command, "verbosity": "queryPlanner" };
+    database.run_command(explain).await.unwrap().into()
+}
+
+#[tokio::test]
+async fn the_census_goes_by_an_index() {
+    let Some(fresh) = with_upkeep().await else {
+        return;
+    };
+    let database = fresh.store.0.client.database(&fresh.options.token_db);
+    let integration = samples::integration();
+    for (name, aggregation, index) in [
+        ("by status", upkeep::by_status(&integration), "expiring"),
+        ("due", upkeep::overdue(&integration, later(310)), "due"),
+    ] {
+        let plan = explain_aggregation(&database, aggregation).await;
+        let mut stages = Vec::new();
+        collect("stage", &plan, &mut stages);
+        assert!(
+            stages.iter().any(|stage| stage.contains("IXSCAN")),
+            "{name}: {plan}"
+        );
+        assert!(!stages.contains(&"COLLSCAN".to_owned()), "{name}: {plan}");
+        let mut indexes = Vec::new();
+        collect("indexName", &plan, &mut indexes);
+        assert!(indexes.iter().all(|name| name == index), "{name}: {plan}");
     }
 }
 

@@ -3,8 +3,8 @@
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    SqliteStore, admins, audit, consents, leases, outbox, pauses, processes, sessions, token_list,
-    tokens, upkeep, vault,
+    SqliteStore, admins, audit, consents, inventory, leases, outbox, pauses, processes, sessions,
+    token_list, tokens, upkeep, vault,
 };
 
 /// The steps that read a whole table, and why they may.
@@ -37,6 +37,7 @@ async fn every_statement_uses_an_index() {
         admins::STATEMENTS,
         audit::STATEMENTS,
         consents::STATEMENTS,
+        inventory::STATEMENTS,
         leases::STATEMENTS,
         outbox::STATEMENTS,
         pauses::STATEMENTS,

@@ -1,0 +1,198 @@
+//! The order of a rotation: wait, seal again, wait, forget.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::report::{Rotated, RotationError, RotationStep};
+use super::reseal::Passed;
+use crate::keyring::{KeyFingerprint, KeyRing};
+use crate::ports::{
+    Clock, Inventory, PageRequest, ProcessRecord, ProcessRegistry, StoreError, Stores, TokenStore,
+    VaultStore,
+};
+use crate::timestamp::Timestamp;
+use crate::vault::{VaultError, open_vault};
+
+/// How often what is waited for is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How far the clocks of two processes may differ.
+const SKEW: Duration = Duration::from_secs(5);
+
+/// How many consents are read at once.
+const PAGE: NonZeroU16 = NonZeroU16::new(256).unwrap();
+
+/// Seals everything in a store again under the newest key of a ring.
+#[derive(Clone, Debug)]
+pub struct KeyRotation {
+    pub(super) tokens: Arc<dyn TokenStore>,
+    pub(super) inventory: Arc<dyn Inventory>,
+    pub(super) ring: KeyRing,
+    vault: Arc<dyn VaultStore>,
+    processes: Arc<dyn ProcessRegistry>,
+    clock: Arc<dyn Clock>,
+}
+
+impl KeyRotation {
+    /// Opens the vault of the store: the ring must have every key that the store
+    /// needs, and its first becomes known to the store. From then on no process
+    /// starts that does not have it.
+    ///
+    /// # Errors
+    /// [`VaultError`] where a key is missing, or the store does not answer.
+    pub async fn begin(
+        stores: &Stores,
+        ring: KeyRing,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, VaultError> {
+        open_vault(&*stores.vault, &ring).await?;
+        Ok(Self {
+            tokens: stores.tokens.clone(),
+            inventory: stores.inventory.clone(),
+            ring,
+            vault: stores.vault.clone(),
+            processes: stores.processes.clone(),
+            clock,
+        })
+    }
+
+    /// Rotates. `patience` is how long the processes may take to seal with the
+    /// newest key, and then the refreshes that are under way to end; `observe`
+    /// hears how far it is.
+    ///
+    /// # Errors
+    /// [`RotationError`]; what was done until then stays, and the next rotation
+    /// goes on from there.
+    pub async fn run(
+        &self,
+        patience: Duration,
+        mut observe: impl FnMut(RotationStep<'_>),
+    ) -> Result<Rotated, RotationError> {
+        let mut since = self.await_processes(patience, &mut observe).await?;
+        let mut deadline = Instant::now() + patience;
+        let (mut number, mut resealed) = (0, 0);
+        loop {
+            number += 1;
+            let pass = self
+                .pass(since + SKEW, |seen, more| {
+                    observe(RotationStep::Pass {
+                        number,
+                        seen,
+                        resealed: resealed + more,
+                    });
+                })
+                .await?;
+            resealed += pass.resealed;
+            if !self.with_older_keys().await?.is_empty() {
+                // A process came that had opened the vault before the newest key
+                // was known to the store.
+                since = self.await_processes(patience, &mut observe).await?;
+                deadline = Instant::now() + patience;
+            } else if pass.resealed == 0 && pass.under_way.is_empty() {
+                return Ok(self.forget(pass, resealed).await?);
+            } else if pass.resealed == 0 {
+                if Instant::now() >= deadline {
+                    return Ok(self.forget(pass, resealed).await?);
+                }
+                observe(RotationStep::AwaitingRefreshes(&pass.under_way));
+                sleep(LOOK).await;
+            }
+        }
+    }
+
+    /// Waits until every live process seals with the newest key, and answers since
+    /// when that is so at the latest.
+    async fn await_processes(
+        &self,
+        patience: Duration,
+        observe: &mut impl FnMut(RotationStep<'_>),
+    ) -> Result<Timestamp, RotationError> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let others = self.with_older_keys().await?;
+            if others.is_empty() {
+                return Ok(self.clock.now());
+            }
+            if Instant::now() >= deadline {
+                return Err(RotationError::OlderKeyInUse(others));
+            }
+            observe(RotationStep::AwaitingProcesses(&others));
+            sleep(LOOK).await;
+        }
+    }
+
+    /// The live processes that seal with another key than the newest.
+    async fn with_older_keys(&self) -> Result<Vec<ProcessRecord>, StoreError> {
+        let (now, newest) = (self.clock.now(), self.ring.sealing_fingerprint());
+        let mut processes = self.processes.processes().await?;
+        processes
+            .retain(|process| process.sealing_key != newest && !process.expires_at.has_passed(now));
+        Ok(processes)
+    }
+
+    /// Lets the store forget every key that nothing needs.
+    async fn forget(&self, pass: Passed, resealed: u64) -> Result<Rotated, StoreError> {
+        let newest = self.ring.sealing_fingerprint();
+        let (consents, consents_end_at) = self.consents_with_older_keys().await?;
+        let mut rotated = Rotated {
+            newest,
+            tokens: pass.seen,
+            resealed,
+            unopened: pass.unopened,
+            under_way: pass.under_way,
+            consents,
+            consents_end_at,
+            forgotten: Vec::new(),
+            kept: Vec::new(),
+        };
+        let needed = needed(&rotated);
+        for key in self.vault.key_fingerprints().await? {
+            if key == newest {
+                continue;
+            }
+            let is_needed = needed.as_ref().is_none_or(|needed| needed.contains(&key));
+            if is_needed {
+                rotated.kept.push(key);
+            } else if self.vault.remove_key_fingerprint(key).await? {
+                rotated.forgotten.push(key);
+            }
+        }
+        Ok(rotated)
+    }
+
+    /// How many open consents an older key has sealed, and when the last of them
+    /// ends.
+    async fn consents_with_older_keys(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
+        let (now, newest) = (self.clock.now(), self.ring.sealing_fingerprint());
+        let (mut count, mut last) = (0, None);
+        let mut request = PageRequest::first(PAGE);
+        loop {
+            let page = self.inventory.walk_consents(&request).await?;
+            for consent in page.items.into_iter().flatten() {
+                let older = consent.verifier.key().is_ok_and(|key| key != newest);
+                if older && !consent.expires_at.has_passed(now) {
+                    count += 1;
+                    last = last.max(Some(consent.expires_at));
+                }
+            }
+            match page.next {
+                Some(next) => request.after = Some(next),
+                None => return Ok((count, last)),
+            }
+        }
+    }
+}
+
+/// The keys that something needs still; `None` where it may be any.
+fn needed(rotated: &Rotated) -> Option<BTreeSet<KeyFingerprint>> {
+    if !rotated.under_way.is_empty() {
+        return None;
+    }
+    let keys = rotated.unopened.iter().map(|record| record.keys.clone());
+    let keys: Option<Vec<_>> = keys.collect();
+    Some(keys?.into_iter().flatten().collect())
+}
