@@ -144,7 +144,7 @@ impl BatchContext {
 
     async fn lend(&self) -> Result<Lent<'_>, NotCommitted> {
         if let Some(file) = &self.file {
-            file.check().await?;
+            file.check()?;
         }
         self.connections.lend().await.map_err(failed)
     }

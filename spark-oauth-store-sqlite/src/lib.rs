@@ -162,7 +162,7 @@ impl SqliteStore {
     /// Whether the database file is still the one that was opened.
     async fn check_file(&self) -> Result<(), StoreError> {
         match &self.0.file {
-            Some(file) => Ok(file.check().await?),
+            Some(file) => Ok(file.check()?),
             None => Ok(()),
         }
     }
