@@ -12,6 +12,7 @@ use spark_oauth_core::ports::{
     UnreadableRecord,
 };
 use spark_oauth_core::token::Token;
+use std::fmt::Write as _;
 
 use crate::MongoStore;
 use crate::collection::{Records, Selection};
@@ -123,7 +124,14 @@ fn identifier(found: &RawDocumentBuf) -> Vec<u8> {
 fn shown(found: &RawDocumentBuf) -> String {
     let bytes = identifier(found);
     match found.get("_id") {
-        Ok(Some(RawBsonRef::Binary(_))) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Ok(Some(RawBsonRef::Binary(_))) => {
+            let mut text = String::with_capacity(2 * bytes.len());
+            for byte in bytes {
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{byte:02x}");
+            }
+            text
+        }
         _ => String::from_utf8_lossy(&bytes).into_owned(),
     }
 }

@@ -82,12 +82,11 @@ fn rescheduled(entry: &OutboxEntry) -> Document {
         "next_at": date(entry.next_at),
         "attempts": i64::from(entry.attempts),
     };
-    match &entry.last_error {
-        Some(error) => {
-            set.insert("last_error", error);
-            doc! { "$set": set }
-        }
-        None => doc! { "$set": set, "$unset": { "last_error": "" } },
+    if let Some(error) = &entry.last_error {
+        set.insert("last_error", error);
+        doc! { "$set": set }
+    } else {
+        doc! { "$set": set, "$unset": { "last_error": "" } }
     }
 }
 

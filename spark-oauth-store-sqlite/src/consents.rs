@@ -1,5 +1,6 @@
 //! Consents that were begun and not yet answered.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use async_trait::async_trait;
@@ -81,10 +82,12 @@ pub(crate) struct ConsentRow {
 impl ConsentRow {
     /// The hash of the state, in hexadecimal digits.
     pub(crate) fn id(&self) -> String {
-        self.state
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let mut text = String::with_capacity(2 * self.state.len());
+        for byte in &self.state {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
     }
 }
 

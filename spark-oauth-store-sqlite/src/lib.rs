@@ -160,7 +160,7 @@ impl SqliteStore {
     }
 
     /// Whether the database file is still the one that was opened.
-    async fn check_file(&self) -> Result<(), StoreError> {
+    fn check_file(&self) -> Result<(), StoreError> {
         match &self.0.file {
             Some(file) => Ok(file.check()?),
             None => Ok(()),

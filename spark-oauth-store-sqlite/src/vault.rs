@@ -75,7 +75,7 @@ impl VaultStore for SqliteStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.check_file().await?;
+        self.check_file()?;
         let _: Option<(i64,)> = self.row(sqlx::query_as(PING)).await?;
         Ok(())
     }

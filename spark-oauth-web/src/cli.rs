@@ -63,6 +63,13 @@ pub enum Command {
     /// one by one; that alone leaves the exit code 0.
     #[command(after_help = AFTER_HELP)]
     Import(ImportArguments),
+    /// Seal every token again under the first key of the key file
+    ///
+    /// Put the new key as the first line into the key file, then run this, while
+    /// servers run: they take the new key over within seconds. Afterwards the older
+    /// keys can go. It may be interrupted and run again.
+    #[command(after_help = AFTER_HELP)]
+    RotateKey,
     /// Manage the admins from the command line
     #[command(subcommand, after_help = AFTER_HELP)]
     Admin(AdminCommand),

@@ -17,9 +17,15 @@ async fn main() -> ExitCode {
     };
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => commands::serve(&sources).await,
+        Command::RotateKey => commands::rotate_key(&sources).await,
         Command::Import(arguments) => commands::import(&sources, &arguments).await,
         Command::Admin(AdminCommand::ResetPassword { name }) => {
-            commands::reset_password(&sources, &name, prompt::new_password).await
+            Box::pin(commands::reset_password(
+                &sources,
+                &name,
+                prompt::new_password,
+            ))
+            .await
         }
     }
 }

@@ -39,7 +39,7 @@ pub struct SampleDatabases {
 impl fmt::Debug for SampleDatabases {
     /// Shows nothing of the connection, whose options hold the credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.databases.all().map(|database| database.name());
+        let names = self.databases.all().map(mongodb::Database::name);
         f.debug_tuple("SampleDatabases").field(&names).finish()
     }
 }

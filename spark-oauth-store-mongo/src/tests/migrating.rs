@@ -199,7 +199,7 @@ async fn a_token_that_cannot_be_read_keeps_no_other_from_its_visit() {
         .await
         .unwrap();
     fresh.start_again().await;
-    let lifetime = Duration::from_secs(1_209_600);
+    let lifetime = Duration::from_hours(336);
     let planned = fresh.stored(&whole).await.upkeep.due_at;
     assert_eq!(planned, Some(NOW + lifetime / 5 * 4));
 }

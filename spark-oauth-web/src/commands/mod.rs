@@ -2,10 +2,12 @@
 
 mod import;
 mod reset_password;
+mod rotate_key;
 mod serve;
 mod signals;
 mod trouble;
 
 pub use import::import;
 pub use reset_password::reset_password;
+pub use rotate_key::rotate_key;
 pub use serve::serve;

@@ -31,6 +31,12 @@ pub enum StartError {
         /// Why not.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// There is no such store yet.
+    #[error("there is no store at {store}; check `store` in the configuration")]
+    NoStore {
+        /// The store, without credentials.
+        store: String,
+    },
     /// The store opened and then failed.
     #[error("the store failed at the start")]
     StoreFailed(#[from] StoreError),
@@ -68,7 +74,10 @@ impl StartError {
     /// The exit code: 2 where the configuration is wrong, 1 for a failure.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::StoreNotBuilt { .. } | Self::Keys(_) | Self::MissingKey { .. } => 2,
+            Self::StoreNotBuilt { .. }
+            | Self::NoStore { .. }
+            | Self::Keys(_)
+            | Self::MissingKey { .. } => 2,
             Self::Store { .. } | Self::StoreFailed(_) | Self::Client(_) | Self::Listen { .. } => 1,
         }
     }

@@ -10,6 +10,7 @@ use crate::config::{Config, ListenAddress};
 use crate::launch::application::Application;
 use crate::launch::events::{carry_events, keep_gauges};
 use crate::launch::housekeeping::keep_house;
+use crate::launch::key_watch::watch_keys;
 use crate::launch::server::serve;
 use crate::launch::{Overrides, StartError};
 
@@ -63,7 +64,8 @@ pub struct Running {
     pub management: Option<SocketAddr>,
     /// The set-up link, while there is no super admin.
     pub set_up_link: Option<String>,
-    application: Application,
+    /// On the heap: it is moved with every future that holds a running application.
+    application: Box<Application>,
     tasks: Vec<JoinHandle<()>>,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -84,7 +86,7 @@ impl Running {
             setting: "server.host, server.port",
             source,
         };
-        let application = Application::build(config, overrides).await?;
+        let application = Box::new(Application::build(config, overrides).await?);
         let address = listening.public.local_addr().map_err(failed)?;
         let set_up_link = set_up_link(config, &application, address).await?;
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
@@ -94,6 +96,12 @@ impl Running {
                 application.router(),
                 stop.clone(),
                 abort.clone(),
+            )),
+            tokio::spawn(watch_keys(
+                config.keys.clone(),
+                application.state.services.clone(),
+                application.state.random.clone(),
+                stop.clone(),
             )),
             tokio::spawn(keep_house(
                 application.state.clone(),

@@ -4,6 +4,7 @@ mod application;
 mod error;
 mod events;
 mod housekeeping;
+mod key_watch;
 mod listen;
 mod server;
 mod stores;

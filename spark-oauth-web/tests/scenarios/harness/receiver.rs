@@ -97,7 +97,7 @@ impl Receiver {
         let come = tokio::time::timeout(std::time::Duration::from_mins(1), come).await;
         match come {
             Ok(calls) => calls.unwrap().clone(),
-            Err(_) => panic!("the webhooks did not come: {:#?}", self.calls()),
+            Err(late) => panic!("the webhooks did not come ({late}): {:#?}", self.calls()),
         }
     }
 }
