@@ -43,7 +43,7 @@ struct Arguments {
     bench: bool,
 
     /// How often two sides take turns
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 10)]
     rounds: usize,
 
     /// How long a turn lasts, in seconds
@@ -84,7 +84,9 @@ pub(crate) struct Plan {
     pub(crate) many: usize,
 }
 
-#[tokio::main]
+// One thread, as between a request and the tasks that a store has for itself: waking
+// another thread is no cost of either side.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome {
     let arguments = Arguments::parse();
     if !arguments.bench {

@@ -28,6 +28,9 @@ pub(crate) struct Ours {
     inserted: usize,
 }
 
+/// How many tokens a caller may insert.
+const INSERTED: usize = 10_000_000;
+
 impl Ours {
     /// The store, with what was put in.
     pub(crate) async fn on(
@@ -77,6 +80,21 @@ impl Ours {
 }
 
 impl Side for Ours {
+    fn split(self, callers: usize) -> Vec<Self> {
+        let share = self.changed.len() / callers;
+        let callers = self.changed.chunks_exact(share).take(callers).enumerate();
+        let callers = callers.map(|(caller, changed)| Self {
+            store: self.store.clone(),
+            known: self.known.clone(),
+            walk: self.walk.clone(),
+            changed: changed.to_vec(),
+            after: None,
+            pages: 0,
+            inserted: (caller + 1) * INSERTED,
+        });
+        callers.collect()
+    }
+
     async fn run(&mut self, operation: Operation) -> Outcome {
         match operation {
             Operation::ById => {

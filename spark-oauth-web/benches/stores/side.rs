@@ -34,7 +34,10 @@ impl Operation {
 }
 
 /// Who does it.
-pub(crate) trait Side {
+pub(crate) trait Side: Sized {
+    /// So many callers of the same store, each with tokens of its own to change.
+    fn split(self, callers: usize) -> Vec<Self>;
+
     /// Does it once, to the next token; fails where the token is not found.
     async fn run(&mut self, operation: Operation) -> Outcome;
 }
@@ -55,8 +58,21 @@ pub(crate) async fn take_turn(
     Ok(took)
 }
 
+/// How many operations there were in one turn, by all callers together.
+pub(crate) async fn take_turn_together(
+    callers: &mut [impl Side],
+    operation: Operation,
+    time: Duration,
+) -> Outcome<usize> {
+    let turns = callers
+        .iter_mut()
+        .map(|caller| take_turn(caller, operation, time));
+    let turns = futures_util::future::try_join_all(turns).await?;
+    Ok(turns.iter().map(Vec::len).sum())
+}
+
 /// A walk through so many numbers in which none comes after its neighbour.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Walk {
     next: usize,
     count: usize,

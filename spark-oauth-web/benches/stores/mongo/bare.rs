@@ -19,6 +19,9 @@ const CHANGED: usize = 500;
 /// that fits before it sorts and cuts it.
 const WINDOW: i64 = 128;
 
+/// How many tokens a caller may insert.
+const INSERTED: i64 = 10_000_000;
+
 /// Queries on the collection of the tokens.
 #[derive(Debug)]
 pub(crate) struct Bare {
@@ -136,6 +139,21 @@ impl Bare {
 }
 
 impl Side for Bare {
+    fn split(self, callers: usize) -> Vec<Self> {
+        let share = self.changed.len() / callers;
+        let callers = (1..).zip(self.changed.chunks_exact(share).take(callers));
+        let callers = callers.map(|(caller, changed)| Self {
+            tokens: self.tokens.clone(),
+            known: self.known.clone(),
+            walk: self.walk.clone(),
+            changed: changed.to_vec(),
+            newest: self.newest + caller * INSERTED,
+            before: self.before,
+            pages: 0,
+        });
+        callers.collect()
+    }
+
     async fn run(&mut self, operation: Operation) -> Outcome {
         match operation {
             Operation::ById => {

@@ -1,12 +1,14 @@
 //! sqlx alone, with the durability of our store.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use spark_oauth_core::ports::{Clock as _, SystemClock, SystemRandom};
 use spark_oauth_core::{EmailAddress, TokenId};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow, SqliteSynchronous};
 use sqlx::{Column as _, ConnectOptions as _, Row as _, Sqlite, SqliteConnection};
 use sqlx::{TypeInfo as _, ValueRef as _};
+use tokio::sync::Mutex;
 
 use crate::Outcome;
 use crate::side::{Operation, PAGE, PAGES, Side, Walk};
@@ -27,12 +29,18 @@ enum Value {
 /// A row of the table, whatever columns that has.
 type Record = Vec<Value>;
 
+/// A connection that callers take turns at.
+type Shared = Arc<Mutex<SqliteConnection>>;
+
+/// How many tokens a caller may insert.
+const INSERTED: usize = 10_000_000;
+
 /// Statements on two connections: one that reads, one that writes.
 #[derive(Debug)]
 pub(crate) struct Bare {
-    read: SqliteConnection,
-    write: SqliteConnection,
-    statements: Statements,
+    read: Shared,
+    write: Shared,
+    statements: Arc<Statements>,
     known: Vec<(TokenId, EmailAddress)>,
     walk: Walk,
     /// The records that are changed, as they are stored.
@@ -81,9 +89,9 @@ impl Bare {
                 .fetch_all(&mut read)
                 .await?;
         let mut bare = Self {
-            read,
-            write: options.connect().await?,
-            statements: Statements::on(&columns),
+            read: Arc::new(Mutex::new(read)),
+            write: Arc::new(Mutex::new(options.connect().await?)),
+            statements: Arc::new(Statements::on(&columns)),
             places: Places::among(&columns)?,
             walk: Walk::through(known.len()),
             known,
@@ -102,7 +110,7 @@ impl Bare {
     async fn by_id(&mut self, number: usize) -> Outcome<Record> {
         let (id, _) = &self.known[number];
         let row = query(&self.statements.by_id).bind(id.to_string());
-        record(&row.fetch_one(&mut self.read).await?)
+        record(&row.fetch_one(&mut *self.read.lock().await).await?)
     }
 
     async fn by_email(&mut self, number: usize) -> Outcome {
@@ -110,7 +118,7 @@ impl Bare {
         let rows = query(&self.statements.by_email)
             .bind(CLIENT_ID)
             .bind(email.normalized());
-        let rows = rows.fetch_all(&mut self.read).await?;
+        let rows = rows.fetch_all(&mut *self.read.lock().await).await?;
         let records = rows.iter().map(record).collect::<Outcome<Vec<_>>>()?;
         if records.len() == 1 {
             Ok(())
@@ -123,7 +131,7 @@ impl Bare {
         let rows = query(&self.statements.page)
             .bind(self.before)
             .bind(i64::from(PAGE) + 1);
-        let rows = rows.fetch_all(&mut self.read).await?;
+        let rows = rows.fetch_all(&mut *self.read.lock().await).await?;
         let records = rows.iter().map(record).collect::<Outcome<Vec<_>>>()?;
         let last = records.get(usize::from(PAGE) - 1);
         let last = last.ok_or("a page is not full")?;
@@ -147,7 +155,7 @@ impl Bare {
         record[self.places.email] = Value::Text(email.clone());
         record[self.places.email_normalized] = Value::Text(email);
         let insert = bind_all(query(&self.statements.insert), record);
-        insert.execute(&mut self.write).await?;
+        insert.execute(&mut *self.write.lock().await).await?;
         Ok(())
     }
 
@@ -159,7 +167,8 @@ impl Bare {
         record[self.places.version] = Value::Integer(version + 1);
         record[self.places.generation] = Value::Integer(version + 1);
         let update = bind_all(query(&self.statements.update), record.clone()).bind(version);
-        if update.execute(&mut self.write).await?.rows_affected() == 1 {
+        let done = update.execute(&mut *self.write.lock().await).await?;
+        if done.rows_affected() == 1 {
             Ok(())
         } else {
             Err("a record has another version".into())
@@ -168,6 +177,24 @@ impl Bare {
 }
 
 impl Side for Bare {
+    fn split(self, callers: usize) -> Vec<Self> {
+        let share = self.changed.len() / callers;
+        let callers = self.changed.chunks_exact(share).take(callers).enumerate();
+        let callers = callers.map(|(caller, changed)| Self {
+            read: self.read.clone(),
+            write: self.write.clone(),
+            statements: self.statements.clone(),
+            known: self.known.clone(),
+            walk: self.walk.clone(),
+            changed: changed.to_vec(),
+            places: self.places,
+            before: i64::MAX,
+            pages: 0,
+            inserted: (caller + 1) * INSERTED,
+        });
+        callers.collect()
+    }
+
     async fn run(&mut self, operation: Operation) -> Outcome {
         match operation {
             Operation::ById => {
