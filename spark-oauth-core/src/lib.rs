@@ -101,6 +101,7 @@ mod person;
 pub mod ports;
 mod scopes;
 mod secret;
+pub mod store_copy;
 mod store_health;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -63,6 +63,13 @@ pub enum Command {
     /// one by one; that alone leaves the exit code 0.
     #[command(after_help = AFTER_HELP)]
     Import(ImportArguments),
+    /// Copy everything into another store
+    ///
+    /// Stop the servers first: two stores that refresh the same token end each
+    /// other's. It may be interrupted and run again. Afterwards point `store` at the
+    /// new one, and start no server on the old one any more.
+    #[command(after_help = AFTER_HELP)]
+    Copy(CopyArguments),
     /// Seal every token again under the first key of the key file
     ///
     /// Put the new key as the first line into the key file, then run this, while
@@ -91,7 +98,16 @@ pub struct ImportArguments {
     pub delete_source: bool,
 }
 
-/// Where to import from. It may hold a password, and is never shown.
+/// Where to copy to.
+#[derive(Clone, Debug, Args)]
+pub struct CopyArguments {
+    /// The store to copy into, written like `store` in the configuration:
+    /// sqlite:PATH or mongodb://...
+    #[arg(long = "to", value_name = "STORE")]
+    pub target: SourceArgument,
+}
+
+/// Where to import from or to copy to. It may hold a password, and is never shown.
 #[derive(Clone)]
 pub struct SourceArgument(OsString);
 

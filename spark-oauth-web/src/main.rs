@@ -17,6 +17,7 @@ async fn main() -> ExitCode {
     };
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => commands::serve(&sources).await,
+        Command::Copy(arguments) => commands::copy(&sources, &arguments).await,
         Command::RotateKey => commands::rotate_key(&sources).await,
         Command::Import(arguments) => commands::import(&sources, &arguments).await,
         Command::Admin(AdminCommand::ResetPassword { name }) => {

@@ -1,5 +1,6 @@
 //! What the binary does, one command in one file.
 
+mod copy;
 mod import;
 mod reset_password;
 mod rotate_key;
@@ -7,6 +8,7 @@ mod serve;
 mod signals;
 mod trouble;
 
+pub use copy::copy;
 pub use import::import;
 pub use reset_password::reset_password;
 pub use rotate_key::rotate_key;

@@ -56,7 +56,7 @@ pub use provider::ProviderConfig;
 pub use refresh::{Journal, RefreshConfig};
 pub use schema::{Setting, settings};
 pub use server::ServerConfig;
-pub use store::{SampleDatabaseNames, SqlitePath, StoreChoice};
+pub use store::{InvalidStore, SampleDatabaseNames, SqlitePath, StoreChoice};
 pub use trusted_proxies::{InvalidProxy, TrustedProxies};
 pub use webhooks::WebhookConfig;
 

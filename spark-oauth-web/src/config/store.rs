@@ -42,6 +42,51 @@ pub enum StoreChoice {
     },
 }
 
+impl StoreChoice {
+    /// Reads the name of another store than the configured one, written like `store`.
+    /// The databases of MongoDB are called as the configuration calls them.
+    ///
+    /// # Errors
+    /// [`InvalidStore`] says what is wrong, without the text.
+    pub fn parse(text: &str, databases: &SampleDatabaseNames) -> Result<Self, InvalidStore> {
+        Ok(match parse(text)? {
+            Named::Sqlite(path) => Self::Sqlite(path),
+            Named::Mongo(uri) => Self::Mongo {
+                uri,
+                admin_db: databases.admin_db.clone(),
+                token_db: databases.token_db.clone(),
+            },
+        })
+    }
+
+    /// Whether both name the same file, or the same databases of the same server.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+        match (self, other) {
+            (Self::Sqlite(SqlitePath::File(one)), Self::Sqlite(SqlitePath::File(two))) => {
+                real(one) == real(two)
+            }
+            (
+                Self::Mongo {
+                    uri,
+                    admin_db,
+                    token_db,
+                },
+                Self::Mongo {
+                    uri: other_uri,
+                    admin_db: other_admin_db,
+                    token_db: other_token_db,
+                },
+            ) => {
+                // Shown, both are without credentials and options.
+                uri.to_string() == other_uri.to_string()
+                    && (admin_db, token_db) == (other_admin_db, other_token_db)
+            }
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for StoreChoice {
     /// As it is written in the file, without credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -128,13 +173,17 @@ fn warn_of_sqlite(reader: &mut Reader, path: &SqlitePath) {
 
 /// Why a text names no store. It may hold a password, and is never shown.
 #[derive(Debug, thiserror::Error)]
-enum InvalidStore {
+pub enum InvalidStore {
+    /// The connection string is wrong.
     #[error(transparent)]
     Mongo(#[from] super::mongo_uri::InvalidMongoUri),
+    /// There is no path.
     #[error("sqlite: names no file")]
     NoFile,
+    /// What follows would be options.
     #[error("the path of the SQLite file holds a question mark; options are not taken here")]
     Options,
+    /// Another scheme.
     #[error("names neither SQLite nor MongoDB")]
     Unknown,
 }

@@ -129,6 +129,11 @@ impl MemoryStores {
         self.records().outbox.values().cloned().collect()
     }
 
+    /// Shows a process, as one does that starts.
+    pub fn put_process(&self, process: ProcessRecord) {
+        self.records().processes.insert(process.id, process);
+    }
+
     /// Adds a token, whatever the rules of the port.
     pub fn put_token(&self, token: Token) {
         self.records().tokens.insert(token.id, token);
