@@ -15,6 +15,8 @@
 mod report;
 mod reseal;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub use report::{Rotated, RotationError, RotationStep, Unopened};
 pub use service::KeyRotation;
