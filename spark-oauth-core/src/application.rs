@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::admins::{AdminService, HashingLimits, SuperAdminSettings};
 use crate::auditor::Auditor;
 use crate::broker::{
-    Breaker, Broker, RefreshLimits, Schedule, ScheduleLimits, Worker, WorkerSettings,
+    Breaker, BreakerState, Broker, RefreshLimits, Schedule, ScheduleLimits, Worker, WorkerSettings,
 };
 use crate::consent::{ConsentLimits, ConsentService};
 use crate::corrected_clock::CorrectedClock;
@@ -21,6 +21,7 @@ use crate::ports::{
     Clock, EventSink, Journal, Observer, Random, SparkClient, Stores, SystemClock, SystemRandom,
     Unobserved, VaultStore,
 };
+use crate::presence::Presence;
 use crate::store_health::StoreHealth;
 use crate::vault::{VaultError, adopt_keys, open_vault};
 
@@ -65,6 +66,10 @@ pub struct SparkOauth {
     ring: KeyRing,
     detached: Detached,
     worker: Worker,
+    presence: Presence,
+    breaker: Breaker,
+    journal: Option<Arc<dyn Journal>>,
+    clock: Arc<dyn Clock>,
 }
 
 /// Puts a [`SparkOauth`] together.
@@ -132,6 +137,25 @@ impl SparkOauth {
     /// process on the store: [`Worker::run`].
     pub fn worker(&self, settings: WorkerSettings) -> Worker {
         self.worker.clone().with(settings)
+    }
+
+    /// What shows this process to the others on the store, at `place`: words by
+    /// which an operator finds it, such as host name and process number. Let it run
+    /// in every process that writes tokens: [`Presence::run`].
+    pub fn presence(&self, place: impl Into<String>) -> Presence {
+        self.presence.clone().at(place.into())
+    }
+
+    /// Whether the provider is asked to refresh tokens now. Cheap: the store is read
+    /// once a second at most, however often this is called.
+    pub async fn refreshing(&self) -> BreakerState {
+        self.breaker.state(self.clock.now()).await
+    }
+
+    /// How many answers of the provider wait in this process's journal for the
+    /// store; `None` without a journal.
+    pub fn journal_length(&self) -> Option<usize> {
+        self.journal.as_deref().map(Journal::waiting)
     }
 
     /// Waits until the work that outlives its callers is done: a consent whose
@@ -265,12 +289,16 @@ impl SparkOauthBuilder {
             ),
             admins: AdminService::new(&parts, super_admin, hashing, auditor),
             worker: Worker::new(broker.clone(), &parts, WorkerSettings::default()),
+            presence: Presence::new(&parts, broker.process()),
             broker,
             events: EventService::new(parts.events.clone(), parts.random.clone()),
             gauges: Gauges::new(&parts),
             overview: OverviewService::new(&parts),
             vault: parts.stores.vault,
             ring: parts.ring,
+            breaker: parts.breaker,
+            journal: parts.journal,
+            clock: parts.clock,
             detached: parts.detached,
         })
     }

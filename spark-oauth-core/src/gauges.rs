@@ -1,14 +1,14 @@
 //! What only the store knows, told to the observer now and then: a scrape of the
 //! metrics costs no query.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::sleep;
 
 use crate::application::Parts;
 use crate::integration::ClientId;
-use crate::ports::{Clock, Observer, Outbox, PauseStore, StoreError, TokenStore};
+use crate::ports::{Census, Clock, Observer, Outbox, PauseStore, StoreError, TokenStore};
 use crate::timestamp::Timestamp;
 
 /// How often.
@@ -23,6 +23,18 @@ pub struct Gauges {
     pauses: Arc<dyn PauseStore>,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
+    last: Arc<Mutex<Option<Counted>>>,
+}
+
+/// What was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// When.
+    pub at: Timestamp,
+    /// How many tokens stand where.
+    pub census: Census,
+    /// How many active tokens have an access token that has ended.
+    pub overdue: u64,
 }
 
 impl Gauges {
@@ -34,7 +46,13 @@ impl Gauges {
             pauses: parts.stores.pauses.clone(),
             clock: parts.clock.clone(),
             observer: parts.observer.clone(),
+            last: Arc::default(),
         }
+    }
+
+    /// What was counted last; `None` before the first time.
+    pub fn last(&self) -> Option<Counted> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts every 20 seconds, until `stop` is ready. A store that fails is asked
@@ -71,6 +89,11 @@ impl Gauges {
             .count_expiring(&self.integration, Timestamp::EPOCH, now)
             .await?;
         self.observer.tokens_counted(&census, overdue, now);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Counted {
+            at: now,
+            census,
+            overdue,
+        });
         Ok(())
     }
 }
@@ -116,10 +139,14 @@ mod tests {
         for token in [ended, living, revoked] {
             scene.stores.put_token(token);
         }
+        assert_eq!(scene.oauth.gauges.last(), None);
         scene.oauth.gauges.count().await.unwrap();
+        let counted = scene.oauth.gauges.clone().last().unwrap();
+        assert_eq!((counted.census.active, counted.overdue), (2, 1));
         scene
             .stores
             .fail(StoreCall::TokenCensus, StoreFault::Away, 1);
         scene.oauth.gauges.count().await.unwrap_err();
+        assert_eq!(scene.oauth.gauges.last(), Some(counted));
     }
 }

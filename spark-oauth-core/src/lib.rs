@@ -99,6 +99,7 @@ pub mod overview;
 mod patience;
 mod person;
 pub mod ports;
+pub mod presence;
 mod scopes;
 mod secret;
 pub mod store_copy;
@@ -113,7 +114,7 @@ pub mod webex;
 
 pub use application::{SparkOauth, SparkOauthBuilder};
 pub use email::{EmailAddress, InvalidEmail};
-pub use gauges::Gauges;
+pub use gauges::{Counted, Gauges};
 pub use ids::{AdminId, ApiKeyId, AuditId, EventId, InvalidId, ProcessId, TokenId};
 pub use integration::{ClientId, Integration, InvalidRedirectUri, RedirectUri};
 pub use person::{Person, PersonId};

@@ -31,7 +31,7 @@ pub async fn reset_password(
         Err(error) => return not_started(&error),
     };
     let code = reset(&application, &username, ask).await;
-    application.close().await;
+    Box::pin(application.close()).await;
     code
 }
 

@@ -39,7 +39,6 @@ pub enum Journal {
 }
 
 pub(super) fn read(reader: &mut Reader) -> RefreshConfig {
-    warn_of_what_nothing_uses_yet(reader);
     let grace = reader.integer(RECOVERY_GRACE, &(1..=86_400));
     RefreshConfig {
         margin: reader.fraction(MARGIN, &(0.01..=0.9)).unwrap_or(0.2),
@@ -58,15 +57,5 @@ fn journal(reader: &mut Reader) -> Journal {
         }
         Some(text) => Journal::Directory(PathBuf::from(text)),
         None => Journal::Directory(PathBuf::from("data/journal")),
-    }
-}
-
-/// Nothing is ignored in silence: these settings wait for the engine that obeys
-/// them. This function goes when it comes.
-fn warn_of_what_nothing_uses_yet(reader: &mut Reader) {
-    for &setting in SETTINGS {
-        if reader.is_given(setting) {
-            reader.warn(setting, "has no effect yet");
-        }
     }
 }

@@ -7,11 +7,14 @@ use axum::Router;
 use spark_oauth_core::admins::{Admin, HashingLimits, Renaming, Username};
 use spark_oauth_core::events::Destination;
 use spark_oauth_core::keyring::KeyRing;
-use spark_oauth_core::ports::{Clock, Random, StoreError, Stores, SystemClock, SystemRandom};
+use spark_oauth_core::ports::{
+    Clock, Journal, Random, StoreError, Stores, SystemClock, SystemRandom,
+};
 use spark_oauth_core::webex::{WebexClient, WebexSettings};
 use spark_oauth_core::{SetUpCode, SparkOauth};
 
 use crate::config::{Config, Keys, WebhookConfig};
+use crate::launch::refreshing::{open_journal, refresh_limits, schedule};
 use crate::launch::{OpenStores, StartError, open_stores};
 use crate::metrics::{EngineMetrics, EventCounter};
 use crate::router::router;
@@ -23,7 +26,7 @@ use crate::webhooks::{self, WebhookClient};
 
 /// How long work that outlives its requests may take at the end: a call to the
 /// provider, and the write of its answer.
-const SETTLE_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 
 /// What a test or an embedding program replaces.
 #[derive(Clone, Debug)]
@@ -54,14 +57,33 @@ pub struct Application {
 }
 
 impl Application {
-    /// Opens the store and the vault, and puts everything together.
+    /// Opens the store and the vault, and puts everything together, for commands that
+    /// refresh nothing.
     ///
     /// # Errors
     /// [`StartError`] says what is wrong and what to do.
     pub async fn build(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
+        Self::put_together(config, overrides, None).await
+    }
+
+    /// The same for a server: it keeps a journal, and has stored what earlier
+    /// processes left in theirs.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is wrong and what to do.
+    pub async fn build_server(config: &Config, overrides: Overrides) -> Result<Self, StartError> {
+        let journal = open_journal(&config.refresh, &overrides).await?;
+        Self::put_together(config, overrides, journal).await
+    }
+
+    async fn put_together(
+        config: &Config,
+        overrides: Overrides,
+        journal: Option<Arc<dyn Journal>>,
+    ) -> Result<Self, StartError> {
         let opened = open_stores(&config.store).await?;
         let ring = key_ring(config, &opened.stores, overrides.random.clone()).await?;
-        let services = services(config, &overrides, &opened.stores, ring).await?;
+        let services = services(config, &overrides, &opened.stores, ring, journal).await?;
         rename_super_admin(&services).await?;
         let state = AppState {
             services,
@@ -160,6 +182,7 @@ async fn services(
     overrides: &Overrides,
     stores: &Stores,
     ring: KeyRing,
+    journal: Option<Arc<dyn Journal>>,
 ) -> Result<SparkOauth, StartError> {
     let mut settings = WebexSettings::at(config.provider.api_base.clone());
     settings.authorize_url = config.provider.authorize_url.clone();
@@ -181,9 +204,14 @@ async fn services(
     .random(overrides.random.clone())
     .super_admin(config.super_admin.clone())
     .hashing(hashing)
+    .refresh_limits(refresh_limits(&config.refresh, overrides.provider_timeout))
+    .refresh_schedule(schedule(&config.refresh))
     .include_refresh_token(config.handoff.include_refresh_token)
     .observer(Arc::new(EngineMetrics))
     .event_sink(Arc::new(EventCounter));
+    if let Some(journal) = journal {
+        builder = builder.journal(journal);
+    }
     if let Some(webhooks) = &config.webhooks {
         builder = builder.destination(destination(webhooks, overrides.clock.clone())?);
     }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use spark_oauth_core::VaultError;
+use spark_oauth_core::journal::OpenJournalError;
 use spark_oauth_core::keyring::KeyFingerprint;
 use spark_oauth_core::ports::StoreError;
 
@@ -55,6 +56,9 @@ pub enum StartError {
         /// Where keys were looked for.
         place: String,
     },
+    /// The journal cannot be kept: new tokens could be lost.
+    #[error("{0} (`refresh.journalDirectory`)")]
+    Journal(#[from] OpenJournalError),
     /// The client of the provider cannot be made.
     #[error("the client for Webex cannot be made")]
     Client(#[source] Box<dyn Error + Send + Sync>),
@@ -77,6 +81,7 @@ impl StartError {
             Self::StoreNotBuilt { .. }
             | Self::NoStore { .. }
             | Self::Keys(_)
+            | Self::Journal(_)
             | Self::MissingKey { .. } => 2,
             Self::Store { .. } | Self::StoreFailed(_) | Self::Client(_) | Self::Listen { .. } => 1,
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use spark_oauth_core::ports::{SessionStore, StoreError};
+use spark_oauth_core::ports::{StoreError, Stores};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -14,11 +14,7 @@ const EVERY: Duration = Duration::from_mins(5);
 
 /// Tidies up until it is told to stop. A store that fails is asked again at the
 /// next turn.
-pub(super) async fn keep_house(
-    state: AppState,
-    sessions: std::sync::Arc<dyn SessionStore>,
-    stop: CancellationToken,
-) {
+pub(super) async fn keep_house(state: AppState, stores: Stores, stop: CancellationToken) {
     let mut turns = interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -27,7 +23,10 @@ pub(super) async fn keep_house(
             _ = turns.tick() => {}
         }
         report("consents", state.services.consents.remove_expired().await);
-        report("sessions", sessions.remove_expired(state.clock.now()).await);
+        let now = state.clock.now();
+        report("sessions", stores.sessions.remove_expired(now).await);
+        let processes = stores.processes.remove_expired_processes(now).await;
+        report("processes", processes);
         if let Some(recorder) = recorder() {
             recorder.run_upkeep();
         }

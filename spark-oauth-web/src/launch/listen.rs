@@ -11,6 +11,8 @@ use crate::launch::application::Application;
 use crate::launch::events::{carry_events, keep_gauges};
 use crate::launch::housekeeping::keep_house;
 use crate::launch::key_watch::watch_keys;
+use crate::launch::presence::presence;
+use crate::launch::refreshing::{keep_fresh, worker_settings};
 use crate::launch::server::serve;
 use crate::launch::{Overrides, StartError};
 
@@ -67,6 +69,9 @@ pub struct Running {
     /// On the heap: it is moved with every future that holds a running application.
     application: Box<Application>,
     tasks: Vec<JoinHandle<()>>,
+    /// Shows this process to others, until nothing is written any more.
+    showing: JoinHandle<()>,
+    gone: CancellationToken,
     stop: CancellationToken,
     abort: CancellationToken,
 }
@@ -86,34 +91,19 @@ impl Running {
             setting: "server.host, server.port",
             source,
         };
-        let application = Box::new(Application::build(config, overrides).await?);
+        let application = Box::new(Application::build_server(config, overrides).await?);
         let address = listening.public.local_addr().map_err(failed)?;
         let set_up_link = set_up_link(config, &application, address).await?;
+        let presence = presence(application.services());
+        presence.announce().await?;
         let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
-        let mut tasks = vec![
-            tokio::spawn(serve(
-                listening.public,
-                application.router(),
-                stop.clone(),
-                abort.clone(),
-            )),
-            tokio::spawn(watch_keys(
-                config.keys.clone(),
-                application.state.services.clone(),
-                application.state.random.clone(),
-                stop.clone(),
-            )),
-            tokio::spawn(keep_house(
-                application.state.clone(),
-                application.stores.stores.sessions.clone(),
-                stop.clone(),
-            )),
-            tokio::spawn(carry_events(
-                application.services().clone(),
-                stop.clone(),
-                abort.clone(),
-            )),
-        ];
+        let mut tasks = background(config, &application, &stop, &abort);
+        tasks.push(tokio::spawn(serve(
+            listening.public,
+            application.router(),
+            stop.clone(),
+            abort.clone(),
+        )));
         let mut management = None;
         if let Some(listener) = listening.management {
             crate::http::recorder();
@@ -128,12 +118,15 @@ impl Running {
                 abort.clone(),
             )));
         }
+        let gone = CancellationToken::new();
         Ok(Self {
             address,
             management,
             set_up_link,
             application,
             tasks,
+            showing: tokio::spawn(presence.run(gone.clone().cancelled_owned())),
+            gone,
             stop,
             abort,
         })
@@ -162,6 +155,10 @@ impl Running {
             () = self.application.settle() => {}
             () = self.abort.cancelled() => tracing::warn!("work under way was cut off"),
         }
+        self.gone.cancel();
+        if let Err(error) = self.showing.await {
+            tracing::error!(%error, "a task of the application ended early");
+        }
         self.application.close_store().await;
     }
 
@@ -170,6 +167,36 @@ impl Running {
         self.stop.cancel();
         self.wait().await;
     }
+}
+
+/// What runs beside the server.
+fn background(
+    config: &Config,
+    application: &Application,
+    stop: &CancellationToken,
+    abort: &CancellationToken,
+) -> Vec<JoinHandle<()>> {
+    let services = application.services();
+    vec![
+        tokio::spawn(watch_keys(
+            config.keys.clone(),
+            services.clone(),
+            application.state.random.clone(),
+            stop.clone(),
+        )),
+        tokio::spawn(keep_house(
+            application.state.clone(),
+            application.stores.stores.clone(),
+            stop.clone(),
+        )),
+        tokio::spawn(carry_events(services.clone(), stop.clone(), abort.clone())),
+        tokio::spawn(keep_fresh(
+            services.clone(),
+            worker_settings(&config.refresh),
+            stop.clone(),
+            abort.clone(),
+        )),
+    ]
 }
 
 /// The link is made of the address that a browser on this machine reaches, where

@@ -6,6 +6,8 @@ mod events;
 mod housekeeping;
 mod key_watch;
 mod listen;
+mod presence;
+mod refreshing;
 mod server;
 mod stores;
 

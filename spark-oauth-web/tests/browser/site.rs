@@ -127,6 +127,7 @@ fn config(url: &str, emulator: &Emulator, folder: &TempDir, setting: Setting) ->
         "provider": {"apiBase": emulator.base_url()},
         "store": format!("sqlite:{}", path("spark-oauth.db")),
         "keyFile": path("spark-oauth.keys"),
+        "refresh": {"journalDirectory": path("journal")},
         "superAdminAccount": {
             "username": SUPER_ADMIN,
             "email": "root@example.com",

@@ -40,3 +40,35 @@ impl Default for RefreshLimits {
         }
     }
 }
+
+/// What a lease lasts beyond the longest call under it: claim, marker and write.
+const BESIDE_THE_CALL: Duration = Duration::from_secs(30);
+
+impl RefreshLimits {
+    /// Lets a lease outlive a call to the provider that may take as long as this: its
+    /// client's own time limit. Never shortens it.
+    #[must_use]
+    pub fn outliving(mut self, longest_call: Duration) -> Self {
+        let needed = longest_call
+            .saturating_mul(2)
+            .saturating_add(BESIDE_THE_CALL);
+        self.lease = self.lease.max(needed);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_outlives_every_call() {
+        let usual = RefreshLimits::default();
+        for seconds in [1, 20, 60, 600] {
+            let call = Duration::from_secs(seconds);
+            let limits = usual.outliving(call);
+            assert!(limits.lease > call + call / 2 && limits.lease >= usual.lease);
+        }
+        assert_eq!(usual.outliving(Duration::MAX).lease, Duration::MAX);
+    }
+}

@@ -237,12 +237,13 @@ fn what_leaves_the_vault_is_warned_of() {
 }
 
 #[test]
-fn the_refresh_settings_are_checked_and_said_to_wait() {
+fn the_refresh_settings_are_checked() {
     let (config, warnings) = load(&with("refresh.margin", json!("0.5"))).unwrap();
     assert!((config.refresh.margin - 0.5).abs() < f64::EPSILON);
-    assert_eq!(warnings[0].text, "has no effect yet");
-    let (config, _) = load(&with("refresh.journalDirectory", json!("off"))).unwrap();
+    assert_eq!(warnings, []);
+    let (config, warnings) = load(&with("refresh.journalDirectory", json!("off"))).unwrap();
     assert_eq!(config.refresh.journal, Journal::Off);
+    assert_eq!(places(&warnings), ["refresh.journalDirectory"]);
     assert!(mistake("refresh.margin", json!(1.5)).contains("from 0.01 to 0.9"));
     assert!(mistake("refresh.margin", json!("NaN")).contains("from 0.01 to 0.9"));
     assert!(mistake("refresh.concurrency", json!(0)).contains("from 1 to 1024"));

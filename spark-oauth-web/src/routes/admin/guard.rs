@@ -6,11 +6,14 @@ use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
+use spark_oauth_core::SparkOauth;
 use spark_oauth_core::admins::{Admin, AdminService};
 use spark_oauth_core::audit::{Caller, Origin};
+use spark_oauth_core::broker::BreakerState;
+use spark_oauth_core::ports::PauseReason;
 
 use super::return_path::ReturnPath;
-use crate::http::{ClientAddress, NavigationSlot, PageError};
+use crate::http::{ClientAddress, NavigationSlot, PageError, explain_pause};
 use crate::pages::{Layout, Navigation, Section};
 use crate::session::Visitor;
 use crate::state::AppState;
@@ -21,6 +24,7 @@ pub(super) struct CurrentAdmin {
     pub(super) admin: Admin,
     pub(super) visitor: Visitor,
     pub(super) origin: Origin,
+    alert: Option<&'static str>,
 }
 
 impl CurrentAdmin {
@@ -43,17 +47,28 @@ impl CurrentAdmin {
 
     /// The frame of a page that says nothing of the last request.
     pub(super) fn quiet_layout(&self, title: &str, section: Section) -> Layout {
-        Layout::admin(title, navigation(&self.admin, Some(section)))
+        Layout::admin(title, navigation(&self.admin, Some(section), self.alert))
     }
 }
 
-fn navigation(admin: &Admin, section: Option<Section>) -> Navigation {
+fn navigation(admin: &Admin, section: Option<Section>, alert: Option<&'static str>) -> Navigation {
     Navigation {
         admin: admin.username.to_string(),
         super_admin: admin.is_super(),
         section,
-        alert: None,
+        alert: alert.map(str::to_owned),
     }
+}
+
+/// What every admin must know: an integration that the provider refuses does not
+/// mend by itself. Other pauses do.
+async fn alert(services: &SparkOauth) -> Option<&'static str> {
+    let pause = match services.refreshing().await {
+        BreakerState::Closed => return None,
+        BreakerState::Open(pause) | BreakerState::HalfOpen(pause) => pause,
+    };
+    let is_lasting = pause.reason == PauseReason::IntegrationRefused;
+    is_lasting.then(|| explain_pause(pause.reason))
 }
 
 async fn current(parts: &mut Parts, state: &AppState) -> Result<Option<CurrentAdmin>, PageError> {
@@ -66,8 +81,9 @@ async fn current(parts: &mut Parts, state: &AppState) -> Result<Option<CurrentAd
         visitor.end().await?;
         return Ok(None);
     };
+    let alert = alert(&state.services).await;
     if let Some(slot) = parts.extensions.get::<NavigationSlot>() {
-        slot.set(navigation(&admin, None));
+        slot.set(navigation(&admin, None, alert));
     }
     let Ok(ClientAddress { origin }) = ClientAddress::from_request_parts(parts, state)
         .await
@@ -76,6 +92,7 @@ async fn current(parts: &mut Parts, state: &AppState) -> Result<Option<CurrentAd
         admin,
         visitor,
         origin,
+        alert,
     }))
 }
 

@@ -111,8 +111,10 @@ impl Setup {
     /// The environment, with what differs from test to test.
     pub(crate) fn environment(&self, folder: &Path, api_base: &str) -> Vec<(String, String)> {
         let keys = key_file(folder).display().to_string();
+        let journal = journal_directory(folder).display().to_string();
         let mut pairs = vec![
             ("SPARK_OAUTH__KEYFILE".to_owned(), keys),
+            ("SPARK_OAUTH__REFRESH__JOURNALDIRECTORY".to_owned(), journal),
             (
                 "SPARK_OAUTH__PROVIDER__APIBASE".to_owned(),
                 api_base.to_owned(),
@@ -133,4 +135,9 @@ impl Setup {
 
 pub(super) fn key_file(folder: &Path) -> std::path::PathBuf {
     folder.join("conf").join("spark-oauth.keys")
+}
+
+/// A folder that is not shared with the database: one may be taken away alone.
+pub(super) fn journal_directory(folder: &Path) -> std::path::PathBuf {
+    folder.join("journal")
 }
