@@ -9,7 +9,7 @@ use crate::{FEW, Outcome, Plan};
 /// How much longer the slowest of a hundred may take.
 const AIM: Aim = Aim::AtMost(1.5);
 
-const OPERATIONS: [Operation; 3] = [Operation::ById, Operation::ByEmail, Operation::Page];
+const OPERATIONS: [Operation; 2] = [Operation::ByEmail, Operation::Page];
 
 /// A machine has moods of a tenth of a second; many short turns meet them alike.
 const TURNS: usize = 8;
