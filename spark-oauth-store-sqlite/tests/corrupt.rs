@@ -92,6 +92,65 @@ async fn other_records_are_read_beside_a_bad_one() {
     assert_eq!(stores.tokens.get(good.id).await.unwrap(), Some(good));
 }
 
+/// Going through everything, a record that cannot be read stands in its place.
+#[tokio::test]
+async fn a_walk_goes_past_what_cannot_be_read() {
+    let (stores, path, _folder) = on_disk().await;
+    let (tokens, entries) = ([0, 1, 2].map(token), [0, 1, 2].map(audit_entry));
+    let admins = [0, 1, 2].map(admin);
+    for number in 0..3 {
+        stores.tokens.insert(&tokens[number]).await.unwrap();
+        stores.admins.insert(&admins[number]).await.unwrap();
+        stores.audit.append(&entries[number]).await.unwrap();
+    }
+    for number in 0..3 {
+        stores.consents.insert(&consent(number)).await.unwrap();
+    }
+    let bad = tokens[1].id.to_string();
+    meddle(
+        &path,
+        &format!("UPDATE tokens SET email = 'S3CRET' WHERE id = '{bad}'"),
+    )
+    .await;
+    let name = admins[1].id.to_string();
+    let spoil = format!("UPDATE admins SET password_hash = 'S3CRET' WHERE id = '{name}'");
+    meddle(&path, &spoil).await;
+    meddle(&path, "UPDATE audit SET actor = 'S3CRET' WHERE seq = 2").await;
+    meddle(
+        &path,
+        "UPDATE consents SET scopes = 'S3CRET\"' WHERE rowid = 2",
+    )
+    .await;
+
+    let inventory = stores.inventory;
+    let page = PageRequest::first(2.try_into().unwrap());
+    let walked = inventory.walk_tokens(&page).await.unwrap();
+    assert_eq!(walked.items[0].as_ref().unwrap().id, tokens[0].id);
+    let unreadable = walked.items[1].as_ref().unwrap_err();
+    assert_eq!(unreadable.id, bad);
+    assert!(!format!("{unreadable:?}").contains("S3CRET"));
+    let rest = PageRequest {
+        after: walked.next,
+        ..page
+    };
+    let rest = inventory.walk_tokens(&rest).await.unwrap().items;
+    assert_eq!(rest[0].as_ref().unwrap().id, tokens[2].id);
+
+    let page = PageRequest::first(9.try_into().unwrap());
+    let walked = inventory.walk_admins(&page).await.unwrap().items;
+    let unread: Vec<_> = walked
+        .iter()
+        .filter_map(|found| found.as_ref().err())
+        .collect();
+    assert_eq!((walked.len(), unread.len(), &*unread[0].id), (3, 1, &*name));
+    let walked = inventory.walk_audit(&page).await.unwrap().items;
+    assert!(walked[0].is_ok() && walked[2].is_ok());
+    let unreadable = walked[1].as_ref().unwrap_err();
+    assert_eq!(unreadable.id, entries[1].id.to_string());
+    let walked = inventory.walk_consents(&page).await.unwrap().items;
+    assert_eq!(walked.iter().filter(|found| found.is_ok()).count(), 2);
+}
+
 /// A write whose answer cannot be read is no write.
 #[tokio::test]
 async fn what_cannot_be_answered_is_not_done() {
@@ -159,7 +218,7 @@ async fn a_damaged_file_is_corrupt() {
     store.close().await;
     let mut bytes = fs::read(&path).unwrap();
     // The first pages hold the schema, which is read at the start.
-    bytes[100_000..].fill(0x5a);
+    bytes[200_000..].fill(0x5a);
     fs::write(&path, bytes).unwrap();
     let store = SqliteStore::open_path(&path).await.unwrap();
     let mut corrupt = 0;

@@ -12,6 +12,7 @@ use crate::secret::{AccessToken, RefreshToken};
 use crate::testing::scene::{MINUTE, NOW, Scene, origin, scene, settle_down};
 use crate::testing::{StoreCall, StoreFault};
 use crate::token::{Attempt, Token};
+use crate::vault::VaultError;
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -305,4 +306,15 @@ async fn a_running_application_follows() {
         "no key is dropped while it runs"
     );
     assert_eq!(fingerprints(&scene).await, [new().fingerprint()]);
+}
+
+#[tokio::test]
+async fn without_a_key_that_the_store_needs_nothing_begins() {
+    let (scene, before) = three_tokens().await;
+    let stores = scene.stores.stores();
+    let begun = KeyRotation::begin(&stores, ring_of(new()), scene.clock.clone()).await;
+    let refused = begun.unwrap_err();
+    assert!(matches!(refused, VaultError::MissingKey(key) if key == old().fingerprint()));
+    assert_eq!(scene.stores.tokens(), before);
+    assert_eq!(fingerprints(&scene).await, [old().fingerprint()]);
 }

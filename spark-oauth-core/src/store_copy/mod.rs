@@ -10,6 +10,7 @@
 //! Sessions and consents under way are not copied: they last minutes or hours, and
 //! admins sign in again.
 
+mod read_back;
 mod record;
 mod report;
 mod service;

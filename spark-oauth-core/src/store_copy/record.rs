@@ -53,9 +53,9 @@ impl Record {
         }
     }
 
-    /// Reads the record back from the target, and compares. An entry of the audit
-    /// log or of the outbox that stands under its identifier is never changed, so
-    /// that it is the same.
+    /// Reads the record back from the target, and compares. Entries of the audit log
+    /// and of the outbox are read back all at once: see
+    /// [`ReadBack`](super::read_back::ReadBack).
     pub(super) async fn compare(
         &self,
         target: &Stores,

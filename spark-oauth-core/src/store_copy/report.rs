@@ -117,6 +117,9 @@ pub enum CopyError {
     /// other's.
     #[error("servers work on the {0}")]
     ServersAtWork(Side, Vec<ProcessRecord>),
+    /// Both are the same store.
+    #[error("the source and the target are the same store under two names")]
+    OneStore,
     /// A store needs a key that is not in the ring, or does not answer.
     #[error("the {0} does not open")]
     Vault(Side, #[source] VaultError),

@@ -198,3 +198,39 @@ async fn a_record_that_cannot_be_read_keeps_no_other_back() {
     assert_eq!(tally(&copied, Kind::Tokens).unreadable.len(), 1);
     assert_eq!(tally(&copied, Kind::Tokens).copied, 2);
 }
+
+#[tokio::test]
+async fn an_entry_that_is_another_in_the_target_is_told_and_stays() {
+    let moving = moving().await;
+    let mut theirs = moving.scene.stores.audit_entries()[0].clone();
+    theirs.outcome = Outcome::Failed("another story".to_owned());
+    let audit = moving.target.stores().audit;
+    audit.append(&theirs).await.unwrap();
+    let copied = moving.run().await.unwrap();
+    assert!(!copied.is_complete());
+    let tally = tally(&copied, Kind::Audit);
+    assert_eq!(tally.copied, 1);
+    assert_eq!(tally.differing.len(), 1);
+    assert_eq!(tally.differing[0].record, theirs.id.to_string());
+    assert!(moving.target.audit_entries().contains(&theirs));
+}
+
+#[tokio::test]
+async fn entries_that_stand_already_are_counted_as_such() {
+    let moving = moving().await;
+    moving.run().await.unwrap();
+    let again = moving.run().await.unwrap();
+    assert!(again.is_complete());
+    assert_eq!(tally(&again, Kind::Audit).stood, 2);
+    assert_eq!(tally(&again, Kind::Audit).copied, 0);
+}
+
+#[tokio::test]
+async fn a_store_is_not_copied_into_itself() {
+    let mut moving = moving().await;
+    moving.target = moving.scene.stores.another_connection();
+    let refused = moving.run().await.unwrap_err();
+    assert!(matches!(refused, CopyError::OneStore), "{refused:?}");
+    let left = moving.target.stores().processes.processes().await;
+    assert_eq!(left.unwrap(), [], "the mark is gone");
+}

@@ -144,6 +144,7 @@ fn failed(config: &Config, error: CopyError) -> ExitCode {
         CopyError::Vault(Side::Source, error) => {
             not_started(&StartError::vault(error, config.keys.to_string()))
         }
+        CopyError::OneStore => complain(&error, WRONG_CALL),
         error => {
             let code = complain(&error, 1);
             say("what was copied stays; the next run goes on from there\n");
