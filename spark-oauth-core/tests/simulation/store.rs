@@ -1,0 +1,254 @@
+//! The stores of one process: those in memory, at the end of a [`Line`].
+
+use std::num::NonZeroU16;
+
+use async_trait::async_trait;
+use spark_oauth_core::ports::{
+    Census, Claim, ConsentStore, DueToken, Page, PageRequest, Pause, PauseStore, PendingConsent,
+    StateHash, StoreError, Stores, TokenFilter, TokenStore,
+};
+use spark_oauth_core::token::{Lease, Token};
+use spark_oauth_core::{ClientId, EmailAddress, PersonId, ProcessId, Scopes, Timestamp, TokenId};
+
+use super::line::{Line, Step};
+use super::plan::Sabotage;
+
+/// A store at the end of a line.
+#[derive(Clone, Debug)]
+pub(crate) struct DistantStore {
+    pub(crate) line: Line,
+}
+
+impl DistantStore {
+    /// All ports. What no refresh depends on (admins, sessions, the audit log, keys,
+    /// the list of processes, the outbox) is at hand.
+    pub(crate) fn stores(&self) -> Stores {
+        let mut stores = self.line.world.stores.stores();
+        stores.tokens = std::sync::Arc::new(self.clone());
+        stores.pauses = std::sync::Arc::new(self.clone());
+        stores.consents = std::sync::Arc::new(self.clone());
+        stores
+    }
+
+    fn tokens(&self) -> &dyn TokenStore {
+        &self.line.world.stores
+    }
+
+    /// Which step of a refresh an update is.
+    fn step_of(&self, token: &Token) -> Step {
+        let state = self.line.world.state();
+        let Some(stored) = state.ledger.records.get(&token.id) else {
+            return Step::Change;
+        };
+        let marks = token.generation == stored.generation
+            && token.attempt != stored.attempt
+            && token
+                .attempt
+                .is_some_and(|attempt| attempt.owner == self.line.id);
+        if marks {
+            Step::Mark
+        } else if token.granted_at != stored.granted_at {
+            Step::Grant
+        } else if token.generation > stored.generation && token.access != stored.access {
+            Step::WriteBack
+        } else {
+            Step::Change
+        }
+    }
+
+    fn is_sabotaged(&self, sabotage: Sabotage) -> bool {
+        self.line.world.plan.sabotage == Some(sabotage)
+    }
+
+    async fn claim_openly(
+        &self,
+        id: TokenId,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        if let Some(mut token) = self.tokens().get(id).await? {
+            token.lease = None;
+            token.attempt = None;
+            self.line.world.stores.put_token(token);
+        }
+        self.tokens().claim(id, lease, now).await
+    }
+
+    async fn write_blindly(&self, token: &Token) -> Result<u64, StoreError> {
+        let mut token = token.clone();
+        if let Some(stored) = self.tokens().get(token.id).await? {
+            token.version = stored.version;
+        }
+        self.tokens().update(&token).await
+    }
+}
+
+#[async_trait]
+impl TokenStore for DistantStore {
+    async fn insert(&self, token: &Token) -> Result<(), StoreError> {
+        let effect = self.tokens().insert(token);
+        self.line.at_store(Step::Grant, effect).await
+    }
+
+    async fn get(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
+        self.line.at_store(Step::Read, self.tokens().get(id)).await
+    }
+
+    async fn find(
+        &self,
+        integration: &ClientId,
+        person: &PersonId,
+        scopes: &Scopes,
+    ) -> Result<Option<Token>, StoreError> {
+        let effect = self.tokens().find(integration, person, scopes);
+        self.line.at_store(Step::Read, effect).await
+    }
+
+    async fn find_by_person(
+        &self,
+        integration: &ClientId,
+        person: &PersonId,
+    ) -> Result<Vec<Token>, StoreError> {
+        let effect = self.tokens().find_by_person(integration, person);
+        self.line.at_store(Step::Read, effect).await
+    }
+
+    async fn find_by_email(
+        &self,
+        integration: &ClientId,
+        email: &EmailAddress,
+    ) -> Result<Vec<Token>, StoreError> {
+        let effect = self.tokens().find_by_email(integration, email);
+        self.line.at_store(Step::Read, effect).await
+    }
+
+    async fn list(
+        &self,
+        filter: &TokenFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Token>, StoreError> {
+        let effect = self.tokens().list(filter, page);
+        self.line.at_store(Step::Read, effect).await
+    }
+
+    async fn update(&self, token: &Token) -> Result<u64, StoreError> {
+        let step = self.step_of(token);
+        if self.is_sabotaged(Sabotage::BlindWrites) {
+            return self.line.at_store(step, self.write_blindly(token)).await;
+        }
+        self.line.at_store(step, self.tokens().update(token)).await
+    }
+
+    async fn claim(&self, id: TokenId, lease: Lease, now: Timestamp) -> Result<Claim, StoreError> {
+        let claim = if self.is_sabotaged(Sabotage::OpenClaims) {
+            let effect = self.claim_openly(id, lease, now);
+            self.line.at_store(Step::Claim, effect).await?
+        } else {
+            let effect = self.tokens().claim(id, lease, now);
+            self.line.at_store(Step::Claim, effect).await?
+        };
+        if matches!(claim, Claim::Held(_)) {
+            self.line.world.count("lease held elsewhere");
+        }
+        Ok(claim)
+    }
+
+    async fn extend_lease(&self, id: TokenId, lease: Lease) -> Result<Option<u64>, StoreError> {
+        let effect = self.tokens().extend_lease(id, lease);
+        self.line.at_store(Step::Extend, effect).await
+    }
+
+    async fn release_lease(&self, id: TokenId, owner: ProcessId) -> Result<bool, StoreError> {
+        let effect = self.tokens().release_lease(id, owner);
+        self.line.at_store(Step::Release, effect).await
+    }
+
+    async fn list_due(
+        &self,
+        integration: &ClientId,
+        now: Timestamp,
+        limit: NonZeroU16,
+    ) -> Result<Vec<DueToken>, StoreError> {
+        let effect = self.tokens().list_due(integration, now, limit);
+        self.line.at_store(Step::Read, effect).await
+    }
+
+    async fn list_with_events(&self, limit: NonZeroU16) -> Result<Vec<Token>, StoreError> {
+        let effect = self.tokens().list_with_events(limit);
+        self.line.at_store(Step::Read, effect).await
+    }
+
+    async fn census(&self, integration: &ClientId, now: Timestamp) -> Result<Census, StoreError> {
+        let effect = self.tokens().census(integration, now);
+        self.line.at_store(Step::Read, effect).await
+    }
+
+    async fn count_expiring(
+        &self,
+        integration: &ClientId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let effect = self.tokens().count_expiring(integration, from, until);
+        self.line.at_store(Step::Read, effect).await
+    }
+
+    async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
+        let effect = self.tokens().remove(id);
+        self.line.at_store(Step::Remove, effect).await
+    }
+}
+
+#[async_trait]
+impl PauseStore for DistantStore {
+    async fn pause(&self, integration: &ClientId) -> Result<Option<Pause>, StoreError> {
+        let effect = self.line.world.stores.pause(integration);
+        self.line.at_store(Step::Pause, effect).await
+    }
+
+    async fn prolong_pause(&self, pause: &Pause) -> Result<Pause, StoreError> {
+        self.line.world.count("pause begun or prolonged");
+        let effect = self.line.world.stores.prolong_pause(pause);
+        self.line.at_store(Step::Pause, effect).await
+    }
+
+    async fn clear_pause(
+        &self,
+        integration: &ClientId,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let effect = self.line.world.stores.clear_pause(integration, until);
+        let cleared = self.line.at_store(Step::Pause, effect).await?;
+        if cleared {
+            self.line.world.count("pause ended");
+        }
+        Ok(cleared)
+    }
+}
+
+#[async_trait]
+impl ConsentStore for DistantStore {
+    async fn insert(&self, consent: &PendingConsent) -> Result<(), StoreError> {
+        let effect = ConsentStore::insert(&self.line.world.stores, consent);
+        self.line.at_store(Step::Grant, effect).await
+    }
+
+    async fn take(&self, state: StateHash) -> Result<Option<PendingConsent>, StoreError> {
+        let effect = self.line.world.stores.take(state);
+        self.line.at_store(Step::Grant, effect).await
+    }
+
+    async fn count_open(
+        &self,
+        address: std::net::IpAddr,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let effect = self.line.world.stores.count_open(address, now);
+        self.line.at_store(Step::Read, effect).await
+    }
+
+    async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let effect = ConsentStore::remove_expired(&self.line.world.stores, now);
+        self.line.at_store(Step::Change, effect).await
+    }
+}
