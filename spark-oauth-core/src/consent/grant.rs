@@ -56,17 +56,29 @@ impl GrantWriter {
         // the store failed to say so.
         let id = TokenId::generate(grant.at, &*self.random);
         let mut patience = Patience::lasting(WRITE_LIMIT);
+        let mut may_be_written = false;
         loop {
-            match self.try_once(id, grant).await {
-                Err(error) if may_pass(&error) => patience.wait(error).await?,
+            match self.try_once(id, grant, may_be_written).await {
+                Err(error) if may_pass(&error) => {
+                    may_be_written |= matches!(error, StoreError::Unavailable { .. });
+                    patience.wait(error).await?;
+                }
                 outcome => return outcome,
             }
         }
     }
 
-    async fn try_once(&self, id: TokenId, grant: &Grant) -> Result<Granted, StoreError> {
+    async fn try_once(
+        &self,
+        id: TokenId,
+        grant: &Grant,
+        may_be_written: bool,
+    ) -> Result<Granted, StoreError> {
         if let Some(record) = self.standing_record(grant).await? {
             let renewed = record.id != id;
+            if may_be_written && record.granted_at == grant.at {
+                return Ok(self.written(record, renewed));
+            }
             self.renew(record, grant, renewed).await
         } else {
             self.add(id, grant).await
@@ -90,6 +102,15 @@ impl GrantWriter {
         Ok(same_address
             .into_iter()
             .find(|token| token.person.is_none() && token.scopes == grant.scopes))
+    }
+
+    /// The store had written the grant and failed to say so. The record may have been
+    /// refreshed since: the tokens of the grant would be older than those in it.
+    fn written(&self, token: Token, renewed: bool) -> Granted {
+        let kind = EventKind::Granted { renewed };
+        let event = self.events.record(&mut token.clone(), kind);
+        self.events.published(&[event]);
+        Granted { token, renewed }
     }
 
     async fn renew(

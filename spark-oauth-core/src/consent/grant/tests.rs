@@ -7,6 +7,7 @@ use crate::consent::Granted;
 use crate::consent::grant::{Grant, GrantWriter};
 use crate::ports::{StoreError, TokenAnswer};
 use crate::scopes::Scopes;
+use crate::secret::RefreshToken;
 use crate::testing::scene::{HOUR, NOW, Scene, answer, integration, person, scene};
 use crate::testing::{StoreCall, StoreFault};
 use crate::token::{ConsentLoss, Lease, RefreshTrigger, Status};
@@ -173,6 +174,29 @@ async fn a_store_that_did_it_and_did_not_say_so_has_one_record() {
     let written = write(&scene, &grant("ann", SCOPES)).await.unwrap();
     assert_eq!(scene.stores.tokens().len(), 1);
     assert!(!written.renewed, "it was ours");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_whose_answer_was_lost_does_not_put_spent_tokens_back() {
+    let scene = scene().await;
+    let id = scene.stored_token().id;
+    scene
+        .stores
+        .fail(StoreCall::TokenUpdate, StoreFault::AnswerLost, 1);
+    let (stores, ring) = (scene.stores.clone(), scene.ring.clone());
+    // Somebody refreshes the token before the grant is written once more: the first
+    // look-up is that of the first try.
+    scene.stores.before(StoreCall::TokenFind, || {});
+    scene.stores.before(StoreCall::TokenFind, move || {
+        stores.change_token(id, |token| {
+            token.refresh = Some(ring.seal_refresh(id, &RefreshToken::new("rotated")));
+            token.generation += 1;
+        });
+    });
+    let written = write(&scene, &grant("ann", SCOPES)).await.unwrap();
+    assert!(written.renewed);
+    assert_eq!(written.token, scene.token(id));
+    assert_eq!(scene.opened(id).1.as_deref(), Some("rotated"));
 }
 
 #[tokio::test(start_paused = true)]
