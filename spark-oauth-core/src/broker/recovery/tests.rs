@@ -8,7 +8,7 @@ use crate::ids::{ProcessId, TokenId};
 use crate::keyring::{KeyRing, OpenError, SealingKey};
 use crate::ports::{SeededRandom, SparkErrorKind, TokenFilter};
 use crate::testing::scene::{MINUTE, NOW, Scene, answer, caller, scene, settle_down};
-use crate::testing::{MemoryJournals, ProviderCall, Reply, StoreCall};
+use crate::testing::{MemoryJournals, ProviderCall, Reply, StoreCall, StoreFault};
 use crate::token::{Attempt, Lease, RefreshTrigger, StatusKind};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -216,6 +216,32 @@ async fn a_store_that_fails_at_the_start_gets_the_entry_later() {
     second.oauth.settle().await;
     assert_eq!(second.opened(id), new_tokens());
     assert!(!refresh(&second, id).await.unwrap().called);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_stands_until_what_its_owner_left_behind_is_stored() {
+    let (world, disk) = (scene().await, MemoryJournals::new());
+    let id = world.stored_token().id;
+    let first = process(&world, &disk, 1).await;
+    refresh_into_an_outage(&first, id).await.unwrap();
+    disk.crash(name(1));
+    let journal = disk.journal(name(2));
+    let second = world
+        .process_with_faults(
+            2,
+            |stores| stores.fail(StoreCall::TokenUpdate, StoreFault::Away, 1_000),
+            |builder| builder.journal(journal),
+        )
+        .await;
+    // The store is back, and is offered the entry in a moment.
+    second.stores.heal();
+    let busy = refresh(&second, id).await.unwrap_err();
+    assert!(matches!(busy, TokenError::Busy { .. }), "{busy:?}");
+    let owner = world.token(id).lease.map(|lease| lease.owner);
+    assert_eq!(owner, Some(name(1)), "a third process would spend it twice");
+    second.oauth.settle().await;
+    assert_eq!(world.opened(id), new_tokens());
+    assert_eq!(world.token(id).lease, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -98,11 +98,15 @@ impl Refresher {
 
     /// Ends the lease of a process that is no more. Its marker stays: it tells of
     /// the refresh that was interrupted.
+    ///
+    /// While an answer that it left behind waits for the store, its lease keeps those
+    /// off who do not know of the answer.
     async fn take_back(&self, id: TokenId, owner: ProcessId) -> Result<(), TokenError> {
         let mut token = self.tokens.get(id).await?.ok_or(TokenError::NotFound)?;
         if token.lease.is_none_or(|lease| lease.owner != owner) {
             return Ok(());
         }
+        self.recovery.check(self, &token).await?;
         token.lease = None;
         match self.tokens.update(&token).await {
             // Where somebody else was faster, the next claim tells.
