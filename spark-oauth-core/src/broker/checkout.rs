@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::audit::{AuditAction, Caller, Outcome};
 use crate::auditor::Subject;
 use crate::broker::error::TokenError;
-use crate::broker::refresh::{Goal, SHORTEST_LIFE, check_active};
+use crate::broker::refresh::{Goal, Refreshed, SHORTEST_LIFE, check_active};
 use crate::broker::service::Broker;
 use crate::email::EmailAddress;
 use crate::ids::TokenId;
@@ -80,7 +80,7 @@ impl Broker {
         }
         // While a failure is fresh, neither the provider nor the store is bothered.
         let refreshed = match self.refresher.check_ready(&token, trigger) {
-            Ok(()) => self.refresher.refresh(token.id, goal, trigger).await,
+            Ok(()) => self.refresh_to_live(token.id, goal).await,
             Err(error) => Err(error),
         };
         match refreshed {
@@ -91,6 +91,23 @@ impl Broker {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Refreshes the token; once more where the new one ended before the store had
+    /// it: its write may have waited for a store that was away.
+    async fn refresh_to_live(&self, id: TokenId, goal: Goal) -> Result<Refreshed, TokenError> {
+        let trigger = RefreshTrigger::Checkout;
+        let least = Goal::Life(SHORTEST_LIFE);
+        for _ in 0..2 {
+            let done = self.refresher.refresh(id, goal, trigger).await?;
+            if self.refresher.is_met(&done.token, least, trigger) {
+                return Ok(done);
+            }
+        }
+        // Its write still waits, and until that is done nobody may ask for another.
+        Err(TokenError::Busy {
+            retry_after: SHORTEST_LIFE,
+        })
     }
 
     /// Whether the stored token is the better answer than this error.

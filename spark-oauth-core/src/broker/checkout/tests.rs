@@ -65,6 +65,39 @@ async fn an_ended_token_is_refreshed_even_where_no_life_is_asked_for() {
     assert_eq!(text(&valid), "new-access");
 }
 
+/// For so many refreshes the store takes the answer only after the token's end.
+fn delay_answers(scene: &Scene, refreshes: usize) {
+    for _ in 0..refreshes {
+        let clock = scene.clock.clone();
+        // The first update sets the marker, the second is the answer's.
+        scene.stores.before(StoreCall::TokenUpdate, || {});
+        scene
+            .stores
+            .before(StoreCall::TokenUpdate, move || clock.advance(3 * HOUR));
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_ended_before_the_store_had_it_is_not_handed_out() {
+    for refreshes in [1, 2] {
+        let scene = scene().await;
+        let token = scene.stored_token();
+        scene
+            .client
+            .on_refresh(Reply::of(answer("new-access", None)))
+            .on_refresh(Reply::of(answer("newer-access", None)));
+        delay_answers(&scene, refreshes);
+        let outcome = check_out(&scene, token.id, 2 * HOUR).await;
+        if refreshes == 1 {
+            let valid = outcome.unwrap();
+            assert_eq!(text(&valid), "newer-access");
+            assert_eq!(valid.expires_in, 2 * HOUR);
+        } else {
+            assert!(matches!(outcome, Err(TokenError::Busy { .. })));
+        }
+    }
+}
+
 #[tokio::test]
 async fn callers_that_arrive_meanwhile_wait_for_the_one_refresh() {
     let scene = Arc::new(scene().await);
