@@ -212,9 +212,6 @@ pub(crate) fn interfere(world: &World, person: usize, number: usize) {
 }
 
 /// Connections to the store that fail for a while: of one replica or of all.
-///
-/// One replica alone is cut off for less than a lease and a call: else another one
-/// takes its lease over while it holds an answer (see README).
 pub(crate) async fn store_outages(world: World) {
     loop {
         world.wait_between(10 * SECOND, 60 * SECOND).await;
@@ -234,7 +231,8 @@ pub(crate) async fn store_outages(world: World) {
         world.note(|| format!("the store is away: {one:?}"));
         world.count("store outage");
         set(true);
-        world.wait_between(SECOND, 40 * SECOND).await;
+        let most = world.roll(|dice| dice.pick(&[20, 40, 40, 150]));
+        world.wait_between(SECOND, most * SECOND).await;
         set(false);
         world.note(|| "the store is back".to_owned());
     }
@@ -242,7 +240,10 @@ pub(crate) async fn store_outages(world: World) {
 
 /// The connection of one replica to the store is down for a moment.
 pub(crate) fn cut_off(world: &World, replica: usize) {
-    let time = world.roll(|dice| dice.between(SECOND / 10, 20 * SECOND));
+    let time = world.roll(|dice| {
+        let most = dice.pick(&[20, 20, 150]);
+        dice.between(SECOND / 10, most * SECOND)
+    });
     if !world.state().weather.is_stormy {
         return;
     }

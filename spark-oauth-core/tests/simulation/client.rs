@@ -171,7 +171,10 @@ impl SparkClient for DistantProvider {
         let token = Name::read(refresh_token.expose_secret());
         let call = self.draw(true);
         let trip = line.begin(Step::Ask).await;
-        let (request, broken) = world.state().ledger.present(line.process, token);
+        let (request, broken) = {
+            let now = world.now();
+            world.state().ledger.present(line.process, token, now)
+        };
         world.note(|| format!("process {} presents {token:?}: {call:?}", line.process));
         if let Some(law) = broken {
             world.violate(law);

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use spark_oauth_core::TokenId;
 use spark_oauth_core::audit::Caller;
 use spark_oauth_core::broker::TokenError;
 use spark_oauth_core::token::{RefreshTrigger, Status};
+use spark_oauth_core::{Timestamp, TokenId};
 use tokio::time::sleep;
 
 use super::replica::Machine;
@@ -57,10 +57,11 @@ fn waiting(machines: &[Machine]) -> usize {
         .sum()
 }
 
-/// Asks for a refresh until the provider was asked, or it is said that there is
-/// nothing to ask for.
+/// Asks for a refresh until one is in the record that came after the last fault, or it
+/// is said that there is nothing to ask for.
 async fn bring_to_rest(world: &World, id: TokenId) {
     let caller = Caller::service("dust");
+    let since = world.now() + world.plan.allowance();
     for _ in 0..SETTLING_LIMIT.as_secs() / ROUND.as_secs() {
         let Some(running) = world.anybody() else {
             world.violate("no process runs although nothing fails");
@@ -71,7 +72,7 @@ async fn bring_to_rest(world: &World, id: TokenId) {
         let outcome = world.call(&running, "refresh", refreshed).await;
         world.note(|| format!("dust: {outcome:?}"));
         match outcome {
-            Some(Ok(refreshed)) if refreshed.called => return,
+            Some(Ok(_)) if is_refreshed(world, id, since) => return,
             Some(Err(
                 TokenError::NeedsConsent { .. } | TokenError::Revoked { .. } | TokenError::NotFound,
             )) => return,
@@ -79,6 +80,17 @@ async fn bring_to_rest(world: &World, id: TokenId) {
         }
     }
     world.violate("a token was not refreshed long after the last fault");
+}
+
+/// Whether the record was refreshed since then. A caller may have the new tokens
+/// before the store has them.
+fn is_refreshed(world: &World, id: TokenId, since: Timestamp) -> bool {
+    let state = world.state();
+    let record = state.ledger.records.get(&id);
+    record.is_some_and(|record| {
+        let last = record.last_refresh;
+        record.attempt.is_none() && last.is_some_and(|last| last.at > since)
+    })
 }
 
 fn judge(world: &World, id: TokenId) {

@@ -47,7 +47,7 @@ impl Journal for LocalJournal {
                 if let (Ok(()), Some(sealed)) = (&kept, &entry.refresh) {
                     let ledger = &mut world.state().ledger;
                     let name = ledger.refresh_name(entry.token, sealed);
-                    ledger.durable(name);
+                    ledger.journaled(name);
                 }
                 kept
             })

@@ -2,10 +2,11 @@
 //! the answer, and whether a second use of one has an explanation.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use spark_oauth_core::keyring::{KeyRing, Sealed};
 use spark_oauth_core::token::{Status, Token};
-use spark_oauth_core::{Timestamp, TokenId};
+use spark_oauth_core::{ProcessId, Timestamp, TokenId};
 
 use super::provider::Name;
 
@@ -16,8 +17,10 @@ enum Fate {
     Open,
     /// It led to nothing.
     Void,
-    /// The new refresh token is in the store or in the journal.
-    Durable,
+    /// The new refresh token is in the journal, and not in the store yet.
+    Journaled,
+    /// The new refresh token is in the store.
+    Stored,
     /// The process crashed, or the answer was lost, and the work may have been done.
     Lost,
 }
@@ -33,6 +36,7 @@ struct Request {
     in_flight: bool,
     /// It explained a second use already.
     is_spent: bool,
+    begun_at: Timestamp,
 }
 
 /// The book of refreshes, and the records as they were last seen.
@@ -45,7 +49,21 @@ pub(crate) struct Ledger {
     pub(super) consents: BTreeSet<(TokenId, Timestamp)>,
     ring: KeyRing,
     opened: BTreeMap<Vec<u8>, Name>,
+    pub(super) processes: BTreeMap<ProcessId, usize>,
+    ended: BTreeSet<usize>,
+    last_failure: BTreeMap<usize, Timestamp>,
+    cannot_extend: BTreeSet<usize>,
+    /// The process, and the grant that its lease was for.
+    lapsed: BTreeSet<(usize, usize)>,
+    pub(super) taken_over: u64,
 }
+
+/// How long an interrupted refresh of another process is left alone:
+/// `RefreshLimits::recovery_grace`.
+pub(crate) const GRACE: Duration = Duration::from_mins(1);
+
+/// By how much two clocks may disagree on that.
+const TOLERANCE: Duration = Duration::from_secs(5);
 
 impl Ledger {
     pub(crate) fn new(ring: KeyRing) -> Self {
@@ -56,11 +74,23 @@ impl Ledger {
             consents: BTreeSet::new(),
             ring,
             opened: BTreeMap::new(),
+            processes: BTreeMap::new(),
+            ended: BTreeSet::new(),
+            last_failure: BTreeMap::new(),
+            cannot_extend: BTreeSet::new(),
+            lapsed: BTreeSet::new(),
+            taken_over: 0,
         }
     }
 
     /// A refresh token leaves a process; the law that this breaks, if any.
-    pub(crate) fn present(&mut self, process: usize, token: Name) -> (usize, Option<String>) {
+    pub(crate) fn present(
+        &mut self,
+        process: usize,
+        token: Name,
+        now: Timestamp,
+    ) -> (usize, Option<String>) {
+        self.give_up_on_others(process, token, now);
         let other = self
             .requests
             .iter()
@@ -78,6 +108,7 @@ impl Ledger {
             fate: Fate::Open,
             in_flight: true,
             is_spent: false,
+            begun_at: now,
         });
         (self.requests.len() - 1, broken)
     }
@@ -103,6 +134,7 @@ impl Ledger {
 
     /// The process is no more; answers how many refreshes of its own it cost.
     pub(crate) fn crashed(&mut self, process: usize) -> usize {
+        self.ended.insert(process);
         let open = self
             .requests
             .iter_mut()
@@ -131,14 +163,73 @@ impl Ledger {
         open.count()
     }
 
-    /// This refresh token of the grant, and with it all before, is on a disk.
-    pub(crate) fn durable(&mut self, token: Name) {
-        let handed = self.requests.iter_mut().filter(|request| {
-            request.token.grant == token.grant
-                && request.fate == Fate::Open
-                && request.handed.is_some_and(|number| number <= token.number)
+    /// This refresh token of the grant, and with it all before, is in the store.
+    pub(crate) fn stored(&mut self, token: Name) {
+        self.settle(token, |fate| {
+            matches!(fate, Fate::Open | Fate::Journaled).then_some(Fate::Stored)
         });
-        handed.for_each(|request| request.fate = Fate::Durable);
+    }
+
+    /// This refresh token of the grant is in a journal.
+    pub(crate) fn journaled(&mut self, token: Name) {
+        self.settle(token, |fate| {
+            (fate == Fate::Open).then_some(Fate::Journaled)
+        });
+    }
+
+    fn settle(&mut self, token: Name, becomes: impl Fn(Fate) -> Option<Fate>) {
+        for request in &mut self.requests {
+            let is_handed = request.handed.is_some_and(|number| number <= token.number);
+            if request.token.grant == token.grant && is_handed {
+                request.fate = becomes(request.fate).unwrap_or(request.fate);
+            }
+        }
+    }
+
+    /// A process saw the store fail.
+    pub(crate) fn saw_failure(&mut self, process: usize, now: Timestamp) {
+        self.last_failure.insert(process, now);
+    }
+
+    /// A process extended its lease, or could not.
+    pub(crate) fn extended(&mut self, process: usize, is_done: bool) {
+        if is_done {
+            self.cannot_extend.remove(&process);
+        } else {
+            self.cannot_extend.insert(process);
+        }
+    }
+
+    /// The lease of `owner`, whose time was over, was taken by another process.
+    pub(crate) fn lapsed(&mut self, owner: ProcessId, grant: usize) {
+        let Some(process) = self.processes.get(&owner) else {
+            return;
+        };
+        if self.cannot_extend.contains(process) || self.ended.contains(process) {
+            self.lapsed.insert((*process, grant));
+        }
+    }
+
+    /// A process that is cut off from the store for so long that its lease ends, or
+    /// that ended and left an answer on a disk which nobody else reads, loses what it
+    /// has to the one that takes over, where that one waits as long as it must.
+    fn give_up_on_others(&mut self, process: usize, token: Name, now: Timestamp) {
+        let failure = self.last_failure.get(&process);
+        let waited = |since: &Timestamp| now.since(*since) + TOLERANCE >= GRACE;
+        if failure.is_some_and(|failure| !waited(failure)) {
+            return;
+        }
+        for other in &mut self.requests {
+            let is_lapsed = other.process != process
+                && self.lapsed.contains(&(other.process, token.grant))
+                && waited(&other.begun_at);
+            let is_open = matches!(other.fate, Fate::Open | Fate::Journaled);
+            if other.token.grant == token.grant && is_lapsed && is_open {
+                other.in_flight = false;
+                other.fate = Fate::Lost;
+                self.taken_over += 1;
+            }
+        }
     }
 
     /// Whether it is explained that this token was presented a second time: by a

@@ -206,10 +206,19 @@ impl Line {
             format!("process {} {step:?}: {word} {fault:?}", self.process)
         });
         self.come_back(step, &trip).await;
-        match fault {
+        let heard = match fault {
             Some(Fault::AnswerLost) => outcome.and(Err(unavailable())),
             _ => outcome,
+        };
+        let now = self.world.now();
+        let ledger = &mut self.world.state().ledger;
+        if matches!(heard, Err(StoreError::Unavailable { .. })) {
+            ledger.saw_failure(self.process, now);
         }
+        if step == Step::Extend {
+            ledger.extended(self.process, heard.is_ok());
+        }
+        heard
     }
 }
 

@@ -59,6 +59,7 @@ pub(crate) struct Plan {
     pub(crate) access_life: Duration,
     /// The refresh token's life, and whether a refresh renews it.
     pub(crate) refresh_life: Option<(Duration, bool)>,
+    pub(crate) lease: Duration,
     /// How long the troubles last.
     pub(crate) horizon: Duration,
     /// By how much a replica's clock may be wrong, in milliseconds.
@@ -117,6 +118,7 @@ impl Plan {
             ]),
             access_life,
             refresh_life,
+            lease: dice.pick(&[45, 90]) * SECOND,
             horizon: dice.between(120 * SECOND, 420 * SECOND),
             skew: dice.pick(&[0, 500, 2_000]),
             clock_steps: dice.chance(300),

@@ -33,7 +33,7 @@ impl World {
             }
             let mut state = self.state();
             let (_, refresh) = state.ledger.names(&token);
-            state.ledger.durable(refresh);
+            state.ledger.stored(refresh);
             state.ledger.consents.insert((token.id, token.granted_at));
             state.ledger.records.insert(token.id, token);
         }

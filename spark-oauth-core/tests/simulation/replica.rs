@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use spark_oauth_core::broker::{ScheduleLimits, WorkerSettings};
+use spark_oauth_core::broker::{RefreshLimits, ScheduleLimits, WorkerSettings};
 use spark_oauth_core::ports::SeededRandom;
 use spark_oauth_core::testing::MemoryJournals;
 use spark_oauth_core::{
@@ -17,6 +17,7 @@ use tokio::time::{sleep, timeout};
 use super::client::DistantProvider;
 use super::clock::SkewedClock;
 use super::journal::LocalJournal;
+use super::ledger::GRACE;
 use super::line::Line;
 use super::plan::Journals;
 use super::power::Power;
@@ -68,10 +69,15 @@ impl Machine {
                 () = line.power.cut_off() => false,
                 () = self.live(&line) => true,
             };
-            let most = if is_planned { 3 } else { 12 };
-            let pause = self
-                .world
-                .roll(|dice| dice.between(Duration::from_millis(200), Duration::from_secs(most)));
+            let pause = self.world.roll(|dice| {
+                let most = match dice.below(20) {
+                    // Somebody had to come and mend it.
+                    0 => 150,
+                    _ if is_planned => 3,
+                    _ => 12,
+                };
+                dice.between(Duration::from_millis(200), Duration::from_secs(most))
+            });
             sleep(pause).await;
         }
     }
@@ -83,11 +89,13 @@ impl Machine {
         drop(state);
         let number = u64::try_from(process).unwrap();
         let random = SeededRandom::new(number << 32);
+        let id = ProcessId::generate(self.world.now(), &random);
+        self.world.state().ledger.processes.insert(id, process);
         Line {
             world: self.world.with_dice(1_000 + number),
             replica: self.replica,
             process,
-            id: ProcessId::generate(self.world.now(), &random),
+            id,
             power: Power::default(),
             disk: self.disk.clone(),
         }
@@ -135,6 +143,11 @@ impl Machine {
                     skew: self.skew.clone(),
                 }))
                 .random(Arc::new(SeededRandom::new(number << 20)))
+                .refresh_limits(RefreshLimits {
+                    lease: self.world.plan.lease,
+                    recovery_grace: GRACE,
+                    ..RefreshLimits::default()
+                })
                 .refresh_schedule(ScheduleLimits {
                     longest_retry: Duration::from_mins(2),
                     ..ScheduleLimits::default()

@@ -74,6 +74,30 @@ impl DistantStore {
         self.tokens().claim(id, lease, now).await
     }
 
+    /// Notes where this ends another process's lease, whose time is over.
+    async fn claim_and_look(
+        &self,
+        id: TokenId,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        let claim = self.tokens().claim(id, lease, now).await?;
+        let world = &self.line.world;
+        let truth = world.now() + world.plan.allowance();
+        let mut state = world.state();
+        let before = state.ledger.records.get(&id).cloned();
+        if let (Claim::Taken(_), Some(before)) = (&claim, before)
+            && let Some(held) = before.lease
+            && held.owner != lease.owner
+            && held.expires_at.has_passed(truth)
+        {
+            let (_, refresh) = state.ledger.names(&before);
+            state.ledger.lapsed(held.owner, refresh.grant);
+            state.coverage.count("lease ran out");
+        }
+        Ok(claim)
+    }
+
     async fn write_blindly(&self, token: &Token) -> Result<u64, StoreError> {
         let mut token = token.clone();
         if let Some(stored) = self.tokens().get(token.id).await? {
@@ -144,7 +168,7 @@ impl TokenStore for DistantStore {
             let effect = self.claim_openly(id, lease, now);
             self.line.at_store(Step::Claim, effect).await?
         } else {
-            let effect = self.tokens().claim(id, lease, now);
+            let effect = self.claim_and_look(id, lease, now);
             self.line.at_store(Step::Claim, effect).await?
         };
         if matches!(claim, Claim::Held(_)) {

@@ -160,8 +160,12 @@ impl World {
 
     pub(crate) fn shown(&self) -> Shown {
         let mut state = self.state();
+        let mut coverage = state.coverage.clone();
+        for _ in 0..state.ledger.taken_over {
+            coverage.count("taken over from a process that was cut off or away");
+        }
         Shown {
-            coverage: state.coverage.clone(),
+            coverage,
             violations: std::mem::take(&mut state.violations),
             trace: state.trace.take().unwrap_or_default(),
         }
