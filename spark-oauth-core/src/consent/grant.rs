@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::broker::Schedule;
 use crate::event::EventKind;
 use crate::events::Events;
 use crate::ids::TokenId;
@@ -36,6 +37,7 @@ pub(super) struct GrantWriter {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
     pub(super) events: Events,
+    pub(super) schedule: Schedule,
 }
 
 /// What was granted, by whom, with which tokens.
@@ -178,6 +180,8 @@ impl GrantWriter {
         token.last_refresh = None;
         token.last_failure = None;
         token.attempt = None;
+        // The background worker visits it from now on.
+        self.schedule.plan(token, *at);
     }
 
     /// A provider may give a refresh token at the first consent only: the one that

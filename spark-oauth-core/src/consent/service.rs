@@ -74,6 +74,7 @@ impl ConsentService {
                 clock: parts.clock,
                 random: parts.random,
                 events: parts.events,
+                schedule: parts.schedule,
             },
             auditor,
             limits,

@@ -235,3 +235,22 @@ async fn a_renewal_without_a_refresh_token_keeps_the_one_that_works() {
         assert_eq!(ends.is_some(), kept.is_some());
     }
 }
+
+#[tokio::test]
+async fn the_background_worker_visits_what_was_granted_before_it_ends() {
+    let scene = scene().await;
+    let stores = scene.stores.stores();
+    for renewed in [false, true] {
+        let written = write(&scene, &grant("ann", SCOPES)).await.unwrap();
+        assert_eq!(written.renewed, renewed);
+        let token = written.token;
+        let due_at = token.upkeep.due_at.expect("it is visited");
+        assert!(NOW < due_at && due_at < token.access_expires_at, "{due_at}");
+        let limit = std::num::NonZeroU16::MIN;
+        let due = stores.tokens.list_due(&token.integration, due_at, limit);
+        assert_eq!(due.await.unwrap()[0].id, token.id);
+        scene
+            .stores
+            .change_token(token.id, |token| token.upkeep.due_at = None);
+    }
+}
