@@ -106,6 +106,9 @@ impl Machine {
         let (world, process) = (&self.world, line.process);
         world.note(|| format!("process {process} starts as replica {}", self.replica));
         let oauth = self.build(line).await;
+        // Without a journal it has given itself a name.
+        let name = oauth.broker.process();
+        world.state().ledger.processes.insert(name, process);
         world.state().running[self.replica] = Some(Running {
             process,
             oauth: oauth.clone(),

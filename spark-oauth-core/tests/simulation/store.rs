@@ -42,9 +42,9 @@ impl DistantStore {
         };
         let marks = token.generation == stored.generation
             && token.attempt != stored.attempt
-            && token
-                .attempt
-                .is_some_and(|attempt| attempt.owner == self.line.id);
+            && token.attempt.is_some_and(|attempt| {
+                state.ledger.processes.get(&attempt.owner) == Some(&self.line.process)
+            });
         if marks {
             Step::Mark
         } else if token.granted_at != stored.granted_at {
