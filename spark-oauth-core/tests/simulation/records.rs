@@ -4,6 +4,7 @@
 use spark_oauth_core::TokenId;
 use spark_oauth_core::token::{StatusKind, Token};
 
+use super::provider::End;
 use super::world::World;
 
 impl World {
@@ -91,7 +92,8 @@ impl World {
 
     fn look_at_status(&self, before: &Token, after: &Token, is_news: bool, grant: usize) {
         let (was, is) = (before.status.kind(), after.status.kind());
-        let is_dead = self.state().provider.grants[grant].end.is_some();
+        let end = self.state().provider.grants[grant].end;
+        let is_dead = end.is_some();
         match (was, is) {
             (StatusKind::Revoked, StatusKind::Active | StatusKind::NeedsConsent) => {
                 self.violate("a late write overtook a revocation");
@@ -103,6 +105,12 @@ impl World {
                 self.count("needs consent");
                 if !is_dead {
                     self.violate("a person must consent anew although the grant lives");
+                }
+                if end == Some(End::Reused) {
+                    self.count("consent lost by a crash or a lost answer");
+                    if after.upkeep.interrupted == 0 {
+                        self.violate("a consent was lost by a lost answer, and nobody counted it");
+                    }
                 }
             }
             (StatusKind::Active | StatusKind::NeedsConsent, StatusKind::Revoked) => {
