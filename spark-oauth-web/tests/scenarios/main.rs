@@ -18,6 +18,7 @@ mod hand_over;
 mod harness;
 mod headers;
 mod import;
+mod lifecycle;
 mod lost_keys;
 mod malformed;
 mod management;

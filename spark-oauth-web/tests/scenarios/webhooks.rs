@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use webex_emulator::Fault;
+
 use crate::harness::{ALICE, BOB, Command, Receiver, Rig, Setup, Upstream, on_every_store};
 
 on_every_store!(
     events_survive_a_receiver_that_fails_and_a_restart,
     events_survive_a_kill,
     what_becomes_of_a_token_is_told,
+    every_turn_of_a_token_is_told,
 );
 
 const GRANTED: &str = "token.granted";
@@ -105,6 +108,50 @@ async fn what_becomes_of_a_token_is_told(setup: Setup) {
             assert!(!call.text.contains(secret), "{call:?}");
         }
     }
+    rig.assert_alive().await;
+}
+
+async fn every_turn_of_a_token_is_told(setup: Setup) {
+    let receiver = Receiver::start().await;
+    let rig = Rig::with(telling(setup, &receiver)).await;
+    let told = async |kind: &str| {
+        let [call] = receiver.wait_for_taken(kind, 1).await.try_into().unwrap();
+        call.body["data"].clone()
+    };
+    rig.browser().grant(ALICE).await;
+    let admin = rig.super_admin().await;
+    let token = rig.only_token(&admin).await;
+    admin.submit(token.form("/refresh")).await;
+    let refreshed = told("token.refreshed").await;
+    assert_eq!(refreshed["by"], "admin");
+    assert_eq!(refreshed["token"]["email"], ALICE);
+
+    rig.upstream.provider.revoke(ALICE);
+    rig.advance(Duration::from_secs(31));
+    admin.submit(token.form("/refresh")).await;
+    let lost = told("token.needs_consent").await;
+    assert_eq!(lost["reason"], "refresh_refused");
+    assert_eq!(lost["token"]["id"], refreshed["token"]["id"]);
+
+    rig.browser().grant(ALICE).await;
+    rig.upstream.spoil(Fault {
+        status: Some(401),
+        body: Some(br#"{"error":"invalid_client"}"#.to_vec()),
+        ..Fault::on("POST /v1/access_token")
+    });
+    let token = rig.only_token(&admin).await;
+    let page = admin.submit(token.form("/refresh")).await;
+    let paused = told("integration.paused").await;
+    assert_eq!(paused["reason"], "integration_refused");
+    assert_eq!(paused["token"], serde_json::Value::Null);
+
+    let asked = admin.submit(page.form("/revoke")).await;
+    let page = admin.submit(asked.form("/revoke")).await;
+    assert_eq!(told("token.revoked").await["by"], "admin");
+    let asked = admin.submit(page.form("/remove")).await;
+    admin.submit(asked.form("/remove")).await;
+    let removed = told("token.removed").await;
+    assert_eq!(removed["token"]["id"], refreshed["token"]["id"]);
     rig.assert_alive().await;
 }
 

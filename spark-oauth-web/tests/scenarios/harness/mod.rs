@@ -14,6 +14,7 @@ mod routes;
 mod setup;
 mod site;
 mod store;
+mod until;
 
 pub(crate) use browser::Browser;
 pub(crate) use database::Database;
@@ -24,9 +25,10 @@ pub(crate) use provider::Upstream;
 pub(crate) use receiver::Receiver;
 pub(crate) use rig::Rig;
 pub(crate) use routes::{ADMIN_PAGES, STATE_CHANGES, SUPER_ADMIN_ROUTES, path_of};
-pub(crate) use setup::Setup;
+pub(crate) use setup::{Setup, journal_directory};
 pub(crate) use site::Site;
 pub(crate) use store::on_every_store;
+pub(crate) use until::until;
 
 /// Long enough to be nobody's first guess.
 pub(crate) const PASSWORD: &str = "tulip harbour 42 quill";

@@ -138,6 +138,6 @@ pub(super) fn key_file(folder: &Path) -> std::path::PathBuf {
 }
 
 /// A folder that is not shared with the database: one may be taken away alone.
-pub(super) fn journal_directory(folder: &Path) -> std::path::PathBuf {
+pub(crate) fn journal_directory(folder: &Path) -> std::path::PathBuf {
     folder.join("journal")
 }

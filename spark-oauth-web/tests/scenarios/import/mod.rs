@@ -2,6 +2,7 @@
 
 mod call;
 mod export;
+mod first_refresh;
 mod moving;
 mod records;
 mod server;

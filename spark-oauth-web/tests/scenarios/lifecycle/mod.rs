@@ -1,0 +1,13 @@
+//! The life of a token while nobody looks: it is refreshed in time, and lost neither
+//! by the provider, nor by the store, nor by the end of a process.
+
+mod cuts;
+mod journal;
+mod rate_limit;
+mod refused;
+mod scene;
+mod signals;
+mod worker;
+
+/// The call that refreshes.
+const TOKENS: &str = "POST /v1/access_token";
