@@ -1,18 +1,22 @@
 //! What a `SparkOauth` is made of: an integration, a client of the provider, a store
-//! and the keys.
+//! and the keys; and the background worker beside it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use spark_oauth_core::broker::{RefreshLimits, WorkerSettings};
+use spark_oauth_core::journal::{FileJournal, OpenJournalError};
 use spark_oauth_core::keyring::{InvalidKeyRing, KeyRing, SealingKey};
-use spark_oauth_core::ports::{SparkClient, Stores, SystemRandom};
+use spark_oauth_core::ports::{Clock as _, SparkClient, Stores, SystemClock, SystemRandom};
 use spark_oauth_core::webex::{WebexClient, WebexError, WebexSettings};
 use spark_oauth_core::{
     ClientId, ClientSecret, EmailAddress, Integration, InvalidEmail, InvalidRedirectUri,
-    InvalidScope, RedirectUri, Scopes, SparkOauth, VaultError,
+    InvalidScope, ProcessId, RedirectUri, Scopes, SparkOauth, VaultError,
 };
 use spark_oauth_store_sqlite::{OpenError, SqliteStore};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use url::Url;
 
 /// What this service does needs no more. A person agrees sooner to a short list.
@@ -62,6 +66,9 @@ pub enum AssembleError {
     /// The client of the provider cannot be made.
     #[error("the client of Webex cannot be made")]
     Client(#[from] WebexError),
+    /// New tokens that wait for the store have no place.
+    #[error("the journal cannot be kept")]
+    Journal(#[from] OpenJournalError),
     /// The store does not open.
     #[error("the store does not open")]
     Store(#[from] OpenError),
@@ -78,10 +85,13 @@ pub struct Assembled {
     /// The client of the provider, for calls with a token that was checked out.
     pub webex: Arc<dyn SparkClient>,
     store: SqliteStore,
+    stop_worker: oneshot::Sender<()>,
+    worker: JoinHandle<()>,
 }
 
 impl Assembled {
-    /// Opens the store and puts the services on top of it.
+    /// Opens the store, puts the services on top of it, and keeps the tokens fresh from
+    /// then on.
     ///
     /// # Errors
     /// [`AssembleError`] says what is wrong.
@@ -101,28 +111,61 @@ impl Assembled {
             (None, None) => KeyRing::new(SealingKey::generate(&SystemRandom), random),
             (None, Some(_)) => return Err(AssembleError::KeysMissing),
         };
+        // What Webex has handed out while the database fails waits in a journal, on
+        // local disk beside the database.
+        let journal = match &settings.database {
+            Some(path) => Some(journal_beside(path).await?),
+            None => None,
+        };
         let store = match settings.database {
             Some(path) => SqliteStore::open_path(path).await?,
             None => SqliteStore::in_memory().await?,
         };
-        let webex: Arc<dyn SparkClient> =
-            Arc::new(WebexClient::new(WebexSettings::at(settings.provider))?);
+        let provider = WebexSettings::at(settings.provider);
+        // A lease must outlive the client's own time limit.
+        let limits = RefreshLimits::default().outliving(provider.request_timeout);
+        let webex: Arc<dyn SparkClient> = Arc::new(WebexClient::new(provider)?);
         let stores = Stores::of(store.clone());
-        let oauth = SparkOauth::builder(integration, webex.clone(), stores, ring)
-            .build()
-            .await?;
+        let mut builder =
+            SparkOauth::builder(integration, webex.clone(), stores, ring).refresh_limits(limits);
+        if let Some(journal) = journal {
+            builder = builder.journal(Arc::new(journal));
+        }
+        let oauth = builder.build().await?;
+        // The worker refreshes what comes due, before anybody asks.
+        let (stop_worker, stopped) = oneshot::channel::<()>();
+        let worker = oauth.worker(WorkerSettings::default());
+        let worker = tokio::spawn(worker.run(async {
+            // Either it was told to stop, or nobody is left who could tell it.
+            let _ = stopped.await;
+        }));
         Ok(Self {
             oauth,
             webex,
             store,
+            stop_worker,
+            worker,
         })
     }
 
     /// Ends what is under way, once no request comes in any more: a refresh whose
     /// answer is not yet stored must not end with the process.
     pub async fn close(self) {
-        // A store that stays away would hold the process for ever.
-        let _ = tokio::time::timeout(SETTLE_LIMIT, self.oauth.settle()).await;
+        // A worker that has ended already need not be told.
+        let _ = self.stop_worker.send(());
+        let settled = async {
+            let _ = self.worker.await;
+            self.oauth.settle().await;
+        };
+        // A store that stays away would hold the process for ever. What Webex has handed
+        // out waits in the journal for the next start.
+        let _ = tokio::time::timeout(SETTLE_LIMIT, settled).await;
         self.store.close().await;
     }
+}
+
+/// The journal of this process, in a folder that its later ones look into, too.
+async fn journal_beside(database: &Path) -> Result<FileJournal, OpenJournalError> {
+    let process = ProcessId::generate(SystemClock.now(), &SystemRandom);
+    FileJournal::open(database.with_extension("journal"), process).await
 }

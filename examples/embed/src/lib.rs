@@ -7,12 +7,14 @@
 //! ```text
 //!  browser ── /connect ───────────▶ ConsentService ──▶ sealed token ─▶ SqliteStore
 //!  browser ── /connect/callback ──▶                                        │
-//!  backend ── /people/…/rooms ────▶ Broker::check_out ◀── valid token ─────┘
+//!  backend ── /people/…/rooms ────▶ Broker::check_out ◀── valid token ─────┤
+//!                                   Worker::run ──── refreshes in time ────┘
 //! ```
 //!
 //! Read the files in this order:
 //!
-//! 1. `assemble`: what a [`SparkOauth`](spark_oauth_core::SparkOauth) is made of;
+//! 1. `assemble`: what a [`SparkOauth`](spark_oauth_core::SparkOauth) is made of, and
+//!    the background worker that keeps its tokens fresh;
 //! 2. `connect`: two routes that carry a person's consent;
 //! 3. `people`: routes that need a valid token;
 //! 4. `failure`: what the errors of the library mean to a client.

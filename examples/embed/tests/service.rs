@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use embed::{Assembled, CALLBACK_PATH, Settings, router};
 use reqwest::{Client, Response, StatusCode, redirect};
@@ -185,4 +186,21 @@ async fn a_database_file_needs_keys_that_are_kept() {
     assert!(refused.to_string().contains("needs keys"), "{refused}");
     assert!(!std::path::Path::new("never-made.db").exists());
     emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_token_is_refreshed_before_it_ends_and_nobody_asks() {
+    let service = Service::start().await;
+    let provider = service.emulator.provider();
+    provider.update_settings(|settings| settings.access_ttl_s = 4);
+    service.connect().await;
+    let refreshed = async {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        while provider.stats().refreshes == 0 {
+            looks.tick().await;
+        }
+    };
+    let refreshed = tokio::time::timeout(Duration::from_secs(30), refreshed).await;
+    refreshed.unwrap();
+    service.end().await;
 }
