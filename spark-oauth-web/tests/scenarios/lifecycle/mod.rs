@@ -3,6 +3,7 @@
 
 mod cuts;
 mod journal;
+mod outage;
 mod rate_limit;
 mod refused;
 mod scene;
