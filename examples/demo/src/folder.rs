@@ -14,6 +14,7 @@ This folder was made by the spark-oauth demo (cargo run -p demo).
 
 spark-oauth.db     the database: tokens are sealed in it
 spark-oauth.keys   the key that seals them
+journal/           new tokens, sealed, while the database fails
 logs/              what happened, hour by hour
 
 Nothing in it is real. Delete the folder as you like, or start the demo with

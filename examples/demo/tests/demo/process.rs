@@ -100,12 +100,15 @@ async fn it_says_where_to_click_ends_cleanly_and_leaves_one_folder() {
             names_in(&place.path().join("demo-data")),
             [
                 "README.txt",
+                "journal",
                 "logs",
                 "spark-oauth.db",
                 "spark-oauth.db.lock",
                 "spark-oauth.keys"
             ]
         );
+        let journal = place.path().join("demo-data/journal");
+        assert!(names_in(&journal).is_empty(), "nothing waits");
     }
 }
 
