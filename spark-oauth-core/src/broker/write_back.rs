@@ -88,7 +88,7 @@ impl Refresher {
 
     /// Ends our own lease and attempt in the same write; those of another process
     /// stay, should ours have run out.
-    fn lay_down(&self, token: &mut Token) {
+    pub(super) fn lay_down(&self, token: &mut Token) {
         token.lease = token.lease.filter(|lease| lease.owner != self.process);
         token.attempt = token
             .attempt

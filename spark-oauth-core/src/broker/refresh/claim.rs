@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::broker::error::TokenError;
 use crate::broker::refresh::Refresher;
 use crate::broker::refresh::goal::{Goal, check_active};
+use crate::broker::write_back::Change;
 use crate::ids::{ProcessId, TokenId};
 use crate::ports::{Claim, Clock as _, StoreError};
 use crate::token::{Lease, RefreshTrigger, Token};
@@ -141,8 +142,23 @@ impl Refresher {
         }
     }
 
+    /// Gives our lease back, and removes our marker, with compare-and-set: a store may
+    /// carry out a write that was given up on long ago, and one that goes by the owner
+    /// alone would end the lease of our next refresh then.
     pub(super) async fn release(&self, id: TokenId) {
-        if let Err(error) = self.tokens.release_lease(id, self.process).await {
+        let change = |token: &mut Token| {
+            if token.lease.is_none_or(|lease| lease.owner != self.process) {
+                return Change::Written(Vec::new());
+            }
+            self.lay_down(token);
+            Change::Write(Vec::new())
+        };
+        let released = match self.tokens.get(id).await {
+            Ok(Some(token)) => self.rewrite(token, Duration::ZERO, change).await.map(drop),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = released {
             tracing::warn!(token = %id, %error, "a lease was not given back; it ends by itself");
         }
     }

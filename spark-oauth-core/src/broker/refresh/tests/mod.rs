@@ -279,6 +279,39 @@ async fn what_another_process_refreshed_is_the_answer() {
     assert_eq!(scene.client.calls(), [], "one refresh for both");
 }
 
+/// A store may carry a release out long after it was given up on: one that went by
+/// its owner alone would end the lease of the owner's next refresh.
+#[tokio::test]
+async fn a_lease_is_given_back_by_compare_and_set() {
+    let scene = scene().await;
+    let id = scene.stored_token().id;
+    let stores = scene.stores.clone();
+    // Another process was faster: the claim finds a fresh token.
+    scene.stores.before(StoreCall::TokenClaim, move || {
+        stores.change_token(id, |token| {
+            token.last_refresh = Some(LastRefresh {
+                at: NOW,
+                by: RefreshTrigger::Worker,
+            });
+        });
+    });
+    let (stores, owner) = (scene.stores.clone(), scene.oauth.broker.process());
+    let expires_at = NOW + HOUR;
+    // The record changes before the release takes effect.
+    scene.stores.before(StoreCall::TokenUpdate, move || {
+        stores.change_token(id, |token| token.lease = Some(Lease { owner, expires_at }));
+    });
+    let done = refresh(&scene, id).await.unwrap();
+    assert!(!done.called);
+    assert_eq!(scene.stores.count(StoreCall::TokenReleaseLease), 0);
+    assert_eq!(
+        scene.stores.count(StoreCall::TokenUpdate),
+        2,
+        "one conflicts"
+    );
+    assert_eq!(scene.token(id).lease, None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_sees_the_goal_reached_never_refreshes_without_the_lease() {
     let scene = scene().await;
