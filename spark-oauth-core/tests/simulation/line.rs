@@ -172,6 +172,34 @@ impl Line {
         }
     }
 
+    /// One operation of a store that changes a record.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        step: Step,
+        effect: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let line = self.clone();
+        let (time, is_late) = self.world.roll(|dice| {
+            let time = dice.between(Duration::from_millis(100), Duration::from_secs(30));
+            (time, dice.chance(line.world.plan.late_writes))
+        });
+        if !is_late || !self.world.state().weather.is_stormy {
+            return self.at_store(step, effect).await;
+        }
+        self.at_store(step, async move {
+            line.world.count("write late");
+            tokio::spawn(async move {
+                sleep(time).await;
+                let is_done = effect.await.is_ok();
+                line.world
+                    .note(|| format!("process {} {step:?} late: {is_done}", line.process));
+                line.world.look_at_records();
+            });
+            Err(unavailable())
+        })
+        .await
+    }
+
     /// One operation of a store.
     pub(crate) async fn at_store<T>(
         &self,

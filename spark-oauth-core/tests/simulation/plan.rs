@@ -71,6 +71,8 @@ pub(crate) struct Plan {
     pub(crate) store_failures: u64,
     /// Store operations whose answer is lost, of a thousand.
     pub(crate) store_answers_lost: u64,
+    /// Writes that the store carries out long after it was given up on, of a thousand.
+    pub(crate) late_writes: u64,
     pub(crate) conflicts: u64,
     pub(crate) store_outages: bool,
     pub(crate) full_disks: bool,
@@ -125,6 +127,7 @@ impl Plan {
             crashes: sometimes(dice, &[2, 8, 30]),
             store_failures: sometimes(dice, &[5, 50]),
             store_answers_lost: sometimes(dice, &[5, 50]),
+            late_writes: sometimes(dice, &[20, 150]),
             conflicts: sometimes(dice, &[5, 50]),
             store_outages: dice.chance(400),
             full_disks: dice.chance(200),

@@ -51,6 +51,8 @@ impl DistantStore {
             Step::Grant
         } else if token.generation > stored.generation && token.access != stored.access {
             Step::WriteBack
+        } else if is_release(stored, token) {
+            Step::Release
         } else {
             Step::Change
         }
@@ -107,6 +109,14 @@ impl DistantStore {
     }
 }
 
+/// Whether a write does nothing but end a lease.
+fn is_release(stored: &Token, token: &Token) -> bool {
+    let mut released = stored.clone();
+    released.lease = None;
+    released.attempt = token.attempt;
+    stored.lease.is_some() && released == *token
+}
+
 #[async_trait]
 impl TokenStore for DistantStore {
     async fn insert(&self, token: &Token) -> Result<(), StoreError> {
@@ -160,7 +170,9 @@ impl TokenStore for DistantStore {
         if self.is_sabotaged(Sabotage::BlindWrites) {
             return self.line.at_store(step, self.write_blindly(token)).await;
         }
-        self.line.at_store(step, self.tokens().update(token)).await
+        let (store, token) = (self.clone(), token.clone());
+        let effect = async move { store.tokens().update(&token).await };
+        self.line.write(step, effect).await
     }
 
     async fn claim(&self, id: TokenId, lease: Lease, now: Timestamp) -> Result<Claim, StoreError> {
@@ -168,8 +180,9 @@ impl TokenStore for DistantStore {
             let effect = self.claim_openly(id, lease, now);
             self.line.at_store(Step::Claim, effect).await?
         } else {
-            let effect = self.claim_and_look(id, lease, now);
-            self.line.at_store(Step::Claim, effect).await?
+            let store = self.clone();
+            let effect = async move { store.claim_and_look(id, lease, now).await };
+            self.line.write(Step::Claim, effect).await?
         };
         if matches!(claim, Claim::Held(_)) {
             self.line.world.count("lease held elsewhere");
@@ -178,13 +191,15 @@ impl TokenStore for DistantStore {
     }
 
     async fn extend_lease(&self, id: TokenId, lease: Lease) -> Result<Option<u64>, StoreError> {
-        let effect = self.tokens().extend_lease(id, lease);
-        self.line.at_store(Step::Extend, effect).await
+        let store = self.clone();
+        let effect = async move { store.tokens().extend_lease(id, lease).await };
+        self.line.write(Step::Extend, effect).await
     }
 
     async fn release_lease(&self, id: TokenId, owner: ProcessId) -> Result<bool, StoreError> {
-        let effect = self.tokens().release_lease(id, owner);
-        self.line.at_store(Step::Release, effect).await
+        let store = self.clone();
+        let effect = async move { store.tokens().release_lease(id, owner).await };
+        self.line.write(Step::Release, effect).await
     }
 
     async fn list_due(
@@ -218,8 +233,9 @@ impl TokenStore for DistantStore {
     }
 
     async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
-        let effect = self.tokens().remove(id);
-        self.line.at_store(Step::Remove, effect).await
+        let store = self.clone();
+        let effect = async move { store.tokens().remove(id).await };
+        self.line.write(Step::Remove, effect).await
     }
 }
 
