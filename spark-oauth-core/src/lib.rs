@@ -57,6 +57,11 @@
 //! }
 //! ```
 //!
+//! Tokens are refreshed when they are asked for. To have them fresh at any moment, let
+//! [`SparkOauth::worker`] run beside your service, give the builder a
+//! [`journal`](journal::FileJournal), and let [`SparkOauth::presence`] show the process
+//! to commands that work on the same store.
+//!
 //! # A store of your own
 //! Implement the traits in [`ports`]: their docs say what each method MUST do. One
 //! type that implements them all becomes [`Stores`](ports::Stores) by
