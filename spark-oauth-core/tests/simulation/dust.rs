@@ -15,6 +15,7 @@ use super::world::World;
 /// How long it may take until everything is well again. A pause for a fault of the
 /// integration lasts a quarter of an hour at most, and an admin need not wait for it.
 const SETTLING_LIMIT: Duration = Duration::from_mins(20);
+const UNDER_WAY: Duration = Duration::from_secs(45);
 const ROUND: Duration = Duration::from_secs(7);
 
 /// Sees that each token is valid, or rightly is not.
@@ -22,6 +23,8 @@ pub(crate) async fn settle(world: &World, machines: &[Machine]) {
     for machine in machines {
         machine.disk.set_full(false);
     }
+    // What is still on its way arrives: to the provider, or to the store.
+    sleep(UNDER_WAY).await;
     for _ in 0..SETTLING_LIMIT.as_secs() {
         if world.state().running.iter().all(Option::is_some) {
             break;
