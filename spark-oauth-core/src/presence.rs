@@ -196,7 +196,7 @@ mod tests {
         let (_stop, running) = run(&scene);
         sleep(LOOK).await;
         running.abort();
-        scene.clock.advance(MINUTE - Duration::from_millis(1));
+        scene.clock.advance(Duration::from_millis(59_999));
         assert_eq!(seen(&scene).await.len(), 1);
         scene.clock.advance(Duration::from_millis(1));
         assert_eq!(seen(&scene).await, []);

@@ -60,12 +60,14 @@ impl Failure {
         )
     }
 
-    const fn retry_after(&self) -> Option<u64> {
-        match self {
-            Self::Begin(BeginError::TooMany { retry_after })
-            | Self::Token(TokenError::Busy { retry_after }) => Some(retry_after.as_secs()),
+    fn retry_after(&self) -> Option<u64> {
+        let wait = match self {
+            Self::Begin(BeginError::TooMany { retry_after }) => Some(*retry_after),
+            Self::Token(error) => error.retry_after(),
             _ => None,
-        }
+        };
+        // Whoever comes back within the second would come too early.
+        wait.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::auditor::{Auditor, Subject};
 use crate::consent::begin::Beginning;
 use crate::consent::grant::{Grant, GrantWriter};
 use crate::consent::{BrowserSecret, Callback, CodeVerifier, ConsentError, Granted};
+use crate::corrected_clock::CorrectedClock;
 use crate::detached::Detached;
 use crate::integration::Integration;
 use crate::keyring::KeyRing;
@@ -55,6 +56,7 @@ pub struct ConsentService {
     pub(crate) auditor: Auditor,
     pub(crate) limits: ConsentLimits,
     pub(super) beginning: Beginning,
+    corrected: CorrectedClock,
     detached: Detached,
 }
 
@@ -65,6 +67,7 @@ impl ConsentService {
         auditor: Auditor,
     ) -> Self {
         Self {
+            corrected: parts.corrected,
             integration: parts.integration,
             client: parts.client,
             consents: parts.stores.consents,
@@ -161,7 +164,7 @@ impl ConsentService {
         asked: Scopes,
     ) -> Result<Granted, ConsentError> {
         // The provider counts the token's life from before it answered.
-        let at = self.clock().now();
+        let sent = self.corrected.local();
         let answer = self
             .client
             .exchange_code(&self.integration, code, verifier)
@@ -180,7 +183,8 @@ impl ConsentService {
                 .filter(|granted| !granted.is_empty())
                 .unwrap_or(asked),
             answer,
-            at,
+            // What the answer says of the time is known by now.
+            at: self.corrected.corrected(sent),
         };
         Ok(self.grants.write(&grant).await?)
     }

@@ -100,8 +100,8 @@ impl Refresher {
         self.rewrite(token, limit, change).await
     }
 
-    /// Writes what another process left in its journal, by the same rule. A lease or
-    /// a marker of that process is not touched here.
+    /// Writes what the process `owner` left in its journal, by the same rule. Its
+    /// lease and its marker go in the same write, since it has ended.
     pub(in crate::broker) async fn store_left_behind(
         &self,
         entry: &JournalEntry,

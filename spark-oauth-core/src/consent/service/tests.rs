@@ -92,6 +92,28 @@ async fn a_good_callback_stores_the_token() {
 }
 
 #[tokio::test]
+async fn the_providers_time_counts_from_the_first_consent_on() {
+    let scene = scene().await;
+    let begun = begin(&scene).await;
+    // The local clock is two hours slow.
+    let mut late = answer("granted-access", Some("granted-refresh"));
+    late.provider_time = Some(NOW + 2 * HOUR);
+    scene.client.on_exchange(Reply::of(late));
+    scene.client.on_me(Reply::of(person("ann")));
+    let granted = complete(&scene, callback(&begun.state), Some(&begun.browser)).await;
+    let token = granted.unwrap().token;
+    for (told, expected) in [
+        (token.granted_at, NOW + 2 * HOUR),
+        (token.access_expires_at, NOW + 4 * HOUR),
+    ] {
+        assert!(
+            told.since(expected) < Duration::from_secs(1) && told >= expected,
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn without_a_state_nothing_is_looked_at() {
     let scene = scene().await;
     let begun = begin(&scene).await;
