@@ -92,9 +92,8 @@ impl Breaker {
     /// [`Paused`] says until when, and why.
     pub async fn permit(&self, trigger: RefreshTrigger, now: Timestamp) -> Result<Permit, Paused> {
         let inner = &*self.0;
-        let places = inner.places.clone();
         let Some(pause) = inner.cache.pause(now).await else {
-            return Ok(Permit::new(trigger, None, places));
+            return Ok(Permit::new(trigger, None, self.clone()));
         };
         if !pause.until.has_passed(now) && !self.may_try_early(&pause, trigger) {
             return Err(Paused::of(&pause));
@@ -104,7 +103,7 @@ impl Breaker {
                 if pause.reason == PauseReason::IntegrationRefused {
                     inner.first_try.store(false, Ordering::SeqCst);
                 }
-                Ok(Permit::new(trigger, Some(probe), places))
+                Ok(Permit::new(trigger, Some(probe), self.clone()))
             }
             None => Err(Paused {
                 until: pause.until.max(now + PROBE_WAIT),
@@ -178,6 +177,16 @@ impl Breaker {
     /// the worker keeps them.
     pub(super) fn bound(&self, places: &Arc<Semaphore>) {
         self.0.places.set(places);
+    }
+
+    fn places(&self) -> Option<Arc<Semaphore>> {
+        self.0.places.current()
+    }
+
+    /// The pause that has begun since a permit was given, as far as is known here.
+    async fn begun_meanwhile(&self) -> Option<Pause> {
+        let pause = self.0.cache.known().await?;
+        (!pause.until.has_passed(self.0.clock.now())).then_some(pause)
     }
 
     /// How the breaker stands.

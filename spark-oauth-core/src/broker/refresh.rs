@@ -21,7 +21,7 @@ pub(super) use goal::{Goal, SHORTEST_LIFE, check_active};
 pub use limits::RefreshLimits;
 pub(super) use mark::Begun;
 
-use crate::broker::breaker::{Breaker, Permit};
+use crate::broker::breaker::{Breaker, Paused, Permit};
 use crate::broker::error::TokenError;
 use crate::broker::flight::{EarlyAnswer, Flights};
 use crate::broker::recovery::Recovery;
@@ -180,12 +180,15 @@ impl Refresher {
     }
 
     async fn permit(&self, trigger: RefreshTrigger) -> Result<Permit, TokenError> {
-        let now = self.clock.now();
-        let permit = self.breaker.permit(trigger, now).await;
-        permit.map_err(|paused| TokenError::Paused {
-            retry_after: paused.until.since(now),
+        let permit = self.breaker.permit(trigger, self.clock.now()).await;
+        permit.map_err(|paused| self.paused(paused))
+    }
+
+    fn paused(&self, paused: Paused) -> TokenError {
+        TokenError::Paused {
+            retry_after: paused.until.since(self.clock.now()),
             reason: paused.reason,
-        })
+        }
     }
 
     async fn refresh_under_lease(

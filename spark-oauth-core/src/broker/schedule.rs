@@ -155,9 +155,11 @@ impl Schedule {
         token.upkeep.due_at = is_kept_fresh(token).then_some(due_at);
     }
 
-    /// Moves on a visit that came too early to do anything.
+    /// Moves on a visit that came too early to do anything: the token was refreshed
+    /// a moment ago, or its back-off is not over.
     pub fn rest(&self, token: &mut Token, now: Timestamp) {
-        let due_at = now + self.delay(token, 1, now);
+        let soon = now + self.delay(token, 1, now);
+        let due_at = token.upkeep.retry_at.map_or(soon, |at| at.max(soon));
         token.upkeep.due_at = is_kept_fresh(token).then_some(due_at);
     }
 

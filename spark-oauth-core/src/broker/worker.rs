@@ -31,9 +31,10 @@ use crate::ports::{Clock, Random, TokenStore};
 /// A pause may be ended early, by another process or an admin.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long a store that is away is left alone at first, and at last.
+/// How long a store that is away is left alone at first, and at last: it is to be
+/// noticed within seconds that it is back.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
-const LONGEST_AFTER_FAILURE: Duration = Duration::from_secs(15);
+const LONGEST_AFTER_FAILURE: Duration = Duration::from_secs(4);
 
 /// How the background worker works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,25 +133,15 @@ impl Worker {
     /// Begins as many visits as may be under way, and answers how long nothing else
     /// is to do unless one ends.
     async fn turn(&self, shift: &mut Shift, most: usize) -> Duration {
+        if shift.queue.is_stale() {
+            shift.queue.clear();
+            shift.next_look = Instant::now();
+        }
         let is_time = shift.next_look <= Instant::now();
         if is_time && shift.queue.len() < most {
             self.look(shift, most).await;
         }
-        let room = if shift.queue.is_empty() {
-            0
-        } else {
-            match self.breaker.state(self.clock.now()).await {
-                BreakerState::Closed => most,
-                // One tries whether it goes on.
-                BreakerState::HalfOpen(_) => 1,
-                BreakerState::Open(pause) => {
-                    shift.queue.clear();
-                    let left = pause.until.since(self.clock.now()).min(LONGEST_PAUSE);
-                    shift.next_look = Instant::now() + left + self.jitter();
-                    0
-                }
-            }
-        };
+        let room = self.room(shift, most).await;
         while shift.visits.len() < room
             && let Some(id) = shift.queue.take()
         {
@@ -158,7 +149,7 @@ impl Worker {
             shift.visits.spawn(async move {
                 // A store that panics must not leave the token under way for ever.
                 let visit = tokio::spawn(async move { visit(&worker, id).await });
-                (id, visit.await.unwrap_or(Visited::Later))
+                (id, visit.await.unwrap_or(Visited::Later(Duration::ZERO)))
             });
         }
         let until_look = shift.next_look.saturating_duration_since(Instant::now());
@@ -169,6 +160,23 @@ impl Worker {
         until_look
     }
 
+    /// How many visits may be under way.
+    async fn room(&self, shift: &mut Shift, most: usize) -> usize {
+        if shift.queue.is_empty() {
+            return 0;
+        }
+        let now = self.clock.now();
+        match self.breaker.state(now).await {
+            BreakerState::Closed => most,
+            // One tries whether it goes on.
+            BreakerState::HalfOpen(_) => 1,
+            BreakerState::Open(pause) => {
+                self.sit_out(shift, pause.until.since(now));
+                0
+            }
+        }
+    }
+
     /// Asks the store for what is due. Where there is more than can be taken now,
     /// it is asked again as soon as that is done.
     async fn look(&self, shift: &mut Shift, most: usize) {
@@ -176,7 +184,9 @@ impl Worker {
         let now = self.clock.now();
         match self.tokens.list_due(&self.integration, now, limit).await {
             Ok(due) => {
-                shift.failures = 0;
+                if due.is_empty() {
+                    shift.failures = 0;
+                }
                 let is_full = due.len() >= usize::from(limit.get());
                 let has_more = shift.queue.fill(due, most, &*self.random) || is_full;
                 let at_once = has_more && !shift.queue.is_empty();
@@ -195,6 +205,35 @@ impl Worker {
         }
     }
 
+    fn note(&self, shift: &mut Shift, id: TokenId, visited: Visited) {
+        let rest = match visited {
+            Visited::Done => {
+                shift.failures = 0;
+                None
+            }
+            Visited::Later(rest) => Some(rest.max(self.settings.poll)),
+            Visited::Paused(left) => {
+                self.sit_out(shift, left);
+                None
+            }
+            Visited::StoreAway => {
+                // The visits that were under way together tell of one failure.
+                let is_news = shift.failures == 0 || shift.next_look <= Instant::now();
+                if is_news {
+                    self.leave_alone(shift);
+                }
+                Some(self.settings.poll)
+            }
+        };
+        shift.queue.ended(id, rest);
+    }
+
+    /// Leaves the provider alone until the pause is over, or may have been ended.
+    fn sit_out(&self, shift: &mut Shift, left: Duration) {
+        shift.queue.clear();
+        shift.next_look = Instant::now() + left.min(LONGEST_PAUSE) + self.jitter();
+    }
+
     /// Leaves a store that fails alone, longer each time.
     fn leave_alone(&self, shift: &mut Shift) {
         let grown = AFTER_FAILURE.saturating_mul(1 << shift.failures.min(8));
@@ -204,21 +243,12 @@ impl Worker {
         shift.next_look = Instant::now() + wait / 2 + up_to(&*self.random, wait / 2);
     }
 
-    fn note(&self, shift: &mut Shift, id: TokenId, visited: Visited) {
-        let rest = match visited {
-            Visited::Done => None,
-            Visited::Later => Some(self.settings.poll),
-            Visited::StoreAway => {
-                self.leave_alone(shift);
-                Some(self.settings.poll)
-            }
-        };
-        shift.queue.ended(id, rest);
-    }
-
     /// Up to half of the time between two looks: processes that were started
     /// together do not look together.
     fn jitter(&self) -> Duration {
         up_to(&*self.random, self.settings.poll / 2)
     }
 }
+
+#[cfg(test)]
+mod tests;

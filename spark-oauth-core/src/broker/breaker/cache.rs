@@ -59,6 +59,11 @@ impl Cache {
         known.pause.clone()
     }
 
+    /// The pause that this process knows of, without asking the store.
+    pub(super) async fn known(&self) -> Option<Pause> {
+        self.known.lock().await.pause.clone()
+    }
+
     async fn read(&self, known: &mut Known, now: Timestamp) {
         known.read_at = Some(now);
         if known.unwritten

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::broker::breaker::Breaker;
 use crate::ports::{Pause, PauseReason};
 use crate::timestamp::Timestamp;
 use crate::token::RefreshTrigger;
@@ -34,7 +35,7 @@ impl Paused {
 pub struct Permit {
     trigger: RefreshTrigger,
     probe: Option<Probe>,
-    places: Places,
+    breaker: Breaker,
 }
 
 /// One of the places for calls of the background worker, given back on drop.
@@ -43,26 +44,37 @@ pub struct Permit {
 pub struct Place(#[expect(dead_code, reason = "its drop is its use")] Option<OwnedSemaphorePermit>);
 
 impl Permit {
-    pub(super) const fn new(trigger: RefreshTrigger, probe: Option<Probe>, places: Places) -> Self {
+    pub(super) const fn new(
+        trigger: RefreshTrigger,
+        probe: Option<Probe>,
+        breaker: Breaker,
+    ) -> Self {
         Self {
             trigger,
             probe,
-            places,
+            breaker,
         }
     }
 
     /// Waits for one of the places that bound how many calls the background worker
     /// makes at once; others need none. Take it right before the call and drop it
-    /// when the answer is there: the store is not waited for in a place.
-    pub async fn take_place(&self) -> Place {
+    /// when the breaker knows how the call ended: tokens are written outside.
+    ///
+    /// # Errors
+    /// [`Paused`] where a pause has begun meanwhile: do not call then.
+    pub async fn take_place(&self) -> Result<Place, Paused> {
         let places = match self.trigger {
-            RefreshTrigger::Worker => self.places.current(),
+            RefreshTrigger::Worker => self.breaker.places(),
             RefreshTrigger::Checkout | RefreshTrigger::Admin | RefreshTrigger::Api => None,
         };
-        match places {
-            // It fails only where the semaphore is closed, which nobody does.
+        // It fails only where the semaphore is closed, which nobody does.
+        let place = match places {
             Some(places) => Place(places.acquire_owned().await.ok()),
             None => Place(None),
+        };
+        match self.breaker.begun_meanwhile().await {
+            Some(pause) if !self.is_probe() => Err(Paused::of(&pause)),
+            _ => Ok(place),
         }
     }
 
@@ -113,7 +125,7 @@ impl Places {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(places);
     }
 
-    fn current(&self) -> Option<Arc<Semaphore>> {
+    pub(super) fn current(&self) -> Option<Arc<Semaphore>> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

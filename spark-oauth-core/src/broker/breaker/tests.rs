@@ -352,17 +352,38 @@ async fn only_the_workers_calls_wait_for_a_place() {
     let places = Arc::new(Semaphore::new(1));
     rig.breaker.bound(&places);
     let (first, second) = (rig.permit().await.unwrap(), rig.permit().await.unwrap());
-    let held = first.take_place().await;
+    let held = first.take_place().await.unwrap();
     drop(
         rig.permit_for(RefreshTrigger::Checkout)
             .await
             .unwrap()
             .take_place()
-            .await,
+            .await
+            .unwrap(),
     );
     let waiting = tokio::spawn(async move { second.take_place().await });
     crate::testing::scene::settle_down().await;
     assert!(!waiting.is_finished());
     drop(held);
-    drop(waiting.await.unwrap());
+    drop(waiting.await.unwrap().unwrap());
+}
+
+#[tokio::test]
+async fn a_call_that_waited_for_a_place_is_not_made_when_a_pause_has_begun() {
+    let rig = rig();
+    let places = Arc::new(Semaphore::new(1));
+    rig.breaker.bound(&places);
+    let (first, second) = (rig.permit().await.unwrap(), rig.permit().await.unwrap());
+    let held = first.take_place().await.unwrap();
+    let waiting = tokio::spawn(async move { second.take_place().await });
+    crate::testing::scene::settle_down().await;
+    let error = SparkError::of(limited(Some(5 * SECOND)));
+    rig.breaker.failed(first, &error).await;
+    drop(held);
+    let paused = waiting.await.unwrap().unwrap_err();
+    assert_eq!(paused.until, NOW + 5 * SECOND);
+
+    rig.clock.advance(5 * SECOND);
+    let probe = rig.permit().await.unwrap();
+    drop(probe.take_place().await.unwrap());
 }

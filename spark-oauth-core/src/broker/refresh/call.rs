@@ -20,16 +20,18 @@ impl Refresher {
         permit: Permit,
         early: &EarlyAnswer,
     ) -> Result<Token, TokenError> {
+        // Whoever waited for a place may find that a pause has begun.
         let place = permit.take_place().await;
+        let place = place.map_err(|paused| self.paused(paused))?;
         // The provider counts the new token's life from before it answered.
         let sent = self.clock.local();
         let outcome = self
             .client
             .refresh(&self.integration, &begun.refresh_token)
             .await;
-        drop(place);
         match outcome {
             Ok(answer) => {
+                drop(place);
                 self.tell_success(permit).await;
                 // What the answer says of the time is known by now.
                 let asked_at = self.clock.corrected(sent);
@@ -39,6 +41,8 @@ impl Refresher {
             }
             Err(error) => {
                 self.breaker.failed(permit, &error).await;
+                // Whoever waits for the place knows of the pause by then.
+                drop(place);
                 let failed = Failed::new(begun, error, self.clock.now());
                 if failed.error.class() == ErrorClass::Person {
                     let reason = failed.why_refused();

@@ -14,13 +14,19 @@ use crate::ports::{DueToken, Random};
 /// that choose by chance rarely choose the same.
 const CHOICE: usize = 8;
 
-/// The store is never asked for more at once.
+/// The store is never asked for less or more at once: a few tokens that rest must
+/// not be all that is seen.
+const SHORTEST_LIST: u16 = 256;
 const LONGEST_LIST: u16 = 2_048;
+
+/// What was found longer ago than this may have been visited by others since.
+const STALE: Duration = Duration::from_secs(5);
 
 /// The tokens that this process visits next, and those that it leaves alone.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     next: Vec<TokenId>,
+    filled_at: Option<Instant>,
     under_way: HashSet<TokenId>,
     /// Until when a token is not visited again whose visit could not be noted.
     resting: HashMap<TokenId, Instant>,
@@ -30,7 +36,7 @@ impl Queue {
     /// How many due tokens to ask the store for.
     pub(super) fn limit(most: usize) -> NonZeroU16 {
         let wanted = u16::try_from(most.saturating_mul(CHOICE)).unwrap_or(u16::MAX);
-        NonZeroU16::new(wanted.min(LONGEST_LIST)).unwrap_or(NonZeroU16::MIN)
+        NonZeroU16::new(wanted.clamp(SHORTEST_LIST, LONGEST_LIST)).unwrap_or(NonZeroU16::MIN)
     }
 
     /// Takes some of the due tokens by chance, twice `most` at most; `true` where
@@ -47,6 +53,7 @@ impl Queue {
         let found = next.len();
         next.truncate(most.saturating_mul(2));
         self.next = next;
+        self.filled_at = Some(now);
         self.next.len() < found
     }
 
@@ -66,6 +73,11 @@ impl Queue {
 
     pub(super) fn clear(&mut self) {
         self.next.clear();
+    }
+
+    /// Whether what is left was found too long ago.
+    pub(super) fn is_stale(&self) -> bool {
+        !self.next.is_empty() && self.filled_at.is_some_and(|at| at.elapsed() > STALE)
     }
 
     pub(super) const fn len(&self) -> usize {
