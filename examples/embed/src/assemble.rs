@@ -1,23 +1,25 @@
 //! What a `SparkOauth` is made of: an integration, a client of the provider, a store
-//! and the keys; and the background worker beside it.
+//! and the keys.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use spark_oauth_core::broker::{RefreshLimits, WorkerSettings};
+use spark_oauth_core::broker::RefreshLimits;
 use spark_oauth_core::journal::{FileJournal, OpenJournalError};
 use spark_oauth_core::keyring::{InvalidKeyRing, KeyRing, SealingKey};
-use spark_oauth_core::ports::{Clock as _, SparkClient, Stores, SystemClock, SystemRandom};
+use spark_oauth_core::ports::{
+    Clock as _, SparkClient, StoreError, Stores, SystemClock, SystemRandom,
+};
 use spark_oauth_core::webex::{WebexClient, WebexError, WebexSettings};
 use spark_oauth_core::{
     ClientId, ClientSecret, EmailAddress, Integration, InvalidEmail, InvalidRedirectUri,
     InvalidScope, ProcessId, RedirectUri, Scopes, SparkOauth, VaultError,
 };
 use spark_oauth_store_sqlite::{OpenError, SqliteStore};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 use url::Url;
+
+use crate::background::Background;
 
 /// What this service does needs no more. A person agrees sooner to a short list.
 const SCOPES: &str = "spark:people_read spark:rooms_write";
@@ -75,6 +77,9 @@ pub enum AssembleError {
     /// The store belongs to other keys, or does not answer.
     #[error("the vault does not open")]
     Vault(#[from] VaultError),
+    /// The store fails.
+    #[error("the store fails")]
+    StoreFailed(#[from] StoreError),
 }
 
 /// The library, put together.
@@ -85,8 +90,7 @@ pub struct Assembled {
     /// The client of the provider, for calls with a token that was checked out.
     pub webex: Arc<dyn SparkClient>,
     store: SqliteStore,
-    stop_worker: oneshot::Sender<()>,
-    worker: JoinHandle<()>,
+    background: Background,
 }
 
 impl Assembled {
@@ -132,31 +136,19 @@ impl Assembled {
             builder = builder.journal(Arc::new(journal));
         }
         let oauth = builder.build().await?;
-        // The worker refreshes what comes due, before anybody asks.
-        let (stop_worker, stopped) = oneshot::channel::<()>();
-        let worker = oauth.worker(WorkerSettings::default());
-        let worker = tokio::spawn(worker.run(async {
-            // Either it was told to stop, or nobody is left who could tell it.
-            let _ = stopped.await;
-        }));
+        let background = Background::begin(&oauth).await?;
         Ok(Self {
             oauth,
             webex,
             store,
-            stop_worker,
-            worker,
+            background,
         })
     }
 
     /// Ends what is under way, once no request comes in any more: a refresh whose
     /// answer is not yet stored must not end with the process.
     pub async fn close(self) {
-        // A worker that has ended already need not be told.
-        let _ = self.stop_worker.send(());
-        let settled = async {
-            let _ = self.worker.await;
-            self.oauth.settle().await;
-        };
+        let settled = self.background.end(self.oauth.settle());
         // A store that stays away would hold the process for ever. What Webex has handed
         // out waits in the journal for the next start.
         let _ = tokio::time::timeout(SETTLE_LIMIT, settled).await;
@@ -168,4 +160,36 @@ impl Assembled {
 async fn journal_beside(database: &Path) -> Result<FileJournal, OpenJournalError> {
     let process = ProcessId::generate(SystemClock.now(), &SystemRandom);
     FileJournal::open(database.with_extension("journal"), process).await
+}
+
+#[cfg(test)]
+mod tests {
+    use spark_oauth_core::presence;
+
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            provider: Url::parse("http://127.0.0.1:9/v1").unwrap(),
+            client_id: "C0ffee".to_owned(),
+            client_secret: ClientSecret::new("the-client-secret"),
+            redirect_uri: "http://127.0.0.1:3000/connect/callback".to_owned(),
+            contact: "owner@example.com".to_owned(),
+            database: None,
+            keys: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn others_on_the_database_see_the_process_until_it_ends() {
+        let assembled = Assembled::new(settings()).await.unwrap();
+        let live = presence::live(&assembled.store, SystemClock.now()).await;
+        let [process] = live.unwrap().try_into().unwrap();
+        assert!(process.place.contains(&std::process::id().to_string()));
+        assert_eq!(process.id, assembled.oauth.broker.process());
+        let (oauth, store) = (assembled.oauth, assembled.store);
+        assembled.background.end(oauth.settle()).await;
+        let live = presence::live(&store, SystemClock.now()).await;
+        assert_eq!(live.unwrap(), []);
+    }
 }

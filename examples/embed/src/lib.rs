@@ -13,15 +13,17 @@
 //!
 //! Read the files in this order:
 //!
-//! 1. `assemble`: what a [`SparkOauth`](spark_oauth_core::SparkOauth) is made of, and
-//!    the background worker that keeps its tokens fresh;
-//! 2. `connect`: two routes that carry a person's consent;
-//! 3. `people`: routes that need a valid token;
-//! 4. `failure`: what the errors of the library mean to a client.
+//! 1. `assemble`: what a [`SparkOauth`](spark_oauth_core::SparkOauth) is made of;
+//! 2. `background`: the worker that keeps its tokens fresh, and what shows the process
+//!    to others on the database;
+//! 3. `connect`: two routes that carry a person's consent;
+//! 4. `people`: routes that need a valid token;
+//! 5. `failure`: what the errors of the library mean to a client.
 //!
 //! `cargo run -p embed` runs it with an emulator in place of Webex.
 
 mod assemble;
+mod background;
 mod connect;
 mod failure;
 mod people;
