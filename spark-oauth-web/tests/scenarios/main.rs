@@ -11,6 +11,7 @@ mod access;
 mod admin_rules;
 mod callback_refusals;
 mod callback_state;
+mod chaos;
 mod copying;
 mod crash;
 mod cross_site;

@@ -1,0 +1,178 @@
+//! The store with its tokens, and what stands in it when the dust has settled.
+
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::time::Duration;
+
+use spark_oauth_core::audit::Caller;
+use spark_oauth_core::ports::{PageRequest, Random as _, SeededRandom, TokenFilter};
+use spark_oauth_core::token::{RefreshTrigger, StatusKind, Token};
+use spark_oauth_core::{SparkOauth, TokenId};
+use spark_oauth_web::launch::{Application, Overrides};
+use tokio::task::JoinSet;
+
+use crate::harness::{Command, Setup, Upstream};
+
+/// How long the access tokens live, in seconds.
+const LIFE: u32 = 8;
+
+/// How long the provider takes for an answer, in milliseconds.
+const LATENCY: u64 = 400;
+
+/// How many people consent at once.
+const AT_ONCE: usize = 8;
+
+/// How long everything may take to be well again.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(super) struct World {
+    pub(super) upstream: Upstream,
+    pub(super) command: Command,
+    pub(super) ids: Vec<TokenId>,
+    pub(super) seconds: u64,
+    /// One more process on the store, which answers the clients: the test's own.
+    application: Application,
+    random: SeededRandom,
+    _folder: Arc<tempfile::TempDir>,
+}
+
+/// What stands in the store at the end.
+#[derive(Debug, Default)]
+pub(super) struct After {
+    /// Refreshes whose process ended before it had written the answer.
+    pub(super) interrupted: u64,
+    pub(super) needs_consent: u64,
+    /// Tokens that a background worker refreshed last.
+    pub(super) by_worker: u64,
+}
+
+fn number(variable: &str, usual: u64) -> u64 {
+    std::env::var(variable)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(usual)
+}
+
+impl World {
+    pub(super) async fn new(setup: &Setup) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let upstream = Upstream::start().await;
+        upstream.provider.update_settings(|settings| {
+            settings.rotate_refresh_tokens = true;
+            settings.access_ttl_s = LIFE.into();
+            // So that a kill meets refreshes in flight.
+            settings.latency_ms = LATENCY;
+        });
+        let setup = setup.clone().set("logLevel", "warn");
+        let command = Command::new(folder.path(), &setup, &upstream);
+        let server = command.serve().await;
+        server.site.super_admin().await;
+        let people = number("SPARK_OAUTH_CHAOS_TOKENS", 60);
+        let mut granting = JoinSet::new();
+        for n in 0..people {
+            while granting.len() >= AT_ONCE {
+                granting.join_next().await.unwrap().unwrap();
+            }
+            let browser = server.browser();
+            granting.spawn(async move { browser.grant(&format!("person_{n}@example.com")).await });
+        }
+        granting.join_all().await;
+        server.shut_down().await;
+        let config = setup.config(folder.path(), &upstream.base_url());
+        let application = Application::build_server(&config, Overrides::default()).await;
+        let seed = number("SPARK_OAUTH_CHAOS_SEED", 7);
+        let mut world = Self {
+            upstream,
+            command,
+            ids: Vec::new(),
+            seconds: number("SPARK_OAUTH_CHAOS_SECONDS", 8),
+            application: application.unwrap(),
+            random: SeededRandom::new(seed),
+            _folder: folder,
+        };
+        world.ids = world.tokens().await.iter().map(|token| token.id).collect();
+        assert_eq!(world.ids.len() as u64, people);
+        world.note(format!("seed {seed}"));
+        world
+    }
+
+    pub(super) fn services(&self) -> &SparkOauth {
+        self.application.services()
+    }
+
+    /// One of so many.
+    pub(super) fn pick(&self, many: usize) -> usize {
+        let mut bytes = [0; 8];
+        self.random.fill(&mut bytes);
+        usize::try_from(u64::from_be_bytes(bytes) % many as u64).unwrap()
+    }
+
+    /// Shown where the test fails.
+    pub(super) fn note(&self, text: String) {
+        println!("{text}");
+    }
+
+    async fn tokens(&self) -> Vec<Token> {
+        let broker = &self.services().broker;
+        let mut request = PageRequest::first(NonZeroU16::new(500).unwrap());
+        let mut tokens = Vec::new();
+        loop {
+            let page = broker
+                .list(&TokenFilter::default(), &request)
+                .await
+                .unwrap();
+            tokens.extend(page.items);
+            match page.next {
+                Some(next) => request.after = Some(next),
+                None => return tokens,
+            }
+        }
+    }
+
+    /// How many refreshes are in flight, by the markers in the store.
+    pub(super) async fn in_flight(&self) -> usize {
+        let tokens = self.tokens().await;
+        tokens
+            .iter()
+            .filter(|token| token.attempt.is_some())
+            .count()
+    }
+
+    /// Every token that is active can be checked out in the end.
+    pub(super) async fn after_the_dust_has_settled(&self) -> After {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        for id in &self.ids {
+            while let Some(trouble) = self.trouble(*id).await {
+                if tokio::time::Instant::now() >= deadline {
+                    let token = self.services().broker.get(*id).await.unwrap();
+                    panic!("not well again, {trouble}: {token:#?}");
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        let mut after = After::default();
+        for token in self.tokens().await {
+            after.interrupted += token.upkeep.interrupted;
+            let last = token.last_refresh.map(|last| last.by);
+            after.by_worker += u64::from(last == Some(RefreshTrigger::Worker));
+            let lost = token.status.kind() == StatusKind::NeedsConsent;
+            after.needs_consent += u64::from(lost);
+        }
+        after
+    }
+
+    async fn trouble(&self, id: TokenId) -> Option<String> {
+        let broker = &self.services().broker;
+        let life = Duration::from_secs(1);
+        let checked = broker.check_out(id, life, &Caller::service("chaos")).await;
+        match checked {
+            Ok(_) => None,
+            Err(spark_oauth_core::broker::TokenError::NeedsConsent { .. }) => None,
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
+    pub(super) async fn end(self) {
+        self.application.close().await;
+    }
+}
