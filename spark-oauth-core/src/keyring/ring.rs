@@ -14,7 +14,8 @@ use crate::secret::{AccessToken, RefreshToken, SetUpCode};
 /// The keys of an application. The first seals new values; every one opens what
 /// it has sealed.
 ///
-/// Clones share their keys: what one of them [adopts](KeyRing::adopt), all have.
+/// Clones share their keys: what one of them adopts, all have
+/// ([`SparkOauth::adopt_keys`](crate::SparkOauth::adopt_keys)).
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     keys: Arc<RwLock<Arc<[SealingKey]>>>,

@@ -42,7 +42,7 @@ pub struct Pause {
     /// When it began.
     pub since: Timestamp,
     /// When it may be tried again. The pause is over when a try succeeds, and
-    /// [`PauseStore::clear`] takes it away.
+    /// [`PauseStore::clear_pause`] takes it away.
     pub until: Timestamp,
     /// How many times in a row it was prolonged, counted from 1.
     pub trips: u32,
