@@ -14,6 +14,7 @@ use crate::ports::{
     Clock, Inventory, PageRequest, ProcessRecord, ProcessRegistry, StoreError, Stores, TokenStore,
     VaultStore,
 };
+use crate::presence::live;
 use crate::timestamp::Timestamp;
 use crate::vault::{VaultError, open_vault};
 
@@ -127,10 +128,9 @@ impl KeyRotation {
 
     /// The live processes that seal with another key than the newest.
     async fn with_older_keys(&self) -> Result<Vec<ProcessRecord>, StoreError> {
-        let (now, newest) = (self.clock.now(), self.ring.sealing_fingerprint());
-        let mut processes = self.processes.processes().await?;
-        processes
-            .retain(|process| process.sealing_key != newest && !process.expires_at.has_passed(now));
+        let newest = self.ring.sealing_fingerprint();
+        let mut processes = live(&*self.processes, self.clock.now()).await?;
+        processes.retain(|process| process.sealing_key != newest);
         Ok(processes)
     }
 

@@ -9,6 +9,7 @@ use super::report::{Copied, CopyError, CopyStep, Difference, Kind, Side, Tally};
 use crate::ids::ProcessId;
 use crate::keyring::KeyRing;
 use crate::ports::{Clock, Found, Page, PageRequest, ProcessRecord, Random, StoreError, Stores};
+use crate::presence::live;
 use crate::vault::open_vault;
 
 /// How many records are read at once.
@@ -81,11 +82,8 @@ impl StoreCopy {
 
     /// The servers that work on a store.
     async fn servers(&self, side: Side, stores: &Stores) -> Result<Vec<ProcessRecord>, CopyError> {
-        let now = self.clock.now();
-        let found = stores.processes.processes().await;
-        let mut processes = found.map_err(|error| CopyError::Store(side, error))?;
-        processes.retain(|process| !process.expires_at.has_passed(now));
-        Ok(processes)
+        let found = live(&*stores.processes, self.clock.now()).await;
+        found.map_err(|error| CopyError::Store(side, error))
     }
 
     /// Whether both are the same store under two names: a mark that is made in the
