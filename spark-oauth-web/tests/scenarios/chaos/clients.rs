@@ -18,11 +18,14 @@ const CLIENTS: u64 = 16;
 /// The pause of a client between two checkouts.
 const PACE: Duration = Duration::from_millis(5);
 
+/// How long the provider may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// What life a client asks for.
 const LIFE: Duration = Duration::from_secs(2);
 
 /// A token that ends this soon may have ended on its way.
-const ON_THE_WAY: Duration = Duration::from_millis(2_000);
+const ON_THE_WAY: Duration = Duration::from_secs(2);
 
 pub(super) struct Clients {
     tasks: JoinSet<()>,
@@ -43,12 +46,16 @@ impl Clients {
     pub(super) fn start(world: &World) -> Self {
         let (stop, report) = (CancellationToken::new(), Arc::<Mutex<Report>>::default());
         let mut tasks = JoinSet::new();
+        let http = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .build()
+            .unwrap();
         for number in 0..CLIENTS {
             let client = Client {
                 services: world.services().clone(),
                 ids: world.ids.clone(),
                 people_me: format!("{}/people/me", world.upstream.base_url()),
-                http: reqwest::Client::new(),
+                http: http.clone(),
                 random: SeededRandom::new(number + 100),
                 report: report.clone(),
             };

@@ -5,6 +5,11 @@
 //! `SPARK_OAUTH_CHAOS_TOKENS=5000 SPARK_OAUTH_CHAOS_SECONDS=180 cargo test
 //! -p spark-oauth-web --test scenarios chaos -- --nocapture --test-threads 1`.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "a report for whoever lets it run for long"
+)]
+
 mod clients;
 mod world;
 
@@ -25,7 +30,7 @@ const PROCESSES: usize = 3;
 const EVERY: Duration = Duration::from_secs(1);
 
 async fn processes_that_are_killed_lose_no_more_than_what_was_in_flight(setup: Setup) {
-    let world = World::new(&setup).await;
+    let world = Box::pin(World::new(&setup)).await;
     let mut servers = world.command.serve_at_once(PROCESSES).await;
     let clients = Clients::start(&world);
     let mut rounds = tokio::time::interval(EVERY);
@@ -34,7 +39,7 @@ async fn processes_that_are_killed_lose_no_more_than_what_was_in_flight(setup: S
         let victim = servers.remove(world.pick(servers.len()));
         let before = world.in_flight().await;
         victim.kill().await;
-        world.note(format!("round {round}: killed, {before} in flight"));
+        println!("round {round}: killed, {before} in flight");
         servers.push(world.command.serve().await);
     }
     let report = clients.stop().await;
@@ -59,11 +64,11 @@ async fn processes_that_are_killed_lose_no_more_than_what_was_in_flight(setup: S
         "{} people must consent again, without cause",
         after.needs_consent
     );
-    end(servers, world).await;
+    Box::pin(end(servers, world)).await;
 }
 
 async fn without_kills_no_refresh_token_is_spent_twice(setup: Setup) {
-    let world = World::new(&setup).await;
+    let world = Box::pin(World::new(&setup)).await;
     let mut servers = world.command.serve_at_once(PROCESSES).await;
     let clients = Clients::start(&world);
     let mut rounds = tokio::time::interval(EVERY);
@@ -87,7 +92,7 @@ async fn without_kills_no_refresh_token_is_spent_twice(setup: Setup) {
     );
     assert_eq!(world.upstream.stats().refresh_reuses, 0);
     assert_eq!(after.needs_consent, 0);
-    end(servers, world).await;
+    Box::pin(end(servers, world)).await;
 }
 
 /// Slow answers, faults, and connections that are cut before anything was done.
@@ -114,5 +119,5 @@ async fn end(servers: Vec<Server>, world: World) {
         server.shut_down().await;
     }
     world.command.assert_intact().await;
-    world.end().await;
+    Box::pin(world.end()).await;
 }

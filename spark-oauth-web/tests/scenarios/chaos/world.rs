@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use spark_oauth_core::audit::Caller;
+use spark_oauth_core::broker::TokenError;
 use spark_oauth_core::ports::{PageRequest, Random as _, SeededRandom, TokenFilter};
 use spark_oauth_core::token::{RefreshTrigger, StatusKind, Token};
 use spark_oauth_core::{SparkOauth, TokenId};
@@ -31,7 +32,7 @@ pub(super) struct World {
     pub(super) ids: Vec<TokenId>,
     pub(super) seconds: u64,
     /// One more process on the store, which answers the clients: the test's own.
-    application: Application,
+    application: Box<Application>,
     random: SeededRandom,
     _folder: Arc<tempfile::TempDir>,
 }
@@ -86,13 +87,13 @@ impl World {
             command,
             ids: Vec::new(),
             seconds: number("SPARK_OAUTH_CHAOS_SECONDS", 8),
-            application: application.unwrap(),
+            application: Box::new(application.unwrap()),
             random: SeededRandom::new(seed),
             _folder: folder,
         };
         world.ids = world.tokens().await.iter().map(|token| token.id).collect();
         assert_eq!(world.ids.len() as u64, people);
-        world.note(format!("seed {seed}"));
+        println!("seed {seed}");
         world
     }
 
@@ -105,11 +106,6 @@ impl World {
         let mut bytes = [0; 8];
         self.random.fill(&mut bytes);
         usize::try_from(u64::from_be_bytes(bytes) % many as u64).unwrap()
-    }
-
-    /// Shown where the test fails.
-    pub(super) fn note(&self, text: String) {
-        println!("{text}");
     }
 
     async fn tokens(&self) -> Vec<Token> {
@@ -155,8 +151,8 @@ impl World {
             after.interrupted += token.upkeep.interrupted;
             let last = token.last_refresh.map(|last| last.by);
             after.by_worker += u64::from(last == Some(RefreshTrigger::Worker));
-            let lost = token.status.kind() == StatusKind::NeedsConsent;
-            after.needs_consent += u64::from(lost);
+            let kind = token.status.kind();
+            after.needs_consent += u64::from(kind == StatusKind::NeedsConsent);
         }
         after
     }
@@ -166,13 +162,12 @@ impl World {
         let life = Duration::from_secs(1);
         let checked = broker.check_out(id, life, &Caller::service("chaos")).await;
         match checked {
-            Ok(_) => None,
-            Err(spark_oauth_core::broker::TokenError::NeedsConsent { .. }) => None,
+            Ok(_) | Err(TokenError::NeedsConsent { .. }) => None,
             Err(error) => Some(error.to_string()),
         }
     }
 
     pub(super) async fn end(self) {
-        self.application.close().await;
+        Box::pin(self.application.close()).await;
     }
 }
