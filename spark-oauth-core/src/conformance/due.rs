@@ -1,5 +1,4 @@
-//! What every [`TokenStore`](crate::ports::TokenStore) must find for the background
-//! worker.
+//! What every [`TokenStore`] must find for the background worker.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! What every [`TokenStore`](crate::ports::TokenStore) must do with the
-//! [`Upkeep`](crate::token::Upkeep) of a token, and with the events in it.
+//! [`Upkeep`] of a token, and with the events in it.
 
 use super::pages::limit;
 use super::samples::{self, NOW, event_of, every_event, full_token, later, process, token};
