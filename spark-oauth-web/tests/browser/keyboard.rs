@@ -99,6 +99,7 @@ async fn revoke(browser: &Browser) {
         &[
             "Skip to content",
             "spark-oauth",
+            "Overview",
             "Tokens",
             "Admins",
             "Profile",

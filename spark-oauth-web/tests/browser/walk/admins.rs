@@ -50,6 +50,8 @@ impl<L: AsyncFn(&str)> Walk<'_, L> {
 
     async fn profile(&self) {
         let browser = self.browser;
+        browser.follow("Overview").await;
+        self.page("overview", "Overview").await;
         browser.follow("Profile").await;
         self.page("profile", "Profile").await;
         browser.fill("E-mail", "nowhere").await;
