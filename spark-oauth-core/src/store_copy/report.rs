@@ -118,7 +118,7 @@ pub enum CopyError {
     #[error("servers work on the {0}")]
     ServersAtWork(Side, Vec<ProcessRecord>),
     /// Both are the same store.
-    #[error("the source and the target are the same store under two names")]
+    #[error("the target is the store that is copied from, perhaps under another name")]
     OneStore,
     /// A store needs a key that is not in the ring, or does not answer.
     #[error("the {0} does not open")]

@@ -49,14 +49,14 @@ impl StoreCopy {
     /// [`CopyError`]; what was copied until then stays, and the next copy goes on
     /// from there.
     pub async fn run(&self, mut observe: impl FnMut(CopyStep)) -> Result<Copied, CopyError> {
+        if self.is_one_store().await? {
+            return Err(CopyError::OneStore);
+        }
         for (side, stores) in self.sides() {
             let at_work = self.servers(side, stores).await?;
             if !at_work.is_empty() {
                 return Err(CopyError::ServersAtWork(side, at_work));
             }
-        }
-        if self.is_one_store().await? {
-            return Err(CopyError::OneStore);
         }
         for (side, stores) in self.sides() {
             let opened = open_vault(&*stores.vault, &self.ring).await;

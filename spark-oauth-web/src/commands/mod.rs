@@ -6,6 +6,7 @@ mod reset_password;
 mod rotate_key;
 mod serve;
 mod signals;
+mod spinner;
 mod trouble;
 
 pub use copy::copy;

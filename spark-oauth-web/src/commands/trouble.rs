@@ -1,4 +1,5 @@
-//! How a command that cannot go on says so: on standard error, with the causes.
+//! What a command says: its outcome on standard output, and where it cannot go on,
+//! why, on standard error, with the causes.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -25,6 +26,12 @@ pub(super) fn complain(error: &dyn Error, code: u8) -> ExitCode {
 /// Writes the error of a start.
 pub(super) fn not_started(error: &StartError) -> ExitCode {
     complain(error, error.exit_code())
+}
+
+/// Writes to standard output; where nobody reads it, there is nobody to tell.
+pub(super) fn tell(text: &str) {
+    use std::io::Write as _;
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
 /// Writes to standard error; where nobody reads it, there is nobody to tell.

@@ -27,6 +27,11 @@ pub enum InvalidMongoUri {
 }
 
 impl MongoUri {
+    /// Whether a text means to be a connection string, well-formed or not.
+    pub fn is_meant_by(text: &str) -> bool {
+        text.starts_with("mongodb:") || text.starts_with("mongodb+srv:")
+    }
+
     /// Reads a connection string, as far as is needed to show it safely; the
     /// driver reads the rest.
     ///

@@ -58,33 +58,6 @@ impl StoreChoice {
             },
         })
     }
-
-    /// Whether both name the same file, or the same databases of the same server.
-    pub fn is_same_as(&self, other: &Self) -> bool {
-        let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
-        match (self, other) {
-            (Self::Sqlite(SqlitePath::File(one)), Self::Sqlite(SqlitePath::File(two))) => {
-                real(one) == real(two)
-            }
-            (
-                Self::Mongo {
-                    uri,
-                    admin_db,
-                    token_db,
-                },
-                Self::Mongo {
-                    uri: other_uri,
-                    admin_db: other_admin_db,
-                    token_db: other_token_db,
-                },
-            ) => {
-                // Shown, both are without credentials and options.
-                uri.to_string() == other_uri.to_string()
-                    && (admin_db, token_db) == (other_admin_db, other_token_db)
-            }
-            _ => false,
-        }
-    }
 }
 
 impl fmt::Display for StoreChoice {
@@ -189,7 +162,7 @@ pub enum InvalidStore {
 }
 
 fn parse(text: &str) -> Result<Named, InvalidStore> {
-    if text.starts_with("mongodb:") || text.starts_with("mongodb+srv:") {
+    if MongoUri::is_meant_by(text) {
         return Ok(Named::Mongo(MongoUri::parse(text)?));
     }
     let path = text.strip_prefix("sqlite:").ok_or(InvalidStore::Unknown)?;

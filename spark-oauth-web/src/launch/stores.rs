@@ -55,6 +55,19 @@ pub async fn open_stores(choice: &StoreChoice) -> Result<OpenStores, StartError>
     }
 }
 
+/// Opens a store that has been made before.
+///
+/// # Errors
+/// [`StartError::NoStore`] where it has not, and those of [`open_stores`].
+pub async fn open_existing(choice: &StoreChoice) -> Result<OpenStores, StartError> {
+    if !store_exists(choice).await? {
+        return Err(StartError::NoStore {
+            store: choice.to_string(),
+        });
+    }
+    open_stores(choice).await
+}
+
 /// Whether the store has been made. Nothing is written.
 ///
 /// # Errors

@@ -1,21 +1,19 @@
 //! `spark-oauth-web copy --to STORE`: everything from one store into another.
 
-mod progress;
 mod summary;
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use spark_oauth_core::ports::{ProcessRecord, SystemClock, SystemRandom};
 use spark_oauth_core::store_copy::{Copied, CopyError, Side, StoreCopy};
 
-use super::trouble::{WRONG_CALL, complain, not_started, say};
+use super::spinner::Spinner;
+use super::trouble::{WRONG_CALL, complain, not_started, say, tell};
 use crate::cli::CopyArguments;
 use crate::config::{Config, ConfigSources, SqlitePath, StoreChoice};
-use crate::launch::{OpenStores, StartError, key_ring, open_stores, store_exists};
+use crate::launch::{OpenStores, StartError, key_ring, open_existing, open_stores};
 
-use progress::Progress;
 use summary::Summary;
 
 /// Copies everything from the configured store into another.
@@ -55,9 +53,6 @@ fn target(config: &Config, arguments: &CopyArguments) -> Result<StoreChoice, Exi
     if matches!(target, StoreChoice::Sqlite(SqlitePath::Memory)) {
         return wrong("a store in memory is gone when this command ends");
     }
-    if target.is_same_as(&config.store) {
-        return wrong("this is the store that is copied from");
-    }
     Ok(target)
 }
 
@@ -65,12 +60,7 @@ async fn open(
     config: &Config,
     target: &StoreChoice,
 ) -> Result<(OpenStores, OpenStores), StartError> {
-    if !store_exists(&config.store).await? {
-        return Err(StartError::NoStore {
-            store: config.store.to_string(),
-        });
-    }
-    let from = open_stores(&config.store).await?;
+    let from = open_existing(&config.store).await?;
     match open_stores(target).await {
         Ok(into) => Ok((from, into)),
         Err(error) => {
@@ -97,9 +87,13 @@ async fn carry_out(
         Arc::new(SystemClock),
         Arc::new(SystemRandom),
     );
-    let mut progress = Progress::default();
-    let outcome = copy.run(|step| progress.show(step)).await;
-    progress.finish();
+    let mut spinner = Spinner::default();
+    let outcome = copy
+        .run(|step| {
+            spinner.show(|| format!("{}: {}", step.kind, step.seen));
+        })
+        .await;
+    spinner.finish();
     match outcome {
         Ok(copied) => {
             let summary = Summary {
@@ -107,10 +101,7 @@ async fn carry_out(
                 source: config.store.to_string(),
                 target: target.to_string(),
             };
-            // Where nobody reads it, there is nobody to tell.
-            let _ = io::stdout()
-                .lock()
-                .write_all(summary.to_string().as_bytes());
+            tell(&summary.to_string());
             exit_code(&copied)
         }
         Err(error) => failed(config, error),

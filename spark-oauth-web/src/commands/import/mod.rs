@@ -6,12 +6,11 @@ mod reading;
 mod summary;
 mod target;
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use spark_oauth_core::import::{Report, Sample, SampleCleaner};
 
-use super::trouble::{WRONG_CALL, complain, not_started, say};
+use super::trouble::{WRONG_CALL, complain, not_started, say, tell};
 use crate::cli::ImportArguments;
 use crate::config::{Config, ConfigSources};
 
@@ -117,9 +116,7 @@ impl Call<'_> {
             report,
             planned,
         };
-        let text = summary.to_string();
-        // Where nobody reads it, there is nobody to tell.
-        let _ = io::stdout().lock().write_all(text.as_bytes());
+        tell(&summary.to_string());
     }
 }
 

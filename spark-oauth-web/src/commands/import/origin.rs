@@ -34,9 +34,7 @@ impl Origin {
     pub(super) fn parse(argument: &OsStr) -> Result<Self, InvalidOrigin> {
         match argument.to_str() {
             Some("") => Err(InvalidOrigin::Empty),
-            Some(text) if text.starts_with("mongodb:") || text.starts_with("mongodb+srv:") => {
-                Ok(Self::Server(MongoUri::parse(text)?))
-            }
+            Some(text) if MongoUri::is_meant_by(text) => Ok(Self::Server(MongoUri::parse(text)?)),
             Some(text) if text.contains("://") => Err(InvalidOrigin::Scheme),
             _ => Ok(Self::Export(PathBuf::from(argument))),
         }

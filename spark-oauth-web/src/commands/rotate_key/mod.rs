@@ -4,7 +4,6 @@ mod progress;
 mod summary;
 
 use std::error::Error;
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +12,9 @@ use spark_oauth_core::key_rotation::{KeyRotation, Rotated, RotationError};
 use spark_oauth_core::keyring::KeyRing;
 use spark_oauth_core::ports::{SystemClock, SystemRandom};
 
-use super::trouble::{WRONG_CALL, complain, not_started, say};
+use super::trouble::{WRONG_CALL, complain, not_started, say, tell};
 use crate::config::{Config, ConfigSources};
-use crate::launch::{OpenStores, StartError, key_ring, open_stores, store_exists};
+use crate::launch::{OpenStores, StartError, key_ring, open_existing};
 
 use progress::Progress;
 use summary::Summary;
@@ -31,7 +30,7 @@ pub async fn rotate_key(sources: &ConfigSources) -> ExitCode {
         Ok((config, _)) => config,
         Err(errors) => return complain(&errors, WRONG_CALL),
     };
-    let opened = match open(&config).await {
+    let opened = match open_existing(&config.store).await {
         Ok(opened) => opened,
         Err(error) => return not_started(&error),
     };
@@ -41,16 +40,6 @@ pub async fn rotate_key(sources: &ConfigSources) -> ExitCode {
     };
     opened.close().await;
     code
-}
-
-/// A store that nobody has made yet holds nothing to seal again.
-async fn open(config: &Config) -> Result<OpenStores, StartError> {
-    if !store_exists(&config.store).await? {
-        return Err(StartError::NoStore {
-            store: config.store.to_string(),
-        });
-    }
-    open_stores(&config.store).await
 }
 
 async fn rotate(config: &Config, opened: &OpenStores, ring: KeyRing) -> ExitCode {
@@ -71,10 +60,7 @@ async fn rotate(config: &Config, opened: &OpenStores, ring: KeyRing) -> ExitCode
                 place: config.keys.to_string(),
                 keys,
             };
-            // Where nobody reads it, there is nobody to tell.
-            let _ = io::stdout()
-                .lock()
-                .write_all(summary.to_string().as_bytes());
+            tell(&summary.to_string());
             exit_code(&rotated)
         }
         Err(error) => failed(&error),

@@ -1,27 +1,24 @@
 //! How far a rotation is, on standard error.
 
-use std::io::{self, IsTerminal as _};
-
-use indicatif::ProgressBar;
 use spark_oauth_core::key_rotation::RotationStep;
 
+use crate::commands::spinner::Spinner;
 use crate::commands::trouble::say;
 
 /// A line that moves on a terminal; elsewhere, one line for what is waited for.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    bar: Option<ProgressBar>,
+    spinner: Spinner,
     said: Option<String>,
 }
 
 impl Progress {
     pub(super) fn show(&mut self, step: &RotationStep<'_>) {
+        if self.spinner.show(|| words(step)) || !is_waiting(step) {
+            return;
+        }
         let text = words(step);
-        if io::stderr().is_terminal() {
-            let bar = self.bar.get_or_insert_with(ProgressBar::new_spinner);
-            bar.set_message(text);
-            bar.tick();
-        } else if is_waiting(step) && self.said.as_ref() != Some(&text) {
+        if self.said.as_ref() != Some(&text) {
             say(&format!("{text}\n"));
             self.said = Some(text);
         }
@@ -29,9 +26,7 @@ impl Progress {
 
     /// Clears the terminal for what follows.
     pub(super) fn finish(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
+        self.spinner.finish();
     }
 }
 
