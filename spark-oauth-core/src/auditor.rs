@@ -116,19 +116,17 @@ impl Auditor {
             subject: subject.name,
             outcome,
         };
-        let is_fetch = action == AuditAction::TokenCheckedOut && entry.outcome == Outcome::Done;
-        if let Some(entry) = if is_fetch {
-            self.collect(entry)
-        } else {
-            Some(entry)
-        } {
+        if let Some(entry) = self.collect(entry) {
             append(&*self.log, &entry).await;
         }
     }
 
-    /// Keeps a fetch for the next round of writing; gives it back where too many
-    /// wait already.
+    /// Keeps a fetch for the next round of writing. Gives back what is none, and a
+    /// fetch where too many wait already.
     fn collect(&self, entry: AuditEntry) -> Option<AuditEntry> {
+        if entry.action != AuditAction::TokenCheckedOut || entry.outcome != Outcome::Done {
+            return Some(entry);
+        }
         let mut collected = self.lock();
         if collected.len() >= MOST_COLLECTED {
             return Some(entry);

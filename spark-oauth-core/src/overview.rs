@@ -77,17 +77,9 @@ impl OverviewService {
         Ok(Overview {
             at,
             census,
-            pause: self.pause().await?,
+            pause: self.pauses.pause(&self.integration).await?,
             expiries,
         })
-    }
-
-    /// The pause of the integration's refreshing, if there is one.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn pause(&self) -> Result<Option<Pause>, StoreError> {
-        self.pauses.pause(&self.integration).await
     }
 }
 

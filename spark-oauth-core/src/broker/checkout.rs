@@ -53,7 +53,7 @@ impl Broker {
         caller: &Caller,
     ) -> Result<CheckedOut, TokenError> {
         let token = self.get(id).await?;
-        let outcome = self.check_out_record(token.clone(), min_life).await;
+        let outcome = self.check_out_record(&token, min_life).await;
         let subject = Subject::token(id, token.email.as_str());
         let result = match &outcome {
             Ok(_) => Outcome::Done,
@@ -69,25 +69,25 @@ impl Broker {
     /// that end in an entry of their own.
     pub(crate) async fn check_out_record(
         &self,
-        token: Token,
+        token: &Token,
         min_life: Duration,
     ) -> Result<CheckedOut, TokenError> {
-        check_active(&token)?;
+        check_active(token)?;
         let goal = Goal::Life(min_life.max(SHORTEST_LIFE));
         let trigger = RefreshTrigger::Checkout;
-        if self.refresher.is_met(&token, goal, trigger) {
-            return self.open(&token, None);
+        if self.refresher.is_met(token, goal, trigger) {
+            return self.open(token, None);
         }
         // While a failure is fresh, neither the provider nor the store is bothered.
-        let refreshed = match self.refresher.check_ready(&token, trigger) {
+        let refreshed = match self.refresher.check_ready(token, trigger) {
             Ok(()) => self.refresh_to_live(token.id, goal).await,
             Err(error) => Err(error),
         };
         match refreshed {
             Ok(refreshed) => self.open(&refreshed.token, None),
-            Err(error) if self.still_lives(&token, &error) => {
+            Err(error) if self.still_lives(token, &error) => {
                 tracing::warn!(token = %token.id, %error, "the stored token is answered instead");
-                self.open(&token, Some(error))
+                self.open(token, Some(error))
             }
             Err(error) => Err(error),
         }

@@ -76,7 +76,7 @@ impl Broker {
     /// consent anew to this token, one of the person's other tokens will do; where
     /// there is none either, nothing is left to revoke.
     async fn any_access(&self, token: &Token) -> Result<Option<CheckedOut>, TokenError> {
-        match self.check_out_record(token.clone(), Duration::ZERO).await {
+        match self.check_out_record(token, Duration::ZERO).await {
             Ok(valid) => return Ok(Some(valid)),
             Err(TokenError::NeedsConsent { .. }) => {}
             Err(error) => return Err(error),
@@ -85,7 +85,7 @@ impl Broker {
             if other.id == token.id || other.status != Status::Active {
                 continue;
             }
-            match self.check_out_record(other, Duration::ZERO).await {
+            match self.check_out_record(&other, Duration::ZERO).await {
                 Ok(valid) => return Ok(Some(valid)),
                 Err(
                     TokenError::NeedsConsent { .. }

@@ -98,8 +98,7 @@ impl Schedule {
         let end = match renewal(token, was) {
             Renewal::CountsDown(end) if token.status == Status::Active => end,
             Renewal::Renewed => {
-                token.upkeep.expiry_warned_at = None;
-                token.upkeep.due_at = self.next_visit(token, now);
+                self.plan(token, now);
                 return None;
             }
             Renewal::CountsDown(_) | Renewal::Unknown => {

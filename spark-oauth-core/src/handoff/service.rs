@@ -134,7 +134,7 @@ impl HandOver {
         token: Token,
     ) -> Result<(AccessToken, Zeroizing<String>), HandOverError> {
         let id = token.id;
-        let valid = self.broker.check_out_record(token, LEAST_LIFE).await?;
+        let valid = self.broker.check_out_record(&token, LEAST_LIFE).await?;
         let refresh = if self.include_refresh_token {
             let token = self.broker.get(id).await?;
             let open = |sealed| self.parts.ring.open_refresh(id, sealed);
@@ -213,7 +213,7 @@ impl HandOver {
     }
 
     async fn delete_with(&self, token: Token, room: &RoomId) -> Result<(), TokenError> {
-        let valid = self.broker.check_out_record(token, Duration::ZERO).await?;
+        let valid = self.broker.check_out_record(&token, Duration::ZERO).await?;
         Ok(self.delete(&valid.access_token, room).await?)
     }
 }
