@@ -29,6 +29,7 @@ mod databases;
 mod fault;
 mod find;
 mod process;
+mod sample;
 mod skip;
 
 use std::path::PathBuf;
@@ -38,6 +39,7 @@ pub use bulk::insert_together;
 pub use databases::TestDatabases;
 pub use fault::keeps_values_that_are_gone;
 pub use process::Server;
+pub use sample::SampleServer;
 pub use skip::skip;
 
 use find::{Found, find};

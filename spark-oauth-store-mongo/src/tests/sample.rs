@@ -5,56 +5,24 @@ use std::sync::Arc;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use spark_oauth_core::admins::{Role, SuperAdminSettings, Username};
-use spark_oauth_core::import::{Importer, Kind, Report, SampleCleaner as _, SampleId};
+use spark_oauth_core::import::{Importer, Kind, Report, Sample, SampleCleaner as _, SampleId};
 use spark_oauth_core::keyring::{KeyRing, SealingKey};
 use spark_oauth_core::ports::PageRequest;
 use spark_oauth_core::ports::{AdminStore as _, SystemRandom, TokenFilter};
 use spark_oauth_core::{ClientId, ClientSecret, EmailAddress, Integration, RedirectUri, Scopes};
 
 use super::fresh;
-use crate::testing::{self, TestDatabases};
+use crate::testing::SampleServer;
 use crate::{MongoOptions, MongoStore, SampleDatabases, SampleError};
 
 const HASH: &str = "$2b$04$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 
-/// The sample's databases, as it fills them.
-struct Sample {
-    databases: TestDatabases,
-    client: mongodb::Client,
-}
-
-impl Sample {
-    /// `None` where there is no server.
-    async fn new() -> Option<Self> {
-        let databases = TestDatabases::on(testing::shared()?);
-        let client = mongodb::Client::with_uri_str(databases.uri())
-            .await
-            .unwrap();
-        Some(Self { databases, client })
-    }
-
-    fn collection(&self, database: &str) -> mongodb::Collection<Document> {
-        let database = self.client.database(database);
-        database.collection(&format!("{}Collection", database.name()))
-    }
-
-    fn tokens(&self) -> mongodb::Collection<Document> {
-        self.collection(self.databases.token_db())
-    }
-
-    fn admins(&self) -> mongodb::Collection<Document> {
-        self.collection(self.databases.admin_db())
-    }
-
-    fn options(&self) -> MongoOptions {
-        self.databases.options()
-    }
-
-    async fn read(&self) -> (SampleDatabases, spark_oauth_core::import::Sample) {
-        let databases = SampleDatabases::connect(&self.options()).await.unwrap();
-        let sample = databases.read().await.unwrap();
-        (databases, sample)
-    }
+/// What stands in the sample's databases, and who deletes from them.
+async fn read(server: &SampleServer) -> (SampleDatabases, Sample) {
+    let options = server.databases.options();
+    let databases = SampleDatabases::connect(&options).await.unwrap();
+    let sample = databases.read().await.unwrap();
+    (databases, sample)
 }
 
 fn token(email: &str, secret: &str) -> Document {
@@ -84,7 +52,7 @@ fn importer(store: &MongoStore) -> Importer {
 
 #[tokio::test]
 async fn everything_is_read_in_the_order_of_its_making() {
-    let Some(sample) = Sample::new().await else {
+    let Some(sample) = SampleServer::new().await else {
         return;
     };
     let ids = [1, 2].map(|last| ObjectId::from_bytes([9, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, last]));
@@ -95,7 +63,7 @@ async fn everything_is_read_in_the_order_of_its_making() {
         document.insert("message", mongodb::bson::Bson::Null);
     }
     sample.tokens().insert_many(&documents).await.unwrap();
-    let (databases, read) = sample.read().await;
+    let (databases, read) = read(&sample).await;
     let found: Vec<_> = read.tokens.iter().map(|record| record.id.clone()).collect();
     assert_eq!(found, ids.map(|id| SampleId::ObjectId(id.bytes())));
     let place = format!("{0}.{0}Collection", sample.databases.token_db());
@@ -128,7 +96,7 @@ async fn everything_is_read_in_the_order_of_its_making() {
 
 #[tokio::test]
 async fn the_store_may_lie_beside_the_sample() {
-    let Some(sample) = Sample::new().await else {
+    let Some(sample) = SampleServer::new().await else {
         return;
     };
     sample
@@ -138,12 +106,22 @@ async fn the_store_may_lie_beside_the_sample() {
         .unwrap();
     let admin = doc! { "username": "admin", "password": HASH, "email": "a@example.com" };
     sample.admins().insert_one(admin).await.unwrap();
-    assert!(!MongoStore::exists(&sample.options()).await.unwrap());
-    let store = MongoStore::connect(sample.options()).await.unwrap();
-    assert!(MongoStore::exists(&sample.options()).await.unwrap());
+    assert!(
+        !MongoStore::exists(&sample.databases.options())
+            .await
+            .unwrap()
+    );
+    let store = MongoStore::connect(sample.databases.options())
+        .await
+        .unwrap();
+    assert!(
+        MongoStore::exists(&sample.databases.options())
+            .await
+            .unwrap()
+    );
     let importer = importer(&store);
     for (added, already_there) in [(1, 0), (0, 1)] {
-        let (_, read) = sample.read().await;
+        let (_, read) = read(&sample).await;
         let mut report = Report::default();
         importer.run(&read, None, &(), &mut report).await.unwrap();
         for tally in [report.tokens, report.admins] {
@@ -172,12 +150,12 @@ async fn the_store_may_lie_beside_the_sample() {
 
 #[tokio::test]
 async fn only_what_is_still_as_it_was_read_is_deleted() {
-    let Some(sample) = Sample::new().await else {
+    let Some(sample) = SampleServer::new().await else {
         return;
     };
     let documents = [token("ann@example.com", "1"), token("bob@example.com", "2")];
     sample.tokens().insert_many(&documents).await.unwrap();
-    let (databases, read) = sample.read().await;
+    let (databases, read) = read(&sample).await;
     // The sample refreshes Bob's token after it was read.
     let bob = doc! { "email": "bob@example.com" };
     let refreshed = doc! { "$set": { "refresh_token": "refresh-3" } };
@@ -197,7 +175,7 @@ async fn only_what_is_still_as_it_was_read_is_deleted() {
 
 #[tokio::test]
 async fn one_collection_may_hold_both() {
-    let Some(sample) = Sample::new().await else {
+    let Some(sample) = SampleServer::new().await else {
         return;
     };
     let both = [
@@ -206,7 +184,10 @@ async fn one_collection_may_hold_both() {
         doc! { "other": 1 },
     ];
     sample.tokens().insert_many(both).await.unwrap();
-    let options = sample.options().admin_db(sample.databases.token_db());
+    let options = sample
+        .databases
+        .options()
+        .admin_db(sample.databases.token_db());
     let read = SampleDatabases::connect(&options)
         .await
         .unwrap()

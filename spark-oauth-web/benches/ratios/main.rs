@@ -15,7 +15,6 @@ mod server;
 mod tokens;
 
 use std::error::Error;
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,7 +24,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::bare::Role;
 use crate::database::Database;
 use crate::figures::{Plan, consent, home, look_up, memory, pages, sign_in, start, writes};
-use crate::report::Report;
+use crate::report::{Report, say};
 
 /// What can go wrong ends the run, with its text.
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -99,12 +98,7 @@ async fn main() -> Outcome {
         return Ok(());
     }
     let report = measure(&arguments).await?;
-    fs::write(
-        &arguments.json,
-        format!("{:#}\n", report.to_json(arguments.rounds)),
-    )?;
-    say(&format!("{report}\nas JSON: {}", arguments.json.display()));
-    Ok(())
+    report.publish(arguments.rounds, &arguments.json)
 }
 
 async fn measure(arguments: &Arguments) -> Outcome<Report> {
@@ -154,12 +148,4 @@ async fn measure(arguments: &Arguments) -> Outcome<Report> {
         }
     }
     Ok(report)
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "the table is what the command is run for"
-)]
-fn say(text: &str) {
-    println!("{text}");
 }

@@ -1,10 +1,22 @@
 //! The table, and the same as JSON.
 
 use std::fmt;
+use std::fs;
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use crate::Outcome;
 use crate::pairs::Pairs;
+
+/// Says how far the run is, and what came of it.
+#[expect(
+    clippy::print_stdout,
+    reason = "the table is what the command is run for"
+)]
+pub(crate) fn say(text: &str) {
+    println!("{text}");
+}
 
 /// What is wanted of a figure.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +116,14 @@ impl Report {
         self.0.extend(rows);
     }
 
-    pub(crate) fn to_json(&self, rounds: usize) -> Value {
+    /// Shows the figures, and writes them as JSON to a file.
+    pub(crate) fn publish(&self, rounds: usize, path: &Path) -> Outcome {
+        fs::write(path, format!("{:#}\n", self.to_json(rounds)))?;
+        say(&format!("{self}\nas JSON: {}", path.display()));
+        Ok(())
+    }
+
+    fn to_json(&self, rounds: usize) -> Value {
         let processors = std::thread::available_parallelism().map_or(0, Into::into);
         json!({
             "version": env!("CARGO_PKG_VERSION"),

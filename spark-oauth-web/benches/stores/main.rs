@@ -19,7 +19,6 @@ mod sqlite;
 mod tokens;
 
 use std::error::Error;
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,7 +26,7 @@ use clap::{Parser, ValueEnum};
 use spark_oauth_store_mongo::testing;
 
 use crate::mongo::MongoPlace;
-use crate::report::Report;
+use crate::report::{Report, say};
 use crate::sqlite::SqlitePlace;
 
 /// What can go wrong ends the run, with its text.
@@ -94,12 +93,7 @@ async fn main() -> Outcome {
         return Ok(());
     }
     let report = measure(&arguments).await?;
-    fs::write(
-        &arguments.json,
-        format!("{:#}\n", report.to_json(arguments.rounds)),
-    )?;
-    say(&format!("{report}\nas JSON: {}", arguments.json.display()));
-    Ok(())
+    report.publish(arguments.rounds, &arguments.json)
 }
 
 async fn measure(arguments: &Arguments) -> Outcome<Report> {
@@ -138,12 +132,4 @@ async fn measure(arguments: &Arguments) -> Outcome<Report> {
         report.add(overhead::measure(&plan, "MongoDB", sides).await?);
     }
     Ok(report)
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "the table is what the command is run for"
-)]
-fn say(text: &str) {
-    println!("{text}");
 }

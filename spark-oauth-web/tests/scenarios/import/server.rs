@@ -2,53 +2,24 @@
 
 use mongodb::bson::{Document, doc, oid::ObjectId, serialize_to_document};
 use serde_json::Value;
-use spark_oauth_store_mongo::testing::{self, TestDatabases};
+use spark_oauth_store_mongo::testing::SampleServer;
 
 use super::records::{OLD_PASSWORD, admin, live_token, object_id, token, with};
 use crate::harness::{ALICE, Command, Setup, Upstream};
 
-/// The sample's databases, as it fills them.
-struct Sample {
-    databases: TestDatabases,
-    client: mongodb::Client,
+/// Fills the sample's databases, as it does.
+async fn fill(sample: &SampleServer, tokens: &[Value], admins: &[Value]) {
+    for (collection, records) in [(sample.tokens(), tokens), (sample.admins(), admins)] {
+        let documents: Vec<_> = records.iter().map(document).collect();
+        collection.insert_many(documents).await.unwrap();
+    }
 }
 
-impl Sample {
-    /// `None` where there is no server.
-    async fn new() -> Option<Self> {
-        let databases = TestDatabases::on(testing::shared()?);
-        let client = mongodb::Client::with_uri_str(databases.uri())
-            .await
-            .unwrap();
-        Some(Self { databases, client })
-    }
-
-    fn collection(&self, database: &str) -> mongodb::Collection<Document> {
-        let database = self.client.database(database);
-        database.collection(&format!("{}Collection", database.name()))
-    }
-
-    fn tokens(&self) -> mongodb::Collection<Document> {
-        self.collection(self.databases.token_db())
-    }
-
-    fn admins(&self) -> mongodb::Collection<Document> {
-        self.collection(self.databases.admin_db())
-    }
-
-    async fn fill(&self, tokens: &[Value], admins: &[Value]) {
-        for (collection, records) in [(self.tokens(), tokens), (self.admins(), admins)] {
-            let documents: Vec<_> = records.iter().map(document).collect();
-            collection.insert_many(documents).await.unwrap();
-        }
-    }
-
-    /// A configuration that calls these databases the sample's.
-    fn name_in(&self, setup: Setup) -> Setup {
-        setup
-            .set("dbConfig.tokenDBName", self.databases.token_db())
-            .set("dbConfig.adminDBName", self.databases.admin_db())
-    }
+/// A configuration that calls these databases the sample's.
+fn name_in(sample: &SampleServer, setup: Setup) -> Setup {
+    setup
+        .set("dbConfig.tokenDBName", sample.databases.token_db())
+        .set("dbConfig.adminDBName", sample.databases.admin_db())
 }
 
 fn document(record: &Value) -> Document {
@@ -63,17 +34,20 @@ fn document(record: &Value) -> Document {
 
 #[tokio::test]
 async fn the_store_may_lie_in_the_databases_of_the_sample() {
-    let Some(sample) = Sample::new().await else {
+    let Some(sample) = SampleServer::new().await else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
     let uri = sample.databases.uri().to_owned();
-    let setup = sample.name_in(Setup::on_mongodb_at(uri.clone()));
+    let setup = name_in(&sample, Setup::on_mongodb_at(uri.clone()));
     let command = Command::new(folder.path(), &setup, &upstream);
-    sample
-        .fill(&[live_token(&upstream, 1, ALICE)], &[admin(1, "admin")])
-        .await;
+    fill(
+        &sample,
+        &[live_token(&upstream, 1, ALICE)],
+        &[admin(1, "admin")],
+    )
+    .await;
 
     let plan = command.run(&["import", &uri, "--dry-run"], "").await;
     assert_eq!(plan.code, Some(0), "{plan:?}");
@@ -100,22 +74,20 @@ async fn the_store_may_lie_in_the_databases_of_the_sample() {
 
 #[tokio::test]
 async fn only_what_was_imported_is_deleted_from_the_source() {
-    let Some(sample) = Sample::new().await else {
+    let Some(sample) = SampleServer::new().await else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
     let uri = sample.databases.uri().to_owned();
-    let setup = sample.name_in(Setup::on_disk());
+    let setup = name_in(&sample, Setup::on_disk());
     let command = Command::new(folder.path(), &setup, &upstream);
     let tokens = [
         token(2, ALICE, "2"),
         token(1, ALICE, "1"),
         with(token(3, "bob@example.com", "3"), "email", Value::Null),
     ];
-    sample
-        .fill(&tokens, &[admin(1, "admin"), admin(2, "x")])
-        .await;
+    fill(&sample, &tokens, &[admin(1, "admin"), admin(2, "x")]).await;
 
     let done = command.run(&["import", &uri, "--delete-source"], "").await;
     assert_eq!(done.code, Some(0), "{done:?}");
@@ -148,12 +120,12 @@ async fn only_what_was_imported_is_deleted_from_the_source() {
 
 #[tokio::test]
 async fn a_server_without_the_sample_is_told_of() {
-    let Some(sample) = Sample::new().await else {
+    let Some(sample) = SampleServer::new().await else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
-    let setup = sample.name_in(Setup::on_disk());
+    let setup = name_in(&sample, Setup::on_disk());
     let command = Command::new(folder.path(), &setup, &upstream);
     let ended = command.run(&["import", sample.databases.uri()], "").await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
