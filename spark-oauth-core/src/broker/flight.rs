@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::broker::error::TokenError;
 use crate::broker::refresh::Refreshed;
@@ -16,18 +16,54 @@ type Answer = Result<Refreshed, TokenError>;
 /// The refreshes under way in this process.
 #[derive(Clone, Debug)]
 pub(super) struct Flights {
-    under_way: Arc<Mutex<HashMap<TokenId, watch::Receiver<Option<Answer>>>>>,
+    under_way: Arc<Mutex<HashMap<TokenId, Arc<Flight>>>>,
     detached: Detached,
+}
+
+/// One refresh, and those who wait for it. They are woken in the order in which they
+/// came, so that nothing but their order decides who begins the next one.
+#[derive(Debug, Default)]
+struct Flight {
+    answer: Mutex<Option<Answer>>,
+    news: Notify,
 }
 
 /// Answers all who wait before the work is over.
 #[derive(Clone, Debug)]
-pub(super) struct EarlyAnswer(watch::Sender<Option<Answer>>);
+pub(super) struct EarlyAnswer(Arc<Flight>);
 
 impl EarlyAnswer {
     /// Gives those who wait, and those who come until the work is over, this answer.
     pub(super) fn give(&self, answer: Answer) {
-        self.0.send_replace(Some(answer));
+        self.0.give(answer);
+    }
+}
+
+impl Flight {
+    fn give(&self, answer: Answer) {
+        *self.lock() = Some(answer);
+        self.news.notify_waiters();
+    }
+
+    /// The work ended without an answer. One that was given early stands.
+    fn give_up(&self) {
+        self.lock().get_or_insert(Err(TokenError::Interrupted));
+        self.news.notify_waiters();
+    }
+
+    async fn landed(&self) -> Answer {
+        loop {
+            // Made before the look, so that no news is missed in between.
+            let news = self.news.notified();
+            if let Some(answer) = self.lock().clone() {
+                return answer;
+            }
+            news.await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Answer>> {
+        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -47,59 +83,63 @@ impl Flights {
     where
         F: Future<Output = Answer> + Send + 'static,
     {
-        let mut answer = self.find_or_begin(id, work);
-        let landed = answer.wait_for(Option::is_some).await;
-        landed
-            .ok()
-            .and_then(|answer| answer.clone())
-            .unwrap_or(Err(TokenError::Interrupted))
+        self.find_or_begin(id, work).landed().await
     }
 
-    fn find_or_begin<F>(
-        &self,
-        id: TokenId,
-        work: impl FnOnce(EarlyAnswer) -> F,
-    ) -> watch::Receiver<Option<Answer>>
+    fn find_or_begin<F>(&self, id: TokenId, work: impl FnOnce(EarlyAnswer) -> F) -> Arc<Flight>
     where
         F: Future<Output = Answer> + Send + 'static,
     {
-        let (sender, receiver) = watch::channel(None);
+        let flight = Arc::new(Flight::default());
         // The lock is given back before the task begins: should that panic, the
         // landing takes the lock again.
         match self.lock().entry(id) {
-            Entry::Occupied(flight) => return flight.get().clone(),
-            Entry::Vacant(place) => place.insert(receiver.clone()),
+            Entry::Occupied(standing) => return standing.get().clone(),
+            Entry::Vacant(place) => place.insert(flight.clone()),
         };
         let landing = Landing {
             flights: self.clone(),
             id,
+            flight: flight.clone(),
+            answer: None,
         };
-        let work = work(EarlyAnswer(sender.clone()));
+        let work = work(EarlyAnswer(flight.clone()));
         drop(self.detached.start(async move {
-            let answer = work.await;
-            // Whoever comes from here on begins anew: the answer is out.
-            drop(landing);
-            sender.send_replace(Some(answer));
+            landing.end(work.await);
         }));
-        receiver
+        flight
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TokenId, watch::Receiver<Option<Answer>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<TokenId, Arc<Flight>>> {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Takes the flight off the list, also where its task panics or is aborted.
+/// Takes the flight off the list and gives the answer, also where its task panics or
+/// is aborted.
 struct Landing {
     flights: Flights,
     id: TokenId,
+    flight: Arc<Flight>,
+    answer: Option<Answer>,
+}
+
+impl Landing {
+    fn end(mut self, answer: Answer) {
+        self.answer.replace(answer);
+    }
 }
 
 impl Drop for Landing {
     fn drop(&mut self) {
+        // Whoever comes from here on begins anew: the answer is out.
         self.flights.lock().remove(&self.id);
+        match self.answer.take() {
+            Some(answer) => self.flight.give(answer),
+            None => self.flight.give_up(),
+        }
     }
 }
 

@@ -114,6 +114,7 @@ impl Worker {
             let turn = async {
                 let wait = self.turn(&mut shift, most).await;
                 tokio::select! {
+                    biased;
                     Some(ended) = shift.visits.join_next() => Some(ended),
                     () = tokio::time::sleep(wait) => None,
                 }
