@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::admins::{AdminService, HashingLimits, SuperAdminSettings};
+use crate::api_keys::ApiKeyService;
 use crate::auditor::Auditor;
 use crate::broker::{
     Breaker, BreakerState, Broker, RefreshLimits, Schedule, ScheduleLimits, Worker, WorkerSettings,
@@ -56,6 +57,8 @@ pub struct SparkOauth {
     pub hand_over: HandOver,
     /// Those who manage the tokens.
     pub admins: AdminService,
+    /// How services authenticate.
+    pub api_keys: ApiKeyService,
     /// Carries events to where they must not be lost.
     pub events: EventService,
     /// Counts tokens and events for the observer.
@@ -286,6 +289,13 @@ impl SparkOauthBuilder {
                 broker.clone(),
                 auditor.clone(),
                 include_refresh_token,
+            ),
+            api_keys: ApiKeyService::new(
+                parts.stores.api_keys.clone(),
+                parts.clock.clone(),
+                parts.random.clone(),
+                auditor.clone(),
+                parts.detached.clone(),
             ),
             admins: AdminService::new(&parts, super_admin, hashing, auditor),
             worker: Worker::new(broker.clone(), &parts, WorkerSettings::default()),

@@ -40,10 +40,25 @@ pub enum Actor {
         /// What the key is called.
         name: String,
     },
+    /// Somebody who called the HTTP API without a key that is good.
+    Unauthenticated,
     /// Somebody at the command line of the machine.
     Operator,
     /// The application by itself.
     System,
+}
+
+impl Actor {
+    /// What the actor is called: an address, a username, the name of a key. `None`
+    /// where the kind says it all.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Person { email } => email.as_deref(),
+            Self::Admin { username, .. } | Self::Claimed { username } => Some(username),
+            Self::Service { name } | Self::ApiKey { name, .. } => Some(name),
+            Self::Unauthenticated | Self::Operator | Self::System => None,
+        }
+    }
 }
 
 /// Where a call came from.
@@ -124,10 +139,81 @@ pub enum AuditAction {
     ApiKeyCreated,
     /// An API key was revoked.
     ApiKeyRevoked,
+    /// The HTTP API was called.
+    ApiCalled,
+    /// A consent link was made.
+    ConsentLinkCreated,
+    /// A consent link was sent to a person.
+    ConsentLinkSent,
+    /// The audit log was exported.
+    AuditExported,
     /// A token was imported from the Node.js sample.
     TokenImported,
     /// An admin was imported from the Node.js sample.
     AdminImported,
+}
+
+impl AuditAction {
+    /// Every action.
+    pub const ALL: [Self; 25] = [
+        Self::ConsentGranted,
+        Self::ConsentFailed,
+        Self::ConsentWithdrawn,
+        Self::TokenCheckedOut,
+        Self::TokenRefreshed,
+        Self::TokenRevealed,
+        Self::TokenRevoked,
+        Self::TokenRemoved,
+        Self::TokenHandedOver,
+        Self::RoomDeleted,
+        Self::SignIn,
+        Self::SignOut,
+        Self::SuperAdminSetUp,
+        Self::AdminCreated,
+        Self::AdminChanged,
+        Self::AdminRemoved,
+        Self::PasswordReset,
+        Self::ApiKeyCreated,
+        Self::ApiKeyRevoked,
+        Self::ApiCalled,
+        Self::ConsentLinkCreated,
+        Self::ConsentLinkSent,
+        Self::AuditExported,
+        Self::TokenImported,
+        Self::AdminImported,
+    ];
+
+    /// The action in a word, as the audit log's export and the admin centre's addresses
+    /// spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConsentGranted => "consent_granted",
+            Self::ConsentFailed => "consent_failed",
+            Self::ConsentWithdrawn => "consent_withdrawn",
+            Self::TokenCheckedOut => "token_checked_out",
+            Self::TokenRefreshed => "token_refreshed",
+            Self::TokenRevealed => "token_revealed",
+            Self::TokenRevoked => "token_revoked",
+            Self::TokenRemoved => "token_removed",
+            Self::TokenHandedOver => "token_handed_over",
+            Self::RoomDeleted => "room_deleted",
+            Self::SignIn => "sign_in",
+            Self::SignOut => "sign_out",
+            Self::SuperAdminSetUp => "super_admin_set_up",
+            Self::AdminCreated => "admin_created",
+            Self::AdminChanged => "admin_changed",
+            Self::AdminRemoved => "admin_removed",
+            Self::PasswordReset => "password_reset",
+            Self::ApiKeyCreated => "api_key_created",
+            Self::ApiKeyRevoked => "api_key_revoked",
+            Self::ApiCalled => "api_called",
+            Self::ConsentLinkCreated => "consent_link_created",
+            Self::ConsentLinkSent => "consent_link_sent",
+            Self::AuditExported => "audit_exported",
+            Self::TokenImported => "token_imported",
+            Self::AdminImported => "admin_imported",
+        }
+    }
 }
 
 /// How it ended.
@@ -140,6 +226,29 @@ pub enum Outcome {
     Refused(String),
     /// It failed.
     Failed(String),
+}
+
+/// How it ended, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    /// As it was meant to.
+    Done,
+    /// A rule refused it.
+    Refused,
+    /// It failed.
+    Failed,
+}
+
+impl Outcome {
+    /// The word.
+    pub const fn kind(&self) -> OutcomeKind {
+        match self {
+            Self::Done => OutcomeKind::Done,
+            Self::Refused(_) => OutcomeKind::Refused,
+            Self::Failed(_) => OutcomeKind::Failed,
+        }
+    }
 }
 
 /// One entry of the audit log. It holds no secret.
@@ -159,4 +268,16 @@ pub struct AuditEntry {
     pub subject: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_actions_are_those_of_json() {
+        for action in AuditAction::ALL {
+            assert_eq!(serde_json::to_value(action).unwrap(), action.as_str());
+        }
+    }
 }

@@ -93,6 +93,10 @@ id! {
     ApiKeyId
 }
 id! {
+    /// Identifies a [`ConsentLink`](crate::consent_links::ConsentLink).
+    ConsentLinkId
+}
+id! {
     /// Identifies one running process towards the others on the same store:
     /// the owner of a [`Lease`](crate::token::Lease).
     ProcessId

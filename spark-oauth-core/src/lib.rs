@@ -85,6 +85,7 @@ pub mod broker;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod consent;
+pub mod consent_links;
 mod corrected_clock;
 mod detached;
 mod email;
@@ -120,7 +121,7 @@ pub mod webex;
 pub use application::{SparkOauth, SparkOauthBuilder};
 pub use email::{EmailAddress, InvalidEmail};
 pub use gauges::{Counted, Gauges};
-pub use ids::{AdminId, ApiKeyId, AuditId, EventId, InvalidId, ProcessId, TokenId};
+pub use ids::{AdminId, ApiKeyId, AuditId, ConsentLinkId, EventId, InvalidId, ProcessId, TokenId};
 pub use integration::{ClientId, Integration, InvalidRedirectUri, RedirectUri};
 pub use person::{Person, PersonId};
 pub use scopes::{InvalidScope, Scopes};

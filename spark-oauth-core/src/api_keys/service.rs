@@ -71,13 +71,6 @@ struct Remembered {
 }
 
 impl ApiKeyService {
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "the HTTP API, which comes next, is what makes one"
-        )
-    )]
     pub(crate) fn new(
         store: Arc<dyn ApiKeyStore>,
         clock: Arc<dyn Clock>,

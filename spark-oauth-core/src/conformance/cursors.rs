@@ -5,7 +5,7 @@ use super::admins;
 use super::pages::to_the_end;
 use super::samples::{admin, audit_entry, token};
 use super::tokens;
-use crate::ports::{Cursor, Page, PageRequest, StoreError, Stores, TokenFilter};
+use crate::ports::{AuditFilter, Cursor, Page, PageRequest, StoreError, Stores, TokenFilter};
 use crate::token::StatusKind;
 
 /// Positions of other stores, and of nobody.
@@ -53,6 +53,7 @@ pub async fn a_foreign_cursor_harms_no_list_of_tokens(stores: &Stores) {
             let filter = TokenFilter {
                 email_part: email_part.map(str::to_owned),
                 status,
+                ..TokenFilter::default()
             };
             assert_harmless(
                 async |request| stores.tokens.list(&filter, &request).await,
@@ -81,7 +82,7 @@ pub async fn a_foreign_cursor_harms_no_audit_log(stores: &Stores) {
         appended.expect("append must answer");
     }
     assert_harmless(
-        async |request| stores.audit.list(&request).await,
+        async |request| stores.audit.list(&AuditFilter::default(), &request).await,
         |entry| entry.id,
     )
     .await;

@@ -58,6 +58,7 @@ pub async fn an_empty_list_has_one_page(stores: &Stores) {
         TokenFilter {
             email_part: Some("alice".to_owned()),
             status: Some(StatusKind::Active),
+            ..TokenFilter::default()
         },
     ];
     for filter in filters {
@@ -145,8 +146,8 @@ pub async fn a_list_by_status_shows_that_status(stores: &Stores) {
 
 fn of_status(kind: StatusKind) -> TokenFilter {
     TokenFilter {
-        email_part: None,
         status: Some(kind),
+        ..TokenFilter::default()
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::admins::{Admin, PasswordHash, Role, Username};
 use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Origin, Outcome};
+use crate::consent_links::Terms;
 use crate::email::EmailAddress;
 use crate::ids::{AdminId, AuditId, ProcessId, TokenId};
 use crate::integration::ClientId;
@@ -190,6 +191,7 @@ pub fn consent(number: u32) -> PendingConsent {
         browser: hash(number.wrapping_add(1)),
         verifier: sealed(&format!("sealed verifier {number}")),
         scopes: scopes("spark:people_read spark:rooms_write"),
+        terms: Terms::default(),
         address: Some(ADDRESS),
         begun_at: NOW,
         expires_at: later(600),

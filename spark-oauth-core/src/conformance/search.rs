@@ -10,7 +10,7 @@ use crate::token::{ConsentLoss, Status, StatusKind, Token};
 fn part(text: &str) -> TokenFilter {
     TokenFilter {
         email_part: Some(text.to_owned()),
-        status: None,
+        ..TokenFilter::default()
     }
 }
 
@@ -233,6 +233,7 @@ pub async fn a_part_and_a_status_must_both_fit(stores: &Stores) {
             let filter = TokenFilter {
                 email_part: Some(text.to_owned()),
                 status: Some(kind),
+                ..TokenFilter::default()
             };
             assert_listed(stores, &filter, &tokens, |token| {
                 token.status.kind() == kind && token.email.normalized().contains(text)
@@ -265,6 +266,7 @@ pub async fn a_search_follows_what_changes(stores: &Stores) {
             let filter = TokenFilter {
                 email_part: Some(text.to_owned()),
                 status: Some(kind),
+                ..TokenFilter::default()
             };
             assert_listed(stores, &filter, &tokens, |token| {
                 token.status.kind() == kind && token.email.normalized().contains(text)

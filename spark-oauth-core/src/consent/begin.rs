@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::audit::Origin;
 use crate::consent::{BeginError, BrowserSecret, CodeVerifier, ConsentService, State};
+use crate::consent_links::Terms;
 use crate::network::network;
 use crate::ports::{AuthorizationRequest, PendingConsent};
 
@@ -42,6 +43,7 @@ impl ConsentService {
                 browser: browser.hash(),
                 verifier: sealed,
                 scopes,
+                terms: Terms::default(),
                 address,
                 begun_at: now,
                 expires_at: now + self.limits.open_for,

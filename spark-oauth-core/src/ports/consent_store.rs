@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use async_trait::async_trait;
 
+use crate::consent_links::Terms;
 use crate::keyring::Sealed;
 use crate::ports::StoreError;
 use crate::scopes::Scopes;
@@ -25,6 +26,8 @@ pub struct PendingConsent {
     pub verifier: Sealed,
     /// What the person is asked for.
     pub scopes: Scopes,
+    /// What else was agreed with whoever asked for it.
+    pub terms: Terms,
     /// Where the browser came from, to cap how many consents one address begins.
     pub address: Option<IpAddr>,
     /// When it was begun.

@@ -14,7 +14,9 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 use crate::admins::Admin;
+use crate::api_keys::ApiKey;
 use crate::audit::AuditEntry;
+use crate::consent_links::ConsentLink;
 use crate::ports::{OutboxEntry, Page, PageRequest, Pause, PendingConsent, StoreError};
 use crate::token::Token;
 
@@ -65,6 +67,18 @@ pub trait Inventory: Debug + Send + Sync + 'static {
     /// # Errors
     /// The store's own.
     async fn walk_admins(&self, page: &PageRequest) -> Result<Page<Found<Admin>>, StoreError>;
+
+    /// API keys, in the store's order.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn walk_api_keys(&self, page: &PageRequest) -> Result<Page<Found<ApiKey>>, StoreError>;
+
+    /// Consent links, in the store's order.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn walk_links(&self, page: &PageRequest) -> Result<Page<Found<ConsentLink>>, StoreError>;
 
     /// Entries of the audit log, the oldest first:
     /// [`AuditLog::list`](super::AuditLog::list) backwards.

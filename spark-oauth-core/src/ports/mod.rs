@@ -8,6 +8,7 @@ mod admin_store;
 mod api_key_store;
 mod audit_log;
 mod clock;
+mod consent_link_store;
 mod consent_store;
 mod event_sink;
 mod inventory;
@@ -28,10 +29,11 @@ mod vault_store;
 
 pub use admin_store::AdminStore;
 pub use api_key_store::ApiKeyStore;
-pub use audit_log::AuditLog;
+pub use audit_log::{AuditFilter, AuditLog};
 #[cfg(any(test, feature = "testing"))]
 pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
+pub use consent_link_store::ConsentLinkStore;
 pub use consent_store::{ConsentStore, PendingConsent, StateHash};
 pub use event_sink::{Delivery, DeliveryError, EventSink};
 pub use inventory::{Found, Inventory, UnreadableRecord};
@@ -59,6 +61,7 @@ pub use {
     admin_store::MockAdminStore,
     api_key_store::MockApiKeyStore,
     audit_log::MockAuditLog,
+    consent_link_store::MockConsentLinkStore,
     consent_store::MockConsentStore,
     event_sink::{MockDelivery, MockEventSink},
     inventory::MockInventory,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::ports::{
-    AdminStore, AuditLog, ConsentStore, Inventory, Outbox, PauseStore, ProcessRegistry,
-    SessionStore, TokenStore, VaultStore,
+    AdminStore, ApiKeyStore, AuditLog, ConsentLinkStore, ConsentStore, Inventory, Outbox,
+    PauseStore, ProcessRegistry, SessionStore, TokenStore, VaultStore,
 };
 
 /// The stores an application runs on. One adapter usually implements all of
@@ -15,8 +15,12 @@ pub struct Stores {
     pub tokens: Arc<dyn TokenStore>,
     /// Admins.
     pub admins: Arc<dyn AdminStore>,
+    /// API keys.
+    pub api_keys: Arc<dyn ApiKeyStore>,
     /// Consents that were begun.
     pub consents: Arc<dyn ConsentStore>,
+    /// Links under which persons are asked to consent.
+    pub links: Arc<dyn ConsentLinkStore>,
     /// Sessions of browsers.
     pub sessions: Arc<dyn SessionStore>,
     /// The audit log.
@@ -39,7 +43,9 @@ impl Stores {
     where
         S: TokenStore
             + AdminStore
+            + ApiKeyStore
             + ConsentStore
+            + ConsentLinkStore
             + SessionStore
             + AuditLog
             + VaultStore
@@ -52,7 +58,9 @@ impl Stores {
         Self {
             tokens: store.clone(),
             admins: store.clone(),
+            api_keys: store.clone(),
             consents: store.clone(),
+            links: store.clone(),
             sessions: store.clone(),
             audit: store.clone(),
             vault: store.clone(),

@@ -5,6 +5,7 @@ use std::num::NonZeroU16;
 
 use async_trait::async_trait;
 
+use crate::api_keys::Reach;
 use crate::email::EmailAddress;
 use crate::ids::{ProcessId, TokenId};
 use crate::integration::ClientId;
@@ -24,6 +25,27 @@ pub struct TokenFilter {
     pub email_part: Option<String>,
     /// The status.
     pub status: Option<StatusKind>,
+    /// The access token ends before this time.
+    pub expiring_before: Option<Timestamp>,
+    /// The granted scopes hold all of these; none asks for nothing.
+    pub scopes: Scopes,
+    /// The persons whose tokens may be seen: the others' are left out as if they were
+    /// not there.
+    pub reach: Reach,
+}
+
+impl TokenFilter {
+    /// Whether every condition holds but the part of the address, for which a store
+    /// may have a better way.
+    pub fn fits_but_email_part(&self, token: &Token) -> bool {
+        self.status
+            .is_none_or(|status| token.status.kind() == status)
+            && self
+                .expiring_before
+                .is_none_or(|end| token.access_expires_at < end)
+            && token.scopes.covers(&self.scopes)
+            && self.reach.covers(&token.email)
+    }
 }
 
 /// A token whose time for the background worker has come.

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use super::{MemoryStores, Records, page_of};
 use crate::admins::Admin;
+use crate::api_keys::ApiKey;
 use crate::audit::AuditEntry;
+use crate::consent_links::ConsentLink;
 use crate::ids::TokenId;
 use crate::ports::{
     Found, Inventory, OutboxEntry, Page, PageRequest, Pause, PendingConsent, StoreError,
@@ -46,6 +48,24 @@ impl Inventory for MemoryStores {
             let admins = records.admins.values().cloned();
             Ok(all_read(walk(admins, page, |admin| {
                 admin.id.to_bytes().to_vec()
+            })))
+        })
+        .await
+    }
+
+    async fn walk_api_keys(&self, page: &PageRequest) -> Result<Page<Found<ApiKey>>, StoreError> {
+        self.perform(StoreCall::InventoryApiKeys, |records| {
+            let keys = records.api_keys.values().cloned();
+            Ok(all_read(walk(keys, page, |key| key.id.to_bytes().to_vec())))
+        })
+        .await
+    }
+
+    async fn walk_links(&self, page: &PageRequest) -> Result<Page<Found<ConsentLink>>, StoreError> {
+        self.perform(StoreCall::InventoryLinks, |records| {
+            let links = records.links.values().cloned();
+            Ok(all_read(walk(links, page, |link| {
+                link.id.to_bytes().to_vec()
             })))
         })
         .await

@@ -5,6 +5,7 @@ mod api_keys;
 mod audit;
 mod consents;
 mod inventory;
+mod links;
 mod outbox;
 mod pauses;
 mod processes;
@@ -18,7 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::admins::Admin;
 use crate::api_keys::ApiKey;
 use crate::audit::AuditEntry;
-use crate::ids::{AdminId, ApiKeyId, AuditId, EventId, ProcessId, TokenId};
+use crate::consent_links::ConsentLink;
+use crate::ids::{AdminId, ApiKeyId, AuditId, ConsentLinkId, EventId, ProcessId, TokenId};
 use crate::integration::ClientId;
 use crate::keyring::KeyFingerprint;
 use crate::ports::{
@@ -46,6 +48,7 @@ struct Records {
     unreadable: BTreeSet<TokenId>,
     admins: BTreeMap<AdminId, Admin>,
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    links: BTreeMap<ConsentLinkId, ConsentLink>,
     consents: BTreeMap<StateHash, PendingConsent>,
     sessions: BTreeMap<SessionKey, SessionRecord>,
     audit: BTreeMap<AuditId, AuditEntry>,
@@ -110,6 +113,11 @@ impl MemoryStores {
     /// Every admin as it stands, the oldest first.
     pub fn admins(&self) -> Vec<Admin> {
         self.records().admins.values().cloned().collect()
+    }
+
+    /// Every consent link as it stands, the oldest first.
+    pub fn links(&self) -> Vec<ConsentLink> {
+        self.records().links.values().cloned().collect()
     }
 
     /// Every consent that was begun and not taken.

@@ -94,10 +94,7 @@ impl TokenStore for MemoryStores {
         let part = EmailAddress::normalize(filter.email_part.as_deref().unwrap_or_default());
         self.perform(StoreCall::TokenList, |records| {
             let fitting = records.tokens.values().rev().filter(|token| {
-                token.email.normalized().contains(&part)
-                    && filter
-                        .status
-                        .is_none_or(|status| token.status.kind() == status)
+                token.email.normalized().contains(&part) && filter.fits_but_email_part(token)
             });
             Ok(page_of(
                 fitting.cloned(),

@@ -1,0 +1,209 @@
+//! The record of a consent link.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::consent_links::Note;
+use crate::email::EmailAddress;
+use crate::ids::{ConsentLinkId, TokenId};
+use crate::scopes::Scopes;
+use crate::timestamp::Timestamp;
+
+/// Where a browser goes when the consent is done: an absolute `http` or `https`
+/// address without user and password. Whether it is allowed is for the application
+/// to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ReturnAddress(Url);
+
+/// A text that is no place to return to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the place to return to is an absolute http or https address without user and password")]
+pub struct InvalidReturnAddress;
+
+impl ReturnAddress {
+    /// Reads an address of at most 2000 characters.
+    ///
+    /// # Errors
+    /// [`InvalidReturnAddress`] where it is none.
+    pub fn parse(text: &str) -> Result<Self, InvalidReturnAddress> {
+        let url = Url::parse(text).map_err(|_| InvalidReturnAddress)?;
+        let bare = url.username().is_empty() && url.password().is_none();
+        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        if bare && web && url.as_str().len() <= 2_000 {
+            Ok(Self(url))
+        } else {
+            Err(InvalidReturnAddress)
+        }
+    }
+
+    /// The address.
+    pub const fn url(&self) -> &Url {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ReturnAddress {
+    type Error = InvalidReturnAddress;
+
+    fn try_from(text: String) -> Result<Self, InvalidReturnAddress> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ReturnAddress> for String {
+    fn from(address: ReturnAddress) -> Self {
+        address.0.into()
+    }
+}
+
+impl fmt::Display for ReturnAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// What a consent was begun under, beside its scopes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// The stored link that it was begun from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<ConsentLinkId>,
+    /// Who is to consent: a consent by another person is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_email: Option<EmailAddress>,
+    /// Where the browser goes when it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_to: Option<ReturnAddress>,
+}
+
+/// What became of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LinkProgress {
+    /// Nobody has answered yet.
+    Open,
+    /// The person declined at the provider, and may change their mind.
+    Declined {
+        /// When.
+        at: Timestamp,
+    },
+    /// The person consented.
+    Granted {
+        /// When.
+        at: Timestamp,
+        /// The record that the consent ended in; `None` for the moment in which it is
+        /// written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<TokenId>,
+    },
+}
+
+/// How a link stands, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    /// It waits for the person.
+    Open,
+    /// The person consented.
+    Granted,
+    /// The person declined.
+    Declined,
+    /// It ended unanswered.
+    Expired,
+}
+
+/// A stored link under which a person is asked to consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentLink {
+    /// The record's identifier.
+    pub id: ConsentLinkId,
+    /// What the person is asked for.
+    pub scopes: Scopes,
+    /// What the person reads beside it.
+    pub note: Option<Note>,
+    /// Who is to consent; `None` for whoever opens it.
+    pub expected_email: Option<EmailAddress>,
+    /// Where the browser goes when it is done.
+    pub return_to: Option<ReturnAddress>,
+    /// Whether it ends with the first consent.
+    pub single_use: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// By whom: the username of an admin, or the name of an API key.
+    pub created_by: String,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// What became of it.
+    pub progress: LinkProgress,
+    /// Raised by every write: see
+    /// [`ConsentLinkStore::update`](crate::ports::ConsentLinkStore::update).
+    pub version: u64,
+}
+
+impl ConsentLink {
+    /// How it stands at `now`. A consent is not undone by the end of its link.
+    pub fn state(&self, now: Timestamp) -> LinkState {
+        match self.progress {
+            LinkProgress::Granted { .. } => LinkState::Granted,
+            LinkProgress::Declined { .. } => LinkState::Declined,
+            LinkProgress::Open if self.expires_at.has_passed(now) => LinkState::Expired,
+            LinkProgress::Open => LinkState::Open,
+        }
+    }
+
+    /// Whether a consent may be begun from it at `now`.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        let used_up = self.single_use && matches!(self.progress, LinkProgress::Granted { .. });
+        !used_up && !self.expires_at.has_passed(now)
+    }
+
+    /// What a consent that begins here goes by.
+    pub fn terms(&self) -> Terms {
+        Terms {
+            link: Some(self.id),
+            expected_email: self.expected_email.clone(),
+            return_to: self.return_to.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_to_return_to_is_of_the_web_and_names_nobody() {
+        assert!(ReturnAddress::parse("https://app.example.com/done?x=1").is_ok());
+        for text in [
+            "",
+            "/done",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "https://u:p@app.example.com/",
+            "https://u@app.example.com/",
+            &format!("https://app.example.com/{}", "x".repeat(2_000)),
+        ] {
+            assert_eq!(
+                ReturnAddress::parse(text),
+                Err(InvalidReturnAddress),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn terms_without_any_are_an_empty_object_and_read_back() {
+        assert_eq!(serde_json::to_string(&Terms::default()).unwrap(), "{}");
+        let terms = Terms {
+            link: None,
+            expected_email: Some(EmailAddress::parse("Ann@example.org").unwrap()),
+            return_to: Some(ReturnAddress::parse("https://app.example.com/").unwrap()),
+        };
+        let text = serde_json::to_string(&terms).unwrap();
+        assert_eq!(serde_json::from_str::<Terms>(&text).unwrap(), terms);
+    }
+}
