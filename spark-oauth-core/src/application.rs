@@ -23,8 +23,13 @@ use crate::ports::{
     Unobserved, VaultStore,
 };
 use crate::presence::Presence;
+use crate::recent::Recent;
 use crate::store_health::StoreHealth;
 use crate::vault::{VaultError, adopt_keys, open_vault};
+use crate::watched_tokens::{RecentTokens, watched};
+
+/// How many records are remembered for the next checkout: some megabytes.
+const MOST_RECENT: usize = 5_000;
 
 /// What the services are made of.
 #[derive(Clone, Debug)]
@@ -37,6 +42,7 @@ pub(crate) struct Parts {
     /// The same clock, for those who learn the provider's time.
     pub(crate) corrected: CorrectedClock,
     pub(crate) health: StoreHealth,
+    pub(crate) recent: RecentTokens,
     pub(crate) journal: Option<Arc<dyn Journal>>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) detached: Detached,
@@ -320,7 +326,8 @@ impl SparkOauthBuilder {
         let clock: Arc<dyn Clock> = Arc::new(corrected.clone());
         let health = StoreHealth::new(clock.clone());
         let mut stores = self.stores;
-        stores.tokens = health.watch(stores.tokens);
+        let recent = Recent::new(self.refresh_limits.believed_for, MOST_RECENT);
+        stores.tokens = watched(stores.tokens, health.clone(), recent.clone());
         let client_id = self.integration.client_id.clone();
         let events = Events::new(
             client_id.clone(),
@@ -353,6 +360,7 @@ impl SparkOauthBuilder {
             clock,
             corrected,
             health,
+            recent,
             journal: self.journal,
             random: self.random,
             detached,

@@ -1,7 +1,6 @@
 //! Writes the audit log on behalf of the services.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Outcome};
 use crate::detached::Detached;
 use crate::ids::{AuditId, TokenId};
 use crate::ports::{AuditLog, Clock, Random};
+use crate::timestamp::Timestamp;
 
 /// How long a fetch of a token waits for others of the same kind before it is
 /// written: together with the write itself less than a second.
@@ -71,12 +71,12 @@ struct Fetch {
 }
 
 impl Fetch {
-    fn of(entry: &AuditEntry) -> Self {
+    fn of(caller: &Caller, token: Option<TokenId>, at: Timestamp) -> Self {
         Self {
-            token: entry.token,
-            actor: entry.caller.actor.clone(),
-            address: entry.caller.origin.address,
-            second: entry.at.as_millis().div_euclid(1_000),
+            token,
+            actor: caller.actor.clone(),
+            address: caller.origin.address,
+            second: at.as_millis().div_euclid(1_000),
         }
     }
 }
@@ -107,34 +107,34 @@ impl Auditor {
         outcome: Outcome,
     ) {
         let at = self.clock.now();
-        let entry = AuditEntry {
+        let entry = || AuditEntry {
             id: AuditId::generate(at, &*self.random),
             at,
             caller: caller.clone(),
             action,
             token: subject.token,
-            subject: subject.name,
-            outcome,
+            subject: subject.name.clone(),
+            outcome: outcome.clone(),
         };
-        if let Some(entry) = self.collect(entry) {
-            append(&*self.log, &entry).await;
+        let is_fetch = action == AuditAction::TokenCheckedOut && outcome == Outcome::Done;
+        if is_fetch && self.collect(Fetch::of(caller, subject.token, at), entry) {
+            return;
         }
+        append(&*self.log, &entry()).await;
     }
 
-    /// Keeps a fetch for the next round of writing. Gives back what is none, and a
-    /// fetch where too many wait already.
-    fn collect(&self, entry: AuditEntry) -> Option<AuditEntry> {
-        if entry.action != AuditAction::TokenCheckedOut || entry.outcome != Outcome::Done {
-            return Some(entry);
-        }
+    /// Keeps a fetch for the next round of writing; `false` where too many wait
+    /// already.
+    fn collect(&self, fetch: Fetch, entry: impl FnOnce() -> AuditEntry) -> bool {
         let mut collected = self.lock();
+        if collected.contains_key(&fetch) {
+            return true;
+        }
         if collected.len() >= MOST_COLLECTED {
-            return Some(entry);
+            return false;
         }
         let is_first = collected.is_empty();
-        if let Entry::Vacant(place) = collected.entry(Fetch::of(&entry)) {
-            place.insert(entry);
-        }
+        collected.insert(fetch, entry());
         drop(collected);
         if is_first {
             let auditor = self.clone();
@@ -143,7 +143,7 @@ impl Auditor {
                 auditor.write_collected().await;
             }));
         }
-        None
+        true
     }
 
     async fn write_collected(&self) {

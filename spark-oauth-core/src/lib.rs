@@ -106,6 +106,7 @@ mod patience;
 mod person;
 pub mod ports;
 pub mod presence;
+mod recent;
 mod scopes;
 mod secret;
 pub mod store_copy;
@@ -115,6 +116,7 @@ pub mod testing;
 mod timestamp;
 pub mod token;
 mod vault;
+mod watched_tokens;
 #[cfg(feature = "webex")]
 pub mod webex;
 

@@ -1,8 +1,7 @@
 //! Making, listing, revoking and accepting API keys.
 
-use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api_keys::{
@@ -14,6 +13,7 @@ use crate::auditor::{Auditor, Subject};
 use crate::detached::Detached;
 use crate::ids::ApiKeyId;
 use crate::ports::{ApiKeyStore, Clock, Page, PageRequest, Random, StoreError};
+use crate::recent::Recent;
 use crate::secret::ApiKeySecret;
 use crate::timestamp::Timestamp;
 
@@ -59,15 +59,9 @@ pub struct ApiKeyService {
     random: Arc<dyn Random>,
     auditor: Auditor,
     detached: Detached,
-    remembered: Arc<Mutex<HashMap<KeyHash, Remembered>>>,
-}
-
-/// A key that was read a moment ago.
-#[derive(Debug)]
-struct Remembered {
-    key: Arc<ApiKey>,
-    read_at: tokio::time::Instant,
-    use_noted_at: Option<tokio::time::Instant>,
+    recent: Recent<KeyHash, Arc<ApiKey>>,
+    /// The keys whose use was noted a moment ago.
+    noted: Recent<ApiKeyId, ()>,
 }
 
 impl ApiKeyService {
@@ -84,7 +78,8 @@ impl ApiKeyService {
             random,
             auditor,
             detached,
-            remembered: Arc::default(),
+            recent: Recent::new(BELIEVED_FOR, REMEMBERED),
+            noted: Recent::new(USE_NOTED_EVERY, REMEMBERED),
         }
     }
 
@@ -148,7 +143,7 @@ impl ApiKeyService {
     pub async fn revoke(&self, id: ApiKeyId, caller: &Caller) -> Result<ApiKey, ApiKeyError> {
         let key = self.store.revoke(id, self.clock.now()).await?;
         let key = key.ok_or(ApiKeyError::NotFound)?;
-        self.lock().remove(&key.hash);
+        self.recent.forget(&key.hash);
         self.note(caller, AuditAction::ApiKeyRevoked, &key).await;
         Ok(key)
     }
@@ -176,51 +171,29 @@ impl ApiKeyService {
     }
 
     async fn look_up(&self, hash: KeyHash) -> Result<Option<Arc<ApiKey>>, StoreError> {
-        let now = tokio::time::Instant::now();
-        if let Some(known) = self.lock().get(&hash)
-            && now.duration_since(known.read_at) < BELIEVED_FOR
-        {
-            return Ok(Some(known.key.clone()));
+        if let Some(key) = self.recent.get(&hash) {
+            return Ok(Some(key));
         }
-        let Some(key) = self.store.find_by_hash(hash).await? else {
-            self.lock().remove(&hash);
+        let reading = self.recent.reading();
+        let Some(key) = self.store.find_by_hash(hash).await?.map(Arc::new) else {
             return Ok(None);
         };
-        let key = Arc::new(key);
-        let mut remembered = self.lock();
-        if remembered.len() >= REMEMBERED {
-            remembered.clear();
-        }
-        let use_noted_at = remembered.get(&hash).and_then(|known| known.use_noted_at);
-        let known = Remembered {
-            key: key.clone(),
-            read_at: now,
-            use_noted_at,
-        };
-        remembered.insert(hash, known);
+        self.recent.keep(reading, hash, key.clone());
         Ok(Some(key))
     }
 
     /// Writes now and then that the key is in use, without making the caller wait.
-    fn note_use(&self, key: &Arc<ApiKey>) {
-        let now = tokio::time::Instant::now();
-        let due = self.lock().get_mut(&key.hash).is_some_and(|known| {
-            let due = known
-                .use_noted_at
-                .is_none_or(|at| now.duration_since(at) >= USE_NOTED_EVERY);
-            if due {
-                known.use_noted_at = Some(now);
-            }
-            due
-        });
-        if due {
-            let (store, id, at) = (self.store.clone(), key.id, self.clock.now());
-            drop(self.detached.start(async move {
-                if let Err(error) = store.note_use(id, at).await {
-                    tracing::warn!(key = %id, %error, "the use of an API key was not noted");
-                }
-            }));
+    fn note_use(&self, key: &ApiKey) {
+        if self.noted.get(&key.id).is_some() {
+            return;
         }
+        self.noted.keep(self.noted.reading(), key.id, ());
+        let (store, id, at) = (self.store.clone(), key.id, self.clock.now());
+        drop(self.detached.start(async move {
+            if let Err(error) = store.note_use(id, at).await {
+                tracing::warn!(key = %id, %error, "the use of an API key was not noted");
+            }
+        }));
     }
 
     async fn note(&self, caller: &Caller, action: AuditAction, key: &ApiKey) {
@@ -228,11 +201,5 @@ impl ApiKeyService {
         self.auditor
             .record(caller, action, subject, Outcome::Done)
             .await;
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<KeyHash, Remembered>> {
-        self.remembered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,7 @@
 //! "Give me a valid access token": the stored one while it lives long enough,
 //! else a new one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audit::{AuditAction, Caller, Outcome};
@@ -52,7 +53,7 @@ impl Broker {
         min_life: Duration,
         caller: &Caller,
     ) -> Result<CheckedOut, TokenError> {
-        let token = self.get(id).await?;
+        let token = self.recent_or_read(id, min_life).await?;
         let outcome = self.check_out_record(&token, min_life).await;
         let subject = Subject::token(id, token.email.as_str());
         let result = match &outcome {
@@ -63,6 +64,25 @@ impl Broker {
             .record(caller, AuditAction::TokenCheckedOut, subject, result)
             .await;
         outcome
+    }
+
+    /// The record, as it was read a moment ago where that is good enough.
+    async fn recent_or_read(
+        &self,
+        id: TokenId,
+        min_life: Duration,
+    ) -> Result<Arc<Token>, TokenError> {
+        let goal = Goal::Life(min_life.max(SHORTEST_LIFE));
+        let trigger = RefreshTrigger::Checkout;
+        if let Some(token) = self.recent.get(&id)
+            && self.refresher.is_met(&token, goal, trigger)
+        {
+            return Ok(token);
+        }
+        let reading = self.recent.reading();
+        let token = Arc::new(self.get(id).await?);
+        self.recent.keep(reading, id, token.clone());
+        Ok(token)
     }
 
     /// [`check_out`](Self::check_out) without an entry in the audit log, for calls
@@ -142,5 +162,7 @@ impl Broker {
     }
 }
 
+#[cfg(test)]
+mod recent_tests;
 #[cfg(test)]
 mod tests;

@@ -16,12 +16,14 @@ use crate::ids::{ProcessId, TokenId};
 use crate::ports::{Page, PageRequest, StoreError, TokenFilter, TokenStore};
 use crate::secret::{AccessToken, RefreshToken};
 use crate::token::{RefreshTrigger, Token};
+use crate::watched_tokens::RecentTokens;
 
 /// Hands out tokens, and carries out what admins ask for.
 #[derive(Clone, Debug)]
 pub struct Broker {
     pub(super) refresher: Refresher,
     pub(super) auditor: Auditor,
+    pub(super) recent: RecentTokens,
     detached: Detached,
 }
 
@@ -64,6 +66,7 @@ impl Broker {
         Self {
             refresher,
             auditor,
+            recent: parts.recent,
             detached: parts.detached,
         }
     }

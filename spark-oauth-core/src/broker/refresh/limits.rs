@@ -26,6 +26,10 @@ pub struct RefreshLimits {
     /// has corrected them: the lease of another counts as ended only so long after
     /// its end.
     pub skew: Duration,
+    /// How long a checkout believes a record that was read, and does not ask the store
+    /// again: so much later is seen what another process changed. Zero (the default)
+    /// for asking each time.
+    pub believed_for: Duration,
 }
 
 impl Default for RefreshLimits {
@@ -37,6 +41,7 @@ impl Default for RefreshLimits {
             write: Duration::from_mins(1),
             recovery_grace: Duration::from_mins(1),
             skew: Duration::from_secs(5),
+            believed_for: Duration::ZERO,
         }
     }
 }

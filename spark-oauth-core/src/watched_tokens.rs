@@ -1,0 +1,152 @@
+//! The tokens of the store, with an eye on what happens to them.
+
+use std::num::NonZeroU16;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::email::EmailAddress;
+use crate::ids::{ProcessId, TokenId};
+use crate::integration::ClientId;
+use crate::person::PersonId;
+use crate::ports::{
+    Census, Claim, DueToken, Page, PageRequest, StoreError, TokenFilter, TokenStore,
+};
+use crate::recent::Recent;
+use crate::scopes::Scopes;
+use crate::store_health::StoreHealth;
+use crate::timestamp::Timestamp;
+use crate::token::{Lease, Token};
+
+/// Tokens that were read a moment ago.
+pub(crate) type RecentTokens = Recent<TokenId, Arc<Token>>;
+
+/// A [`TokenStore`] whose failures and writes are noted.
+#[derive(Debug)]
+struct WatchedTokens {
+    tokens: Arc<dyn TokenStore>,
+    health: StoreHealth,
+    recent: RecentTokens,
+}
+
+/// The same store, watched.
+pub(crate) fn watched(
+    tokens: Arc<dyn TokenStore>,
+    health: StoreHealth,
+    recent: RecentTokens,
+) -> Arc<dyn TokenStore> {
+    Arc::new(WatchedTokens {
+        tokens,
+        health,
+        recent,
+    })
+}
+
+impl WatchedTokens {
+    /// A write: nobody believes what was read before it.
+    async fn write<T>(
+        &self,
+        id: TokenId,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        self.recent.forget(&id);
+        let outcome = work.await;
+        self.recent.forget(&id);
+        self.health.note(outcome)
+    }
+}
+
+#[async_trait]
+impl TokenStore for WatchedTokens {
+    async fn insert(&self, token: &Token) -> Result<(), StoreError> {
+        self.health.note(self.tokens.insert(token).await)
+    }
+
+    async fn get(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
+        self.health.note(self.tokens.get(id).await)
+    }
+
+    async fn find(
+        &self,
+        integration: &ClientId,
+        person: &PersonId,
+        scopes: &Scopes,
+    ) -> Result<Option<Token>, StoreError> {
+        let found = self.tokens.find(integration, person, scopes).await;
+        self.health.note(found)
+    }
+
+    async fn find_by_person(
+        &self,
+        integration: &ClientId,
+        person: &PersonId,
+    ) -> Result<Vec<Token>, StoreError> {
+        let found = self.tokens.find_by_person(integration, person).await;
+        self.health.note(found)
+    }
+
+    async fn find_by_email(
+        &self,
+        integration: &ClientId,
+        email: &EmailAddress,
+    ) -> Result<Vec<Token>, StoreError> {
+        let found = self.tokens.find_by_email(integration, email).await;
+        self.health.note(found)
+    }
+
+    async fn list(
+        &self,
+        filter: &TokenFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Token>, StoreError> {
+        self.health.note(self.tokens.list(filter, page).await)
+    }
+
+    async fn update(&self, token: &Token) -> Result<u64, StoreError> {
+        self.write(token.id, self.tokens.update(token)).await
+    }
+
+    async fn claim(&self, id: TokenId, lease: Lease, now: Timestamp) -> Result<Claim, StoreError> {
+        self.write(id, self.tokens.claim(id, lease, now)).await
+    }
+
+    async fn extend_lease(&self, id: TokenId, lease: Lease) -> Result<Option<u64>, StoreError> {
+        self.write(id, self.tokens.extend_lease(id, lease)).await
+    }
+
+    async fn release_lease(&self, id: TokenId, owner: ProcessId) -> Result<bool, StoreError> {
+        self.write(id, self.tokens.release_lease(id, owner)).await
+    }
+
+    async fn list_due(
+        &self,
+        integration: &ClientId,
+        now: Timestamp,
+        limit: NonZeroU16,
+    ) -> Result<Vec<DueToken>, StoreError> {
+        let due = self.tokens.list_due(integration, now, limit).await;
+        self.health.note(due)
+    }
+
+    async fn list_with_events(&self, limit: NonZeroU16) -> Result<Vec<Token>, StoreError> {
+        self.health.note(self.tokens.list_with_events(limit).await)
+    }
+
+    async fn census(&self, integration: &ClientId, now: Timestamp) -> Result<Census, StoreError> {
+        self.health.note(self.tokens.census(integration, now).await)
+    }
+
+    async fn count_expiring(
+        &self,
+        integration: &ClientId,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let count = self.tokens.count_expiring(integration, from, until).await;
+        self.health.note(count)
+    }
+
+    async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
+        self.write(id, self.tokens.remove(id)).await
+    }
+}
