@@ -1,22 +1,34 @@
 //! The audit log.
 
+use std::num::NonZeroU16;
+
 use async_trait::async_trait;
-use spark_oauth_core::Timestamp;
 use spark_oauth_core::audit::{AuditEntry, Caller, Origin};
-use spark_oauth_core::ports::{AuditLog, Page, PageRequest, StoreError};
+use spark_oauth_core::ports::{AuditFilter, AuditLog, Page, PageRequest, StoreError};
+use spark_oauth_core::{EmailAddress, Timestamp};
 
 use crate::SqliteStore;
 use crate::errors::{Unreadable, corrupt};
-use crate::position::before;
 use crate::statements::statements;
 use crate::words::{from_word, parse, to_word};
 
+macro_rules! audit_columns {
+    () => {
+        "seq, id, at, action, actor, outcome, token, subject, address, request_id"
+    };
+}
+
+pub(crate) use audit_columns;
+
 statements! {
     APPEND = "INSERT INTO audit (id, at, action, actor, outcome, token, subject, address, \
-        request_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        request_id, actor_normalized, subject_normalized, searchable) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1)";
 
-    LIST = "SELECT seq, id, at, action, actor, outcome, token, subject, address, request_id \
-        FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
+    /// The index gives what ended in the order of its time; which of one time goes
+    /// first does not matter.
+    REMOVE_BEFORE = "DELETE FROM audit WHERE seq IN \
+        (SELECT seq FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)";
 }
 
 #[async_trait]
@@ -32,22 +44,32 @@ impl AuditLog for SqliteStore {
             .bind(entry.token.map(|token| token.to_string()))
             .bind(entry.subject.clone())
             .bind(origin.address.map(|address| address.to_string()))
-            .bind(origin.request_id.clone());
+            .bind(origin.request_id.clone())
+            .bind(entry.caller.actor.name().map(EmailAddress::normalize))
+            .bind(entry.subject.as_deref().map(EmailAddress::normalize));
         self.execute(insertion).await?;
         Ok(())
     }
 
-    async fn list(&self, page: &PageRequest) -> Result<Page<AuditEntry>, StoreError> {
-        let rows = sqlx::query_as(LIST)
-            .bind(before(page.after.as_ref()))
-            .bind(i64::from(page.limit.get()) + 1);
-        let rows: Vec<AuditRow> = self.rows(rows).await?;
+    async fn list(
+        &self,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<AuditEntry>, StoreError> {
+        let rows = self.search_audit(filter, page).await?;
         let rows = Page::from_one_more(rows, page.limit, |last| last.seq.to_be_bytes().into());
         let items = rows.items.into_iter().map(AuditEntry::try_from);
         Ok(Page {
             items: items.collect::<Result<_, _>>()?,
             next: rows.next,
         })
+    }
+
+    async fn remove_before(&self, at: Timestamp, limit: NonZeroU16) -> Result<u64, StoreError> {
+        let removal = sqlx::query(REMOVE_BEFORE)
+            .bind(at.as_millis())
+            .bind(i64::from(limit.get()));
+        self.execute(removal).await
     }
 }
 

@@ -9,16 +9,24 @@ use spark_oauth_core::keyring::Sealed;
 use spark_oauth_core::ports::{ConsentStore, PendingConsent, StateHash, StoreError};
 
 use crate::SqliteStore;
-use crate::errors::{Unreadable, store_error};
+use crate::errors::{Unreadable, corrupt, store_error};
 use crate::statements::statements;
 use crate::words::parse;
 
-statements! {
-    INSERT = "INSERT INTO consents (state, browser, verifier, scopes, address, begun_at, \
-        expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+macro_rules! consent_columns {
+    () => {
+        "state, browser, verifier, scopes, terms, address, begun_at, expires_at"
+    };
+}
 
-    TAKE = "DELETE FROM consents WHERE state = ?1 \
-        RETURNING state, browser, verifier, scopes, address, begun_at, expires_at";
+pub(crate) use consent_columns;
+
+statements! {
+    INSERT = concat!(
+        "INSERT INTO consents (", consent_columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+    );
+
+    TAKE = concat!("DELETE FROM consents WHERE state = ?1 RETURNING ", consent_columns!());
 
     COUNT_OPEN = "SELECT count(*) FROM consents WHERE address = ?1 AND expires_at > ?2";
 
@@ -33,6 +41,7 @@ impl ConsentStore for SqliteStore {
             .bind(consent.browser.to_vec())
             .bind(consent.verifier.as_bytes().to_vec())
             .bind(consent.scopes.to_string())
+            .bind(serde_json::to_string(&consent.terms).map_err(corrupt)?)
             .bind(consent.address.map(|address| address.to_string()))
             .bind(consent.begun_at.as_millis())
             .bind(consent.expires_at.as_millis());
@@ -74,6 +83,7 @@ pub(crate) struct ConsentRow {
     browser: Vec<u8>,
     verifier: Vec<u8>,
     scopes: String,
+    terms: String,
     address: Option<String>,
     begun_at: i64,
     expires_at: i64,
@@ -107,6 +117,7 @@ impl TryFrom<ConsentRow> for PendingConsent {
                 .scopes
                 .try_into()
                 .map_err(|_| Unreadable("consents.scopes"))?,
+            terms: serde_json::from_str(&row.terms).map_err(|_| Unreadable("consents.terms"))?,
             address: address.transpose()?,
             begun_at: Timestamp::from_millis(row.begun_at),
             expires_at: Timestamp::from_millis(row.expires_at),

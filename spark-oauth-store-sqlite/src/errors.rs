@@ -19,7 +19,10 @@ const UNIQUE_RULES: &[(&str, UniqueRule)] = &[
     ("admins.id", UniqueRule::Id),
     ("admins.username_normalized", UniqueRule::Username),
     ("admins.role", UniqueRule::SuperAdmin),
+    ("api_keys.id", UniqueRule::Id),
+    ("api_keys.hash", UniqueRule::Id),
     ("consents.state", UniqueRule::Id),
+    ("consent_links.id", UniqueRule::Id),
     ("sessions.key", UniqueRule::Id),
     ("audit.id", UniqueRule::Id),
 ];

@@ -3,7 +3,9 @@
 
 use async_trait::async_trait;
 use spark_oauth_core::admins::Admin;
+use spark_oauth_core::api_keys::ApiKey;
 use spark_oauth_core::audit::AuditEntry;
+use spark_oauth_core::consent_links::ConsentLink;
 use spark_oauth_core::ports::{
     Cursor, Found, Inventory, OutboxEntry, Page, PageRequest, Pause, PendingConsent, StoreError,
     UnreadableRecord,
@@ -14,9 +16,11 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::SqliteStore;
 use crate::admins::{AdminRow, admin_columns};
-use crate::audit::AuditRow;
-use crate::consents::ConsentRow;
+use crate::api_keys::{ApiKeyRow, api_key_columns};
+use crate::audit::{AuditRow, audit_columns};
+use crate::consents::{ConsentRow, consent_columns};
 use crate::errors::Unreadable;
+use crate::links::{LinkRow, link_columns};
 use crate::outbox::OutboxRow;
 use crate::pauses::PauseRow;
 use crate::statements::statements;
@@ -27,15 +31,26 @@ statements! {
         "SELECT ", token_columns!(), " FROM tokens WHERE seq > ?1 ORDER BY seq LIMIT ?2"
     );
 
-    WALK_CONSENTS = "SELECT rowid AS seq, state, browser, verifier, scopes, address, begun_at, \
-        expires_at FROM consents WHERE rowid > ?1 ORDER BY rowid LIMIT ?2";
+    WALK_CONSENTS = concat!(
+        "SELECT rowid AS seq, ", consent_columns!(),
+        " FROM consents WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"
+    );
 
     WALK_ADMINS = concat!(
         "SELECT ", admin_columns!(), " FROM admins WHERE id > ?1 ORDER BY id LIMIT ?2"
     );
 
-    WALK_AUDIT = "SELECT seq, id, at, action, actor, outcome, token, subject, address, request_id \
-        FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    WALK_API_KEYS = concat!(
+        "SELECT ", api_key_columns!(), " FROM api_keys WHERE id > ?1 ORDER BY id LIMIT ?2"
+    );
+
+    WALK_LINKS = concat!(
+        "SELECT ", link_columns!(), " FROM consent_links WHERE id > ?1 ORDER BY id LIMIT ?2"
+    );
+
+    WALK_AUDIT = concat!(
+        "SELECT ", audit_columns!(), " FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2"
+    );
 
     WALK_PAUSES = "SELECT integration, reason, since, until, trips, summary, tracking_id \
         FROM pauses WHERE integration > ?1 ORDER BY integration LIMIT ?2";
@@ -69,6 +84,16 @@ impl Inventory for SqliteStore {
 
     async fn walk_admins(&self, page: &PageRequest) -> Result<Page<Found<Admin>>, StoreError> {
         let rows = self.walk_texts(WALK_ADMINS, page, AdminRow::id).await?;
+        Ok(read(rows, |row| row.id().to_owned()))
+    }
+
+    async fn walk_api_keys(&self, page: &PageRequest) -> Result<Page<Found<ApiKey>>, StoreError> {
+        let rows = self.walk_texts(WALK_API_KEYS, page, ApiKeyRow::id).await?;
+        Ok(read(rows, |row| row.id().to_owned()))
+    }
+
+    async fn walk_links(&self, page: &PageRequest) -> Result<Page<Found<ConsentLink>>, StoreError> {
+        let rows = self.walk_texts(WALK_LINKS, page, LinkRow::id).await?;
         Ok(read(rows, |row| row.id().to_owned()))
     }
 

@@ -54,7 +54,9 @@
 //! full.
 
 mod admins;
+mod api_keys;
 mod audit;
+mod audit_search;
 mod batch;
 mod compare_and_set;
 mod connections;
@@ -63,6 +65,7 @@ mod errors;
 mod file;
 mod inventory;
 mod leases;
+mod links;
 mod migrate;
 mod open;
 mod open_error;

@@ -15,6 +15,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Connection, SqliteConnection};
 use tokio::time::Instant;
 
+use crate::audit_search::make_searchable;
 use crate::errors::{Code, code};
 use crate::file::{self, FileIdentity};
 use crate::open_error::OpenError;
@@ -93,7 +94,7 @@ pub(crate) async fn bring_up(
 /// Applies the migrations that are missing.
 pub(crate) async fn apply(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     // `run` would make this future one that cannot be spawned.
-    let applied = MIGRATOR.run_direct(None, connection, false).await;
+    let applied = MIGRATOR.run_direct(None, &mut *connection, false).await;
     applied.map_err(|source| match source {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             OpenError::database(path, error)
@@ -102,7 +103,10 @@ pub(crate) async fn apply(connection: &mut SqliteConnection, path: &Path) -> Res
             path: path.to_owned(),
             source,
         },
-    })
+    })?;
+    make_searchable(connection)
+        .await
+        .map_err(|source| OpenError::database(path, source))
 }
 
 /// A file without our mark is only taken where it is empty, or where a first start

@@ -1,4 +1,4 @@
-//! What a cursor names: the `seq` of the last record of its page.
+//! What a cursor names: the last record of its page.
 
 use spark_oauth_core::ports::Cursor;
 
@@ -10,5 +10,13 @@ pub(crate) fn before(after: Option<&Cursor>) -> i64 {
             .position()
             .try_into()
             .map_or(i64::MIN, i64::from_be_bytes)
+    })
+}
+
+/// The same where records are sorted by a text, newest first. U+10FFFF sorts behind
+/// every text here, and the empty text before every one.
+pub(crate) fn before_text(after: Option<&Cursor>) -> &str {
+    after.map_or("\u{10ffff}", |cursor| {
+        std::str::from_utf8(cursor.position()).unwrap_or_default()
     })
 }

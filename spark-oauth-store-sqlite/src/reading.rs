@@ -36,6 +36,15 @@ impl SqliteStore {
         self.row(rows).await
     }
 
+    /// Every row, where finding them may take long: see [`long_row`](Self::long_row).
+    pub(crate) async fn long_rows<R>(&self, rows: Rows<'_, R>) -> Result<Vec<R>, StoreError>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        let _turn = self.0.walking.acquire().await.map_err(unavailable)?;
+        self.rows(rows).await
+    }
+
     /// Every row.
     pub(crate) async fn rows<R>(&self, rows: Rows<'_, R>) -> Result<Vec<R>, StoreError>
     where

@@ -1,15 +1,27 @@
 //! The list of tokens, and the search by a part of an e-mail address.
 
-use spark_oauth_core::EmailAddress;
+use spark_oauth_core::api_keys::Reach;
 use spark_oauth_core::ports::{Page, PageRequest, StoreError, TokenFilter};
 use spark_oauth_core::token::{StatusKind, Token};
+use spark_oauth_core::{EmailAddress, Timestamp};
 
 use crate::SqliteStore;
-use crate::errors::unavailable;
+use crate::errors::corrupt;
 use crate::position::before;
 use crate::reading::Rows;
 use crate::statements::statements;
 use crate::token_row::{TokenRow, read, token_columns};
+
+/// Conditions that narrow a list beside the one that picks its index; each holds where
+/// it is asked for. Scopes are whole words.
+macro_rules! narrowed {
+    () => {
+        "(?3 IS NULL OR tokens.status = ?3) AND (?4 IS NULL OR access_expires_at < ?4) \
+         AND NOT EXISTS (SELECT 1 FROM json_each(?5) AS asked \
+         WHERE instr(' ' || scopes || ' ', ' ' || asked.value || ' ') = 0) \
+         AND (?6 IS NULL OR instr(email_normalized, ?6) > 0)"
+    };
+}
 
 statements! {
     LIST = concat!(
@@ -43,6 +55,32 @@ statements! {
          INDEXED BY tokens_walk WHERE seq < ?1 AND status = ?4 \
          AND instr(email_normalized, ?3) > 0 ORDER BY seq DESC LIMIT ?2) ORDER BY seq DESC"
     );
+
+    /// Walks the list until the page is full.
+    LIST_NARROWED = concat!(
+        "SELECT ", token_columns!(), " FROM tokens WHERE seq < ?1 AND ", narrowed!(),
+        " ORDER BY seq DESC LIMIT ?2"
+    );
+
+    /// Walks what the search index finds.
+    LIST_NARROWED_BY_SEARCH = concat!(
+        "SELECT ", token_columns!(), " FROM tokens WHERE seq IN (SELECT tokens.seq \
+         FROM tokens_fts CROSS JOIN tokens ON tokens.seq = tokens_fts.rowid \
+         WHERE tokens_fts MATCH ?7 AND tokens_fts.rowid < ?1 AND ", narrowed!(),
+        " ORDER BY tokens_fts.rowid DESC LIMIT ?2) ORDER BY seq DESC"
+    );
+
+    /// Walks the tokens of one address.
+    LIST_OF_ADDRESS = concat!(
+        "SELECT ", token_columns!(), " FROM tokens WHERE email_normalized = ?7 AND seq < ?1 AND ",
+        narrowed!(), " ORDER BY seq DESC LIMIT ?2"
+    );
+
+    /// Walks the tokens of one domain.
+    LIST_OF_DOMAIN = concat!(
+        "SELECT ", token_columns!(), " FROM tokens WHERE email_domain = ?7 AND seq < ?1 AND ",
+        narrowed!(), " ORDER BY seq DESC LIMIT ?2"
+    );
 }
 
 /// How many characters a part needs for the trigram index to find it.
@@ -56,27 +94,14 @@ impl SqliteStore {
     ) -> Result<Page<Token>, StoreError> {
         let part = filter.email_part.as_deref().map(EmailAddress::normalize);
         let part = part.filter(|part| !part.is_empty());
-        let status = filter.status.map(StatusKind::as_str);
-        let rows = match (part, status) {
-            (None, None) => self.rows(of_page(LIST, page)).await?,
-            (None, Some(status)) => {
-                self.rows(of_page(LIST_BY_STATUS, page).bind(status))
-                    .await?
-            }
-            (Some(part), _) if is_in_no_address(&part) => Vec::new(),
-            (Some(part), status) if part.chars().count() >= TRIGRAM => {
-                let search = search(&part, status);
-                self.rows(of_page(LIST_BY_SEARCH, page).bind(search))
-                    .await?
-            }
-            (Some(part), None) => {
-                self.walk(of_page(LIST_BY_SHORT_PART, page).bind(part))
-                    .await?
-            }
-            (Some(part), Some(status)) => {
-                let rows = of_page(LIST_BY_SHORT_PART_AND_STATUS, page).bind(part);
-                self.walk(rows.bind(status)).await?
-            }
+        let rows = if part.as_deref().is_some_and(is_in_no_address) {
+            Vec::new()
+        } else if !filter.reach.is_everybody() {
+            self.list_reach(&filter.reach, part, filter, page).await?
+        } else if filter.expiring_before.is_some() || !filter.scopes.is_empty() {
+            self.list_narrowed(part, filter, page).await?
+        } else {
+            self.list_plain(part, filter.status, page).await?
         };
         let page = Page::from_one_more(rows, page.limit, |last| last.seq.to_be_bytes().into());
         Ok(Page {
@@ -85,11 +110,71 @@ impl SqliteStore {
         })
     }
 
-    /// Reads what may take long where little fits: one such read at a time, so that
-    /// the other connections stay free for quick ones.
-    async fn walk(&self, rows: Rows<'_, TokenRow>) -> Result<Vec<TokenRow>, StoreError> {
-        let _turn = self.0.walking.acquire().await.map_err(unavailable)?;
-        self.rows(rows).await
+    /// By status and part of the address alone, each with a way of its own.
+    async fn list_plain(
+        &self,
+        part: Option<String>,
+        status: Option<StatusKind>,
+        page: &PageRequest,
+    ) -> Result<Vec<TokenRow>, StoreError> {
+        match (part, status.map(StatusKind::as_str)) {
+            (None, None) => self.rows(of_page(LIST, page)).await,
+            (None, Some(status)) => self.rows(of_page(LIST_BY_STATUS, page).bind(status)).await,
+            (Some(part), status) if part.chars().count() >= TRIGRAM => {
+                let search = search(&part, status);
+                self.rows(of_page(LIST_BY_SEARCH, page).bind(search)).await
+            }
+            (Some(part), None) => {
+                let rows = of_page(LIST_BY_SHORT_PART, page).bind(part);
+                self.long_rows(rows).await
+            }
+            (Some(part), Some(status)) => {
+                let rows = of_page(LIST_BY_SHORT_PART_AND_STATUS, page).bind(part);
+                self.long_rows(rows.bind(status)).await
+            }
+        }
+    }
+
+    /// By everything but the reach.
+    async fn list_narrowed(
+        &self,
+        part: Option<String>,
+        filter: &TokenFilter,
+        page: &PageRequest,
+    ) -> Result<Vec<TokenRow>, StoreError> {
+        let search = part
+            .as_deref()
+            .filter(|part| part.chars().count() >= TRIGRAM)
+            .map(|part| search(part, filter.status.map(StatusKind::as_str)));
+        let rows = match search {
+            Some(search) => narrowed(LIST_NARROWED_BY_SEARCH, part, filter, page)?.bind(search),
+            None => narrowed(LIST_NARROWED, part, filter, page)?,
+        };
+        self.long_rows(rows).await
+    }
+
+    /// The newest of what each address and each domain of the reach has.
+    async fn list_reach(
+        &self,
+        reach: &Reach,
+        part: Option<String>,
+        filter: &TokenFilter,
+        page: &PageRequest,
+    ) -> Result<Vec<TokenRow>, StoreError> {
+        let addresses = reach.emails().map(|email| (LIST_OF_ADDRESS, email));
+        let domains = reach
+            .domains()
+            .map(|domain| (LIST_OF_DOMAIN, domain.as_str()));
+        let mut rows = Vec::new();
+        for (statement, place) in addresses.chain(domains) {
+            let found = narrowed(statement, part.clone(), filter, page)?.bind(place.to_owned());
+            rows.append(&mut self.rows(found).await?);
+        }
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.seq));
+        // An address may stand in the reach beside its domain.
+        rows.dedup_by_key(|row| row.seq);
+        rows.truncate(usize::from(page.limit.get()) + 1);
+        Ok(rows)
     }
 }
 
@@ -99,6 +184,21 @@ fn of_page(statement: &'static str, page: &PageRequest) -> Rows<'static, TokenRo
     sqlx::query_as(statement)
         .bind(before(page.after.as_ref()))
         .bind(i64::from(page.limit.get()) + 1)
+}
+
+/// Binds the conditions too.
+fn narrowed(
+    statement: &'static str,
+    part: Option<String>,
+    filter: &TokenFilter,
+    page: &PageRequest,
+) -> Result<Rows<'static, TokenRow>, StoreError> {
+    let scopes: Vec<_> = filter.scopes.iter().collect();
+    Ok(of_page(statement, page)
+        .bind(filter.status.map(StatusKind::as_str))
+        .bind(filter.expiring_before.map(Timestamp::as_millis))
+        .bind(serde_json::to_string(&scopes).map_err(corrupt)?)
+        .bind(part))
 }
 
 /// What no address can hold, since it is too long or SQLite would read it only up

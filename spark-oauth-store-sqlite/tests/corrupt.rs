@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use spark_oauth_core::conformance::samples::{
     NOW, admin, audit_entry, consent, full_token, later, process, super_admin, token,
 };
-use spark_oauth_core::ports::{PageRequest, StoreError, Stores, TokenFilter, TokenStore};
+use spark_oauth_core::ports::{
+    AuditFilter, PageRequest, StoreError, Stores, TokenFilter, TokenStore,
+};
 use spark_oauth_core::token::{Lease, RevokedBy, Status, Token};
 use spark_oauth_store_sqlite::SqliteStore;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -200,7 +202,7 @@ async fn an_entry_that_cannot_be_read_is_named_by_its_column() {
         stores.audit.append(&audit_entry(1)).await.unwrap();
         meddle(&path, &format!("UPDATE audit SET {column} = {value}")).await;
         let page = PageRequest::first(10.try_into().unwrap());
-        let listed = stores.audit.list(&page).await;
+        let listed = stores.audit.list(&AuditFilter::default(), &page).await;
         assert_names(listed, &format!("audit.{column}"));
     }
 }

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use spark_oauth_core::conformance::samples::{audit_entry, super_admin, token, unknown_token};
-use spark_oauth_core::ports::{PageRequest, StoreError, Stores, UniqueRule};
+use spark_oauth_core::ports::{AuditFilter, PageRequest, StoreError, Stores, UniqueRule};
 use spark_oauth_core::token::Token;
 use spark_oauth_core::{EmailAddress, PersonId, TokenId};
 use spark_oauth_store_sqlite::SqliteStore;
@@ -89,7 +89,12 @@ fn several_processes_start_at_once_and_work_together() {
             "no change of any process is lost"
         );
         let page = PageRequest::first(u16::MAX.try_into().unwrap());
-        let entries = stores.audit.list(&page).await.unwrap().items;
+        let entries = stores
+            .audit
+            .list(&AuditFilter::default(), &page)
+            .await
+            .unwrap()
+            .items;
         let ids: HashSet<_> = entries.iter().map(|entry| entry.id).collect();
         let expected = usize::try_from(PROCESSES * TASKS * CHANGES).unwrap();
         assert_eq!(ids.len(), expected, "every entry of every process stands");

@@ -31,7 +31,7 @@ async fn shown(store: &SqliteStore, part: &str, limit: u16) -> Vec<EmailAddress>
     let stores = store.stores();
     let filter = TokenFilter {
         email_part: Some(part.to_owned()),
-        status: None,
+        ..TokenFilter::default()
     };
     let mut request = PageRequest::first(limit.try_into().unwrap());
     let mut shown = Vec::new();

@@ -42,6 +42,13 @@ impl DomainName {
     }
 }
 
+impl DomainName {
+    /// The domain, in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl TryFrom<String> for DomainName {
     type Error = InvalidDomain;
 

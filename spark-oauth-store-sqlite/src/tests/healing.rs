@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use spark_oauth_core::conformance::samples::{audit_entry, token};
 use spark_oauth_core::keyring::Sealed;
-use spark_oauth_core::ports::{AuditLog, PageRequest, TokenFilter, TokenStore, VaultStore};
+use spark_oauth_core::ports::{
+    AuditFilter, AuditLog, PageRequest, TokenFilter, TokenStore, VaultStore,
+};
 use spark_oauth_core::token::Token;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
@@ -39,7 +41,7 @@ async fn assert_a_panic_passes(store: &SqliteStore) {
         );
     }
     let limit = 10.try_into().unwrap();
-    let listed = AuditLog::list(store, &PageRequest::first(limit)).await;
+    let listed = AuditLog::list(store, &AuditFilter::default(), &PageRequest::first(limit)).await;
     assert!(listed.unwrap().items.is_empty(), "the batch is undone");
     store.append(&audit_entry(2)).await.unwrap();
 }

@@ -3,8 +3,8 @@
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    SqliteStore, admins, audit, consents, inventory, leases, outbox, pauses, processes, sessions,
-    token_list, tokens, upkeep, vault,
+    SqliteStore, admins, api_keys, audit, audit_search, consents, inventory, leases, links, outbox,
+    pauses, processes, sessions, token_list, tokens, upkeep, vault,
 };
 
 /// The steps that read a whole table, and why they may.
@@ -17,7 +17,20 @@ const ALLOWED_SCANS: &[(&str, &str)] = &[
     ("COUNT_OUTBOX", "SCAN outbox USING COVERING INDEX"),
     // The index holds these records only.
     ("LIST_WITH_EVENTS", "SCAN tokens USING INDEX tokens_events"),
+    (
+        "NOT_SEARCHABLE",
+        "SCAN audit USING INDEX audit_not_searchable",
+    ),
+    // The scopes that are asked for: a handful.
+    ("LIST_NARROWED", "SCAN asked VIRTUAL TABLE"),
+    ("LIST_NARROWED_BY_SEARCH", "SCAN asked VIRTUAL TABLE"),
+    ("LIST_OF_ADDRESS", "SCAN asked VIRTUAL TABLE"),
+    ("LIST_OF_DOMAIN", "SCAN asked VIRTUAL TABLE"),
     // SQLite's word for every read of a virtual table; the index is behind it.
+    (
+        "LIST_NARROWED_BY_SEARCH",
+        "SCAN tokens_fts VIRTUAL TABLE INDEX",
+    ),
     ("LIST_BY_SEARCH", "SCAN tokens_fts VIRTUAL TABLE INDEX"),
 ];
 
@@ -35,10 +48,13 @@ async fn every_statement_uses_an_index() {
     let store = SqliteStore::in_memory().await.unwrap();
     let tables = [
         admins::STATEMENTS,
+        api_keys::STATEMENTS,
         audit::STATEMENTS,
+        audit_search::STATEMENTS,
         consents::STATEMENTS,
         inventory::STATEMENTS,
         leases::STATEMENTS,
+        links::STATEMENTS,
         outbox::STATEMENTS,
         pauses::STATEMENTS,
         processes::STATEMENTS,
@@ -75,11 +91,46 @@ async fn the_list_is_read_in_its_order() {
         ("LIST", "INTEGER PRIMARY KEY (rowid<?)"),
         ("LIST_BY_STATUS", "tokens_status (status=? AND rowid<?)"),
         ("LIST_BY_SHORT_PART", "COVERING INDEX tokens_walk (seq<?)"),
+        ("LIST_NARROWED", "INTEGER PRIMARY KEY (rowid<?)"),
+        (
+            "LIST_OF_ADDRESS",
+            "tokens_address (email_normalized=? AND rowid<?)",
+        ),
+        (
+            "LIST_OF_DOMAIN",
+            "tokens_domain (email_domain=? AND rowid<?)",
+        ),
     ] {
         let (_, statement) = token_list::STATEMENTS
             .iter()
             .find(|(statement, _)| *statement == name)
             .unwrap();
+        let steps = plan(&store, statement).await;
+        assert!(
+            steps.iter().any(|step| step.contains(index)),
+            "{name} must walk {index}: {steps:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_audit_log_is_searched_by_the_narrowest_condition() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    for (name, index) in [
+        ("SEARCH", "INTEGER PRIMARY KEY (rowid<?)"),
+        ("SEARCH_BY_TOKEN", "audit_token (token=? AND rowid<?)"),
+        (
+            "SEARCH_BY_SUBJECT",
+            "audit_subject (subject_normalized=? AND rowid<?)",
+        ),
+        (
+            "SEARCH_BY_ACTOR",
+            "audit_actor (actor_normalized=? AND rowid<?)",
+        ),
+        ("SEARCH_BY_ACTION", "audit_action (action=? AND rowid<?)"),
+    ] {
+        let statements = audit_search::STATEMENTS;
+        let (_, statement) = statements.iter().find(|(found, _)| *found == name).unwrap();
         let steps = plan(&store, statement).await;
         assert!(
             steps.iter().any(|step| step.contains(index)),
