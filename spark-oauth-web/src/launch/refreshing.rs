@@ -28,10 +28,15 @@ pub(super) async fn open_journal(
     Ok(Some(Arc::new(journal)))
 }
 
+/// How long a checkout believes what it read a moment ago: a token that another
+/// process removed or revoked is refused here within a second.
+const BELIEVED_FOR: Duration = Duration::from_millis(500);
+
 /// The times that bound a refresh: a lease outlives every call under it.
 pub(super) fn refresh_limits(config: &RefreshConfig, longest_call: Duration) -> RefreshLimits {
     RefreshLimits {
         recovery_grace: config.recovery_grace,
+        believed_for: BELIEVED_FOR,
         ..RefreshLimits::default()
     }
     .outliving(longest_call)

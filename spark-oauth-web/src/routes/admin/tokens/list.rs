@@ -48,6 +48,7 @@ pub(super) async fn show(
     let filter = TokenFilter {
         email_part: Some(email.clone()).filter(|part| !part.is_empty()),
         status,
+        ..TokenFilter::default()
     };
     let request = PageRequest {
         after: parse_cursor(&parameters.cursor)?,
