@@ -9,6 +9,7 @@ use crate::broker::{
     Breaker, BreakerState, Broker, RefreshLimits, Schedule, ScheduleLimits, Worker, WorkerSettings,
 };
 use crate::consent::{ConsentLimits, ConsentService};
+use crate::consent_links::ConsentLinkService;
 use crate::corrected_clock::CorrectedClock;
 use crate::detached::Detached;
 use crate::events::{Destination, EventLog, EventService, Events, Outlets};
@@ -57,6 +58,8 @@ pub(crate) struct Parts {
 pub struct SparkOauth {
     /// From the button "Grant access" to the stored token.
     pub consents: ConsentService,
+    /// Links under which a person is asked to consent.
+    pub links: ConsentLinkService,
     /// Tokens that are valid now.
     pub broker: Broker,
     /// Handing a token to the requester in a room.
@@ -290,6 +293,7 @@ impl SparkOauthBuilder {
         broker.recover().await;
         Ok(SparkOauth {
             consents: ConsentService::new(parts.clone(), consent_limits, auditor.clone()),
+            links: ConsentLinkService::new(&parts),
             hand_over: HandOver::new(
                 parts.clone(),
                 broker.clone(),

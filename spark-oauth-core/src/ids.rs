@@ -30,6 +30,11 @@ macro_rules! id {
                 Self(Ulid::from_parts(millis, u128::from_be_bytes(bytes)))
             }
 
+            /// Takes over the 16 bytes of an identifier, most significant first.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Ulid::from_bytes(bytes))
+            }
+
             /// The 16 bytes of the identifier, most significant first.
             pub const fn to_bytes(self) -> [u8; 16] {
                 self.0.to_bytes()

@@ -86,6 +86,8 @@ pub(super) enum Purpose {
     Seal,
     /// The code of the set-up link.
     SetUp,
+    /// Signing consent links.
+    ConsentLink,
     /// Telling keys apart.
     Fingerprint,
 }
@@ -95,6 +97,7 @@ impl Purpose {
         match self {
             Self::Seal => b"spark-oauth seal v1",
             Self::SetUp => b"spark-oauth set-up v1",
+            Self::ConsentLink => b"spark-oauth consent link v1",
             Self::Fingerprint => b"spark-oauth fingerprint v1",
         }
     }

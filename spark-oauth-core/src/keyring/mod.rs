@@ -10,5 +10,6 @@ mod ring;
 mod sealed;
 
 pub use key::{InvalidKey, KeyFingerprint, SealingKey};
+pub(crate) use ring::LinkTag;
 pub use ring::{InvalidKeyRing, KeyRing};
 pub use sealed::{Field, OpenError, Sealed};

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq;
 
 use crate::ids::TokenId;
 use crate::keyring::key::Purpose;
@@ -178,6 +179,25 @@ impl KeyRing {
             .any(|key| set_up_code(key, nonce).matches(code))
     }
 
+    /// Signs the message of a consent link with the key that seals now, and names it.
+    pub(crate) fn sign_link(&self, message: &[u8]) -> (KeyFingerprint, LinkTag) {
+        let keys = self.snapshot();
+        (keys[0].fingerprint(), link_tag(&keys[0], message))
+    }
+
+    /// Whether the key with this fingerprint signed the message of a consent link;
+    /// `None` where the ring has no such key. Tags are compared in constant time.
+    pub(crate) fn verify_link(
+        &self,
+        key: KeyFingerprint,
+        message: &[u8],
+        tag: &LinkTag,
+    ) -> Option<bool> {
+        let keys = self.snapshot();
+        let key = keys.iter().find(|held| held.fingerprint() == key)?;
+        Some(link_tag(key, message).ct_eq(tag).into())
+    }
+
     fn seal(&self, field: Field, record: &[u8], text: &str) -> Sealed {
         Sealed::seal(&self.snapshot()[0], field, record, text, &*self.random)
     }
@@ -193,6 +213,16 @@ impl KeyRing {
             .open(key, field, record)
             .map(|mut text| std::mem::take(&mut *text))
     }
+}
+
+/// What a consent link is signed with: HMAC-SHA256, cut to 128 bits (RFC 2104
+/// section 5).
+pub(crate) type LinkTag = [u8; 16];
+
+fn link_tag(key: &SealingKey, message: &[u8]) -> LinkTag {
+    let mut tag = LinkTag::default();
+    tag.copy_from_slice(&key.authenticate(Purpose::ConsentLink, message)[..16]);
+    tag
 }
 
 fn set_up_code(key: &SealingKey, nonce: &[u8; 32]) -> SetUpCode {
