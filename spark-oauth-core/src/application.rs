@@ -1,9 +1,11 @@
 //! All services on one set of adapters: the door for those who embed the library.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::admins::{AdminService, HashingLimits, SuperAdminSettings};
 use crate::api_keys::ApiKeyService;
+use crate::audit::AuditService;
 use crate::auditor::Auditor;
 use crate::broker::{
     Breaker, BreakerState, Broker, RefreshLimits, Schedule, ScheduleLimits, Worker, WorkerSettings,
@@ -68,6 +70,8 @@ pub struct SparkOauth {
     pub admins: AdminService,
     /// How services authenticate.
     pub api_keys: ApiKeyService,
+    /// Who did what.
+    pub audit: AuditService,
     /// Carries events to where they must not be lost.
     pub events: EventService,
     /// Counts tokens and events for the observer.
@@ -101,6 +105,7 @@ pub struct SparkOauthBuilder {
     refresh_limits: RefreshLimits,
     schedule_limits: ScheduleLimits,
     include_refresh_token: bool,
+    audit_kept_for: Option<Duration>,
     outlets: Outlets,
 }
 
@@ -127,6 +132,7 @@ impl SparkOauth {
             refresh_limits: RefreshLimits::default(),
             schedule_limits: ScheduleLimits::default(),
             include_refresh_token: false,
+            audit_kept_for: None,
             outlets: Outlets {
                 sinks: vec![Arc::new(EventLog)],
                 destinations: Vec::new(),
@@ -240,6 +246,14 @@ impl SparkOauthBuilder {
         self
     }
 
+    /// How long an entry of the audit log is kept, where
+    /// [`AuditService::remove_expired`] is called now and then; without it for ever.
+    #[must_use]
+    pub const fn audit_kept_for(mut self, time: Duration) -> Self {
+        self.audit_kept_for = Some(time);
+        self
+    }
+
     /// Tells `sink` of every event of this process too, beside the log.
     #[must_use]
     pub fn event_sink(mut self, sink: Arc<dyn EventSink>) -> Self {
@@ -282,6 +296,7 @@ impl SparkOauthBuilder {
         let (super_admin, hashing) = (self.super_admin.clone(), self.hashing);
         let (consent_limits, refresh_limits) = (self.consent_limits, self.refresh_limits);
         let include_refresh_token = self.include_refresh_token;
+        let audit_kept_for = self.audit_kept_for;
         let parts = self.into_parts();
         let auditor = Auditor::new(
             parts.stores.audit.clone(),
@@ -306,6 +321,12 @@ impl SparkOauthBuilder {
                 parts.random.clone(),
                 auditor.clone(),
                 parts.detached.clone(),
+            ),
+            audit: AuditService::new(
+                parts.stores.audit.clone(),
+                parts.clock.clone(),
+                auditor.clone(),
+                audit_kept_for,
             ),
             admins: AdminService::new(&parts, super_admin, hashing, auditor),
             worker: Worker::new(broker.clone(), &parts, WorkerSettings::default()),

@@ -1,11 +1,23 @@
 //! Who did what, to whose token, when, from where, with which outcome.
+//!
+//! [`AuditService`] searches the entries, exports them as [`AuditLine`]s, and removes
+//! old ones. Every other service writes its own as it goes.
+
+mod export;
+mod line;
+mod service;
 
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AdminId, ApiKeyId, AuditId, TokenId};
 use crate::timestamp::Timestamp;
+
+pub use export::AuditExport;
+pub use line::{ActorLine, AuditLine, OriginLine};
+pub use service::AuditService;
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -59,6 +71,34 @@ impl Actor {
             Self::Unauthenticated | Self::Operator | Self::System => None,
         }
     }
+
+    /// Which kind of actor it is, in a word, as JSON has it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Person { .. } => "person",
+            Self::Admin { .. } => "admin",
+            Self::Claimed { .. } => "claimed",
+            Self::Service { .. } => "service",
+            Self::ApiKey { .. } => "api_key",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Operator => "operator",
+            Self::System => "system",
+        }
+    }
+
+    /// The identifier of the actor's record, where there is one: an admin's, a key's.
+    pub fn id(&self) -> Option<String> {
+        match self {
+            Self::Admin { id, .. } => Some(id.to_string()),
+            Self::ApiKey { id, .. } => Some(id.to_string()),
+            Self::Person { .. }
+            | Self::Claimed { .. }
+            | Self::Service { .. }
+            | Self::Unauthenticated
+            | Self::Operator
+            | Self::System => None,
+        }
+    }
 }
 
 /// Where a call came from.
@@ -84,6 +124,14 @@ impl Caller {
     pub fn system() -> Self {
         Self {
             actor: Actor::System,
+            origin: Origin::default(),
+        }
+    }
+
+    /// Somebody at the command line of the machine.
+    pub fn operator() -> Self {
+        Self {
+            actor: Actor::Operator,
             origin: Origin::default(),
         }
     }
@@ -216,6 +264,22 @@ impl AuditAction {
     }
 }
 
+/// A text that names no action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an action of the audit log")]
+pub struct UnknownAction;
+
+impl FromStr for AuditAction {
+    type Err = UnknownAction;
+
+    fn from_str(text: &str) -> Result<Self, UnknownAction> {
+        Self::ALL
+            .into_iter()
+            .find(|action| action.as_str() == text)
+            .ok_or(UnknownAction)
+    }
+}
+
 /// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "reason", rename_all = "snake_case")]
@@ -240,7 +304,45 @@ pub enum OutcomeKind {
     Failed,
 }
 
+/// A text that names no outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an outcome is one of done, refused, failed")]
+pub struct UnknownOutcome;
+
+impl OutcomeKind {
+    /// Every outcome.
+    pub const ALL: [Self; 3] = [Self::Done, Self::Refused, Self::Failed];
+
+    /// The word, as JSON has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl FromStr for OutcomeKind {
+    type Err = UnknownOutcome;
+
+    fn from_str(text: &str) -> Result<Self, UnknownOutcome> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(UnknownOutcome)
+    }
+}
+
 impl Outcome {
+    /// Why it was refused or failed.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Done => None,
+            Self::Refused(reason) | Self::Failed(reason) => Some(reason),
+        }
+    }
+
     /// The word.
     pub const fn kind(&self) -> OutcomeKind {
         match self {
@@ -278,6 +380,17 @@ mod tests {
     fn the_words_of_the_actions_are_those_of_json() {
         for action in AuditAction::ALL {
             assert_eq!(serde_json::to_value(action).unwrap(), action.as_str());
+            assert_eq!(action.as_str().parse(), Ok(action));
         }
+        assert_eq!("".parse::<AuditAction>(), Err(UnknownAction));
+    }
+
+    #[test]
+    fn the_words_of_the_outcomes_are_those_of_json() {
+        for kind in OutcomeKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+        assert_eq!("Done".parse::<OutcomeKind>(), Err(UnknownOutcome));
     }
 }

@@ -10,7 +10,9 @@ use tokio::task::JoinSet;
 use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Outcome};
 use crate::detached::Detached;
 use crate::ids::{AuditId, TokenId};
+use crate::network::network;
 use crate::ports::{AuditLog, Clock, Random};
+use crate::recent::Recent;
 use crate::timestamp::Timestamp;
 
 /// How long a fetch of a token waits for others of the same kind before it is
@@ -24,6 +26,12 @@ const MOST_COLLECTED: usize = 10_000;
 /// How many entries are written at once.
 const CONCURRENCY: usize = 64;
 
+/// How often a refusal that any stranger can bring about is written.
+const STRANGERS_NOTED_EVERY: Duration = Duration::from_mins(1);
+
+/// How many strangers are remembered; one more makes room by forgetting all.
+const STRANGERS: usize = 10_000;
+
 /// What an entry is about.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Subject {
@@ -36,6 +44,19 @@ impl Subject {
         Self {
             token: Some(id),
             name: Some(email.to_owned()),
+        }
+    }
+
+    /// What was searched for.
+    pub(crate) const fn searched(token: Option<TokenId>, name: Option<String>) -> Self {
+        Self { token, name }
+    }
+
+    /// A token of which nothing but the identifier is known.
+    pub(crate) const fn unknown_token(id: TokenId) -> Self {
+        Self {
+            token: Some(id),
+            name: None,
         }
     }
 
@@ -59,6 +80,8 @@ pub(crate) struct Auditor {
     random: Arc<dyn Random>,
     detached: Detached,
     collected: Arc<Mutex<HashMap<Fetch, AuditEntry>>>,
+    /// The refusals of strangers that were written a moment ago.
+    strangers: Recent<(AuditAction, Option<IpAddr>), ()>,
 }
 
 /// Fetches that make one entry.
@@ -94,6 +117,7 @@ impl Auditor {
             random,
             detached,
             collected: Arc::default(),
+            strangers: Recent::new(STRANGERS_NOTED_EVERY, STRANGERS),
         }
     }
 
@@ -121,6 +145,24 @@ impl Auditor {
             return;
         }
         append(&*self.log, &entry()).await;
+    }
+
+    /// Adds an entry about a refusal that any stranger can bring about as often as they
+    /// like: the first of an action, a network and a minute, or the log would grow at
+    /// their will.
+    pub(crate) async fn record_stranger(
+        &self,
+        caller: &Caller,
+        action: AuditAction,
+        subject: Subject,
+        outcome: Outcome,
+    ) {
+        let stranger = (action, caller.origin.address.map(network));
+        if self.strangers.get(&stranger).is_some() {
+            return;
+        }
+        self.strangers.keep(self.strangers.reading(), stranger, ());
+        self.record(caller, action, subject, outcome).await;
     }
 
     /// Keeps a fetch for the next round of writing; `false` where too many wait
@@ -245,6 +287,33 @@ mod tests {
                 .await;
         }
         assert_eq!(desk.stores.audit_entries().len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stranger_makes_one_entry_a_minute() {
+        let desk = desk();
+        let stranger = |address: [u8; 4]| {
+            let mut stranger = caller();
+            stranger.origin.address = Some(address.into());
+            stranger
+        };
+        let refuse = async |caller: &Caller, action| {
+            let outcome = Outcome::Refused("throttled".to_owned());
+            desk.auditor
+                .record_stranger(caller, action, Subject::default(), outcome)
+                .await;
+        };
+        let (one, other) = (stranger([192, 0, 2, 1]), stranger([192, 0, 2, 2]));
+        for _ in 0..100 {
+            refuse(&one, AuditAction::SignIn).await;
+        }
+        assert_eq!(desk.stores.audit_entries().len(), 1);
+        refuse(&other, AuditAction::SignIn).await;
+        refuse(&one, AuditAction::SuperAdminSetUp).await;
+        assert_eq!(desk.stores.audit_entries().len(), 3);
+        tokio::time::advance(STRANGERS_NOTED_EVERY).await;
+        refuse(&one, AuditAction::SignIn).await;
+        assert_eq!(desk.stores.audit_entries().len(), 4);
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::admins::{AdminField, HashingError, InvalidUsername, UnusablePassword};
+use crate::audit::Outcome;
 use crate::email::InvalidEmail;
 use crate::ports::StoreError;
 
@@ -99,6 +100,11 @@ impl From<StoreError> for AdminError {
 }
 
 impl AdminError {
+    /// The outcome, for the audit log.
+    pub(super) fn refused(&self) -> Outcome {
+        Outcome::Refused(self.reason().to_owned())
+    }
+
     /// The reason in a word, for the audit log.
     pub const fn reason(&self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@ use crate::admins::input::Problems;
 use crate::admins::{
     Admin, AdminError, AdminField, AdminInput, AdminService, Problem, Role, Username,
 };
-use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
+use crate::audit::{AuditAction, Caller, Origin, Outcome};
 use crate::auditor::Subject;
 use crate::ids::AdminId;
 use crate::ports::{Page, PageRequest, StoreError, UniqueRule};
@@ -226,6 +226,21 @@ impl AdminService {
         }
     }
 
+    /// The admin whose password the operator wants to reset at the command line. That
+    /// there is none is written down.
+    ///
+    /// # Errors
+    /// [`AdminError::NotFound`], or the store's.
+    pub async fn find_to_reset(&self, username: &Username) -> Result<Admin, AdminError> {
+        let found = self.admins.find_by_username(username).await;
+        let found = found.map_err(AdminError::from);
+        let found = found.and_then(|admin| admin.ok_or(AdminError::NotFound));
+        if found.is_err() {
+            self.note_reset(username, &found).await;
+        }
+        found
+    }
+
     /// Sets a password at the command line: the way back in for an admin who
     /// forgot it.
     ///
@@ -236,11 +251,13 @@ impl AdminService {
         username: &Username,
         password: &Password,
     ) -> Result<Admin, AdminError> {
-        let admin = self
-            .admins
-            .find_by_username(username)
-            .await?
-            .ok_or(AdminError::NotFound)?;
+        let admin = self.find_to_reset(username).await?;
+        let outcome = self.reset_unnoted(admin, password).await;
+        self.note_reset(username, &outcome).await;
+        outcome
+    }
+
+    async fn reset_unnoted(&self, admin: Admin, password: &Password) -> Result<Admin, AdminError> {
         let typed = crate::admins::NewPassword {
             password: password.clone(),
             password_again: password.clone(),
@@ -249,18 +266,20 @@ impl AdminService {
         if !typed.is_given() {
             problems.add(AdminField::Password, Problem::PasswordMissing);
         }
-        let usable = problems.password(&typed, &[username.as_str()]);
+        let usable = problems.password(&typed, &[admin.username.as_str()]);
         problems.into_result().map_err(AdminError::Invalid)?;
-        let admin = self.write_change(admin, usable.as_ref()).await?;
-        let caller = Caller {
-            actor: Actor::Operator,
-            origin: Origin::default(),
+        self.write_change(admin, usable.as_ref()).await
+    }
+
+    async fn note_reset(&self, username: &Username, outcome: &Result<Admin, AdminError>) {
+        let (name, outcome) = match outcome {
+            Ok(admin) => (admin.username.as_str(), Outcome::Done),
+            Err(error) => (username.as_str(), error.refused()),
         };
-        let subject = Subject::named(admin.username.as_str());
+        let (action, subject) = (AuditAction::PasswordReset, Subject::named(name));
         self.auditor
-            .record(&caller, AuditAction::PasswordReset, subject, Outcome::Done)
+            .record(&Caller::operator(), action, subject, outcome)
             .await;
-        Ok(admin)
     }
 }
 

@@ -92,7 +92,7 @@ impl AdminService {
         };
         let outcome = match outcome {
             Ok(_) => Outcome::Done,
-            Err(error) => Outcome::Refused(error.reason().to_owned()),
+            Err(error) => error.refused(),
         };
         self.auditor
             .record(&caller, action, Subject::named(subject), outcome)

@@ -1,5 +1,6 @@
 //! Setting up the super admin, once, under a code that only the operator has.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::admins::input::Problems;
@@ -8,7 +9,7 @@ use crate::admins::{
     Admin, AdminError, AdminField, AdminService, NewPassword, PasswordPolicy, Problem, Role,
     UnusablePassword, Username,
 };
-use crate::audit::{AuditAction, Caller, Origin, Outcome};
+use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
 use crate::auditor::Subject;
 use crate::email::EmailAddress;
 use crate::ids::AdminId;
@@ -145,12 +146,11 @@ impl AdminService {
         password: Option<&NewPassword>,
         origin: &Origin,
     ) -> Result<Admin, AdminError> {
-        self.check_set_up_code(code).await?;
-        let settings = self
-            .super_admin
-            .clone()
-            .ok_or(AdminError::NoSuperAdminConfigured)?;
-        let password = set_up_password(&settings, password)?;
+        let prepared = self.prepare_set_up(code, password).await;
+        if let Err(error) = &prepared {
+            self.note_refused_set_up(error, origin).await;
+        }
+        let (settings, password) = prepared?;
         let (service, origin) = (self.clone(), origin.clone());
         self.carry_out(async move {
             let now = service.clock.now();
@@ -180,6 +180,43 @@ impl AdminService {
             outcome.map(|()| admin)
         })
         .await
+    }
+
+    /// Whether the code is right, and which password is to be set.
+    async fn prepare_set_up(
+        &self,
+        code: &SetUpCode,
+        password: Option<&NewPassword>,
+    ) -> Result<(Arc<SuperAdminSettings>, Password), AdminError> {
+        self.check_set_up_code(code).await?;
+        let settings = self
+            .super_admin
+            .clone()
+            .ok_or(AdminError::NoSuperAdminConfigured)?;
+        let password = set_up_password(&settings, password)?;
+        Ok((settings, password))
+    }
+
+    async fn note_refused_set_up(&self, error: &AdminError, origin: &Origin) {
+        let settings = self.super_admin.as_deref();
+        let username = settings.map(|settings| settings.username.to_string());
+        let username = username.unwrap_or_default();
+        let caller = Caller {
+            actor: Actor::Claimed {
+                username: username.clone(),
+            },
+            origin: origin.clone(),
+        };
+        let action = AuditAction::SuperAdminSetUp;
+        let (subject, outcome) = (Subject::named(username), error.refused());
+        if let AdminError::Invalid(_) = error {
+            // Whoever comes this far has the link.
+            self.auditor.record(&caller, action, subject, outcome).await;
+        } else {
+            self.auditor
+                .record_stranger(&caller, action, subject, outcome)
+                .await;
+        }
     }
 
     /// Of two set-ups at once the slower one collides with the name as well as

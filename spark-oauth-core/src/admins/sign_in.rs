@@ -33,19 +33,19 @@ impl AdminService {
                 )
             }
         };
-        // What is throttled is logged, not audited: the audit log would grow at an
-        // attacker's will.
-        if !matches!(
-            outcome,
-            Err(SignInError::Throttled { .. } | SignInError::Hashing(_))
-        ) {
-            let caller = Caller {
-                actor,
-                origin: origin.clone(),
-            };
+        let caller = Caller {
+            actor,
+            origin: origin.clone(),
+        };
+        let (action, nobody) = (AuditAction::SignIn, Subject::default());
+        // The throttle bounds how often a password is looked at, but not how often
+        // somebody is turned away before that.
+        if let Err(SignInError::Throttled { .. } | SignInError::Hashing(_)) = outcome {
             self.auditor
-                .record(&caller, AuditAction::SignIn, Subject::default(), result)
+                .record_stranger(&caller, action, nobody, result)
                 .await;
+        } else {
+            self.auditor.record(&caller, action, nobody, result).await;
         }
         outcome
     }

@@ -141,8 +141,16 @@ impl ApiKeyService {
     /// # Errors
     /// [`ApiKeyError::NotFound`], or the store's.
     pub async fn revoke(&self, id: ApiKeyId, caller: &Caller) -> Result<ApiKey, ApiKeyError> {
-        let key = self.store.revoke(id, self.clock.now()).await?;
-        let key = key.ok_or(ApiKeyError::NotFound)?;
+        let Some(key) = self.store.revoke(id, self.clock.now()).await? else {
+            let (subject, outcome) = (
+                Subject::named(id.to_string()),
+                Outcome::Refused("not_found".to_owned()),
+            );
+            self.auditor
+                .record(caller, AuditAction::ApiKeyRevoked, subject, outcome)
+                .await;
+            return Err(ApiKeyError::NotFound);
+        };
         self.recent.forget(&key.hash);
         self.note(caller, AuditAction::ApiKeyRevoked, &key).await;
         Ok(key)

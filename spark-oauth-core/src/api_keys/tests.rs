@@ -138,6 +138,18 @@ async fn a_busy_key_costs_two_reads_a_second_and_one_write_a_minute() {
 }
 
 #[tokio::test]
+async fn that_there_is_no_key_to_revoke_is_written_down() {
+    let desk = desk();
+    let id = crate::ids::ApiKeyId::generate(NOW, &SeededRandom::new(9));
+    let refused = desk.keys.revoke(id, &caller()).await;
+    assert!(matches!(refused, Err(ApiKeyError::NotFound)));
+    let entry = desk.stores.audit_entries().pop().unwrap();
+    assert_eq!(entry.action, AuditAction::ApiKeyRevoked);
+    assert_eq!(entry.subject, Some(id.to_string()));
+    assert_eq!(entry.outcome, Outcome::Refused("not_found".to_owned()));
+}
+
+#[tokio::test]
 async fn a_store_that_is_away_is_not_taken_for_an_unknown_key() {
     let desk = desk();
     let created = desk.create().await;

@@ -30,7 +30,9 @@ impl Broker {
         by: RevokedBy,
         caller: &Caller,
     ) -> Result<Revocation, TokenError> {
-        let token = self.get(id).await?;
+        let token = self
+            .get_or_note(id, caller, AuditAction::TokenRevoked)
+            .await?;
         let (broker, caller) = (self.clone(), caller.clone());
         self.carry_out(async move {
             let outcome = broker.revoke_record(&token, by).await;
@@ -151,7 +153,9 @@ impl Broker {
         id: TokenId,
         caller: &Caller,
     ) -> Result<Result<Revocation, TokenError>, TokenError> {
-        let token = self.get(id).await?;
+        let token = self
+            .get_or_note(id, caller, AuditAction::TokenRevoked)
+            .await?;
         let (broker, caller) = (self.clone(), caller.clone());
         self.carry_out(Box::pin(async move {
             // A task of its own: whatever happens in it, the record goes.

@@ -139,7 +139,9 @@ impl Broker {
         trigger: RefreshTrigger,
         caller: &Caller,
     ) -> Result<Refreshed, TokenError> {
-        let token = self.get(id).await?;
+        let token = self
+            .get_or_note(id, caller, AuditAction::TokenRefreshed)
+            .await?;
         let (broker, caller) = (self.clone(), caller.clone());
         self.carry_out(async move {
             let outcome = match broker.refresher.check_ready(&token, trigger) {
@@ -164,7 +166,9 @@ impl Broker {
     /// # Errors
     /// [`TokenError::NotFound`], [`TokenError::Vault`], or the store's.
     pub async fn reveal(&self, id: TokenId, caller: &Caller) -> Result<Revealed, TokenError> {
-        let token = self.get(id).await?;
+        let token = self
+            .get_or_note(id, caller, AuditAction::TokenRevealed)
+            .await?;
         let outcome = self.open_all(&token);
         self.note(caller, AuditAction::TokenRevealed, &token, ended(&outcome))
             .await;
@@ -186,21 +190,45 @@ impl Broker {
     /// # Errors
     /// [`TokenError::NotFound`], or the store's.
     pub async fn remove(&self, id: TokenId, caller: &Caller) -> Result<Token, TokenError> {
-        let token = self.get(id).await?;
+        let token = self
+            .get_or_note(id, caller, AuditAction::TokenRemoved)
+            .await?;
         let (broker, caller) = (self.clone(), caller.clone());
         self.carry_out(async move {
-            let events = &broker.refresher.events;
-            let removed = events.removed(&token).await?;
-            if !broker.tokens().remove(id).await? {
-                return Err(TokenError::NotFound);
-            }
-            events.published(&[removed]);
+            let outcome = broker.remove_record(&token).await;
             broker
-                .note(&caller, AuditAction::TokenRemoved, &token, Outcome::Done)
+                .note(&caller, AuditAction::TokenRemoved, &token, ended(&outcome))
                 .await;
-            Ok(token)
+            outcome.map(|()| token)
         })
         .await
+    }
+
+    async fn remove_record(&self, token: &Token) -> Result<(), TokenError> {
+        let events = &self.refresher.events;
+        let removed = events.removed(token).await?;
+        if !self.tokens().remove(token.id).await? {
+            return Err(TokenError::NotFound);
+        }
+        events.published(&[removed]);
+        Ok(())
+    }
+
+    /// One token, to do something with; that there is none is written down.
+    pub(super) async fn get_or_note(
+        &self,
+        id: TokenId,
+        caller: &Caller,
+        action: AuditAction,
+    ) -> Result<Token, TokenError> {
+        let found = self.get(id).await;
+        if let Err(error) = &found {
+            let outcome = Outcome::Refused(error.reason().to_owned());
+            self.auditor
+                .record(caller, action, Subject::unknown_token(id), outcome)
+                .await;
+        }
+        found
     }
 
     /// Writes an entry about a token to the audit log.

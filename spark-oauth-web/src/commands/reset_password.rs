@@ -41,9 +41,9 @@ async fn reset(
     ask: impl FnOnce() -> std::io::Result<Password>,
 ) -> ExitCode {
     let admins = &application.services().admins;
-    match application.admin_named(username).await {
-        Ok(Some(_)) => {}
-        Ok(None) => {
+    match admins.find_to_reset(username).await {
+        Ok(_) => {}
+        Err(AdminError::NotFound) => {
             say(&format!(
                 "error: there is no admin {username} in this store; before the first sign-in, \
                  open the set-up link that `serve` prints\n"

@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use spark_oauth_core::admins::{Admin, HashingLimits, Renaming, Username};
+use spark_oauth_core::admins::{HashingLimits, Renaming};
 use spark_oauth_core::events::Destination;
 use spark_oauth_core::keyring::KeyRing;
-use spark_oauth_core::ports::{
-    Clock, Journal, Random, StoreError, Stores, SystemClock, SystemRandom,
-};
+use spark_oauth_core::ports::{Clock, Journal, Random, Stores, SystemClock, SystemRandom};
 use spark_oauth_core::webex::{WebexClient, WebexSettings};
 use spark_oauth_core::{SetUpCode, SparkOauth};
 
@@ -120,14 +118,6 @@ impl Application {
     /// The store's.
     pub async fn set_up_code(&self) -> Result<Option<SetUpCode>, StartError> {
         Ok(self.services().admins.set_up_code().await?)
-    }
-
-    /// The admin with this username, for the operator.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn admin_named(&self, username: &Username) -> Result<Option<Admin>, StoreError> {
-        self.stores.stores.admins.find_by_username(username).await
     }
 
     /// Waits for work that outlives its requests, then closes the store.

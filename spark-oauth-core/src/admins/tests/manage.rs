@@ -309,6 +309,18 @@ async fn a_password_is_reset_at_the_command_line() {
             [(AdminField::Password, problem)]
         );
     }
+    let outcomes = scene.outcomes(AuditAction::PasswordReset);
+    let count = |reason: &str| {
+        let refused = Outcome::Refused(reason.to_owned());
+        outcomes
+            .iter()
+            .filter(|outcome| **outcome == refused)
+            .count()
+    };
+    assert_eq!(
+        (count("not_found"), count("invalid"), outcomes.len()),
+        (1, 2, 4)
+    );
 }
 
 #[tokio::test]

@@ -196,5 +196,7 @@ async fn throttled_tries_do_not_fill_the_audit_log() {
     for _ in 0..100 {
         let _ = sign_in(&scene, "alice", "wrong", 1).await;
     }
-    assert_eq!(scene.outcomes(AuditAction::SignIn).len(), 10);
+    let outcomes = scene.outcomes(AuditAction::SignIn);
+    assert_eq!(outcomes.len(), 11);
+    assert!(outcomes.contains(&Outcome::Refused("throttled".to_owned())));
 }

@@ -5,6 +5,7 @@ use crate::broker::TokenError;
 use crate::keyring::{OpenError, Sealed};
 use crate::testing::scene::{caller, email, scene};
 use crate::testing::{ProviderCall, StoreCall, StoreFault};
+use crate::token::{RefreshTrigger, RevokedBy};
 
 #[tokio::test]
 async fn revealing_shows_both_secrets_and_is_written_down() {
@@ -57,6 +58,32 @@ async fn removing_deletes_the_record_and_tells_nobody() {
     assert_eq!(scene.outcomes(AuditAction::TokenRemoved), [Outcome::Done]);
     let again = broker.remove(id, &caller()).await.unwrap_err();
     assert!(matches!(again, TokenError::NotFound), "{again:?}");
+}
+
+#[tokio::test]
+async fn what_is_asked_of_a_token_that_is_gone_is_written_down() {
+    let scene = scene().await;
+    let id = scene.stored_token().id;
+    let broker = &scene.oauth.broker;
+    broker.remove(id, &caller()).await.unwrap();
+    let (reason, caller) = (Outcome::Refused("not_found".to_owned()), caller());
+    assert!(broker.remove(id, &caller).await.is_err());
+    assert!(broker.reveal(id, &caller).await.is_err());
+    assert!(
+        broker
+            .refresh(id, RefreshTrigger::Admin, &caller)
+            .await
+            .is_err()
+    );
+    assert!(broker.revoke(id, RevokedBy::Admin, &caller).await.is_err());
+    for action in [
+        AuditAction::TokenRemoved,
+        AuditAction::TokenRevealed,
+        AuditAction::TokenRefreshed,
+        AuditAction::TokenRevoked,
+    ] {
+        assert!(scene.outcomes(action).contains(&reason), "{action:?}");
+    }
 }
 
 #[tokio::test]
