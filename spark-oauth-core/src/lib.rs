@@ -99,6 +99,7 @@ mod integration;
 pub mod journal;
 pub mod key_rotation;
 pub mod keyring;
+mod measured;
 mod network;
 mod observed_client;
 pub mod overview;
@@ -125,6 +126,7 @@ pub use email::{EmailAddress, InvalidEmail};
 pub use gauges::{Counted, Gauges};
 pub use ids::{AdminId, ApiKeyId, AuditId, ConsentLinkId, EventId, InvalidId, ProcessId, TokenId};
 pub use integration::{ClientId, Integration, InvalidRedirectUri, RedirectUri};
+pub use measured::SPAN_TARGET;
 pub use person::{Person, PersonId};
 pub use scopes::{InvalidScope, Scopes};
 pub use secret::{

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::consent::CodeVerifier;
 use crate::corrected_clock::CorrectedClock;
 use crate::email::EmailAddress;
 use crate::integration::Integration;
+use crate::measured;
 use crate::person::Person;
 use crate::ports::{
     AuthorizationRequest, MembershipId, MessageId, Observer, Revocation, RoomId, SparkClient,
@@ -32,12 +34,17 @@ impl ObservedClient {
         call: &'static str,
         work: impl Future<Output = Result<T, SparkError>> + Send,
     ) -> Result<T, SparkError> {
+        let span = measured::provider_call(call);
         let begun = Instant::now();
-        let outcome = work.await;
+        let outcome = work.instrument(span.clone()).await;
         let took = begun.elapsed();
         match &outcome {
             Ok(_) => self.observer.provider_called(call, "ok", took),
-            Err(error) => self.observer.provider_called(call, &code_of(error), took),
+            Err(error) => {
+                let code = code_of(error);
+                measured::failed(&span, &code);
+                self.observer.provider_called(call, &code, took);
+            }
         }
         outcome
     }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use crate::email::EmailAddress;
 use crate::ids::{ProcessId, TokenId};
 use crate::integration::ClientId;
+use crate::measured;
 use crate::person::PersonId;
 use crate::ports::{
     Census, Claim, DueToken, Page, PageRequest, StoreError, TokenFilter, TokenStore,
@@ -43,27 +44,36 @@ pub(crate) fn watched(
 }
 
 impl WatchedTokens {
+    async fn call<T>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        self.health.note(measured::store_call(name, work).await)
+    }
+
     /// A write: nobody believes what was read before it.
     async fn write<T>(
         &self,
+        name: &'static str,
         id: TokenId,
         work: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         self.recent.forget(&id);
-        let outcome = work.await;
+        let outcome = self.call(name, work).await;
         self.recent.forget(&id);
-        self.health.note(outcome)
+        outcome
     }
 }
 
 #[async_trait]
 impl TokenStore for WatchedTokens {
     async fn insert(&self, token: &Token) -> Result<(), StoreError> {
-        self.health.note(self.tokens.insert(token).await)
+        self.call("tokens.insert", self.tokens.insert(token)).await
     }
 
     async fn get(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
-        self.health.note(self.tokens.get(id).await)
+        self.call("tokens.get", self.tokens.get(id)).await
     }
 
     async fn find(
@@ -72,8 +82,8 @@ impl TokenStore for WatchedTokens {
         person: &PersonId,
         scopes: &Scopes,
     ) -> Result<Option<Token>, StoreError> {
-        let found = self.tokens.find(integration, person, scopes).await;
-        self.health.note(found)
+        let found = self.tokens.find(integration, person, scopes);
+        self.call("tokens.find", found).await
     }
 
     async fn find_by_person(
@@ -81,8 +91,8 @@ impl TokenStore for WatchedTokens {
         integration: &ClientId,
         person: &PersonId,
     ) -> Result<Vec<Token>, StoreError> {
-        let found = self.tokens.find_by_person(integration, person).await;
-        self.health.note(found)
+        let found = self.tokens.find_by_person(integration, person);
+        self.call("tokens.find_by_person", found).await
     }
 
     async fn find_by_email(
@@ -90,8 +100,8 @@ impl TokenStore for WatchedTokens {
         integration: &ClientId,
         email: &EmailAddress,
     ) -> Result<Vec<Token>, StoreError> {
-        let found = self.tokens.find_by_email(integration, email).await;
-        self.health.note(found)
+        let found = self.tokens.find_by_email(integration, email);
+        self.call("tokens.find_by_email", found).await
     }
 
     async fn list(
@@ -99,23 +109,36 @@ impl TokenStore for WatchedTokens {
         filter: &TokenFilter,
         page: &PageRequest,
     ) -> Result<Page<Token>, StoreError> {
-        self.health.note(self.tokens.list(filter, page).await)
+        self.call("tokens.list", self.tokens.list(filter, page))
+            .await
     }
 
     async fn update(&self, token: &Token) -> Result<u64, StoreError> {
-        self.write(token.id, self.tokens.update(token)).await
+        self.write("tokens.update", token.id, self.tokens.update(token))
+            .await
     }
 
     async fn claim(&self, id: TokenId, lease: Lease, now: Timestamp) -> Result<Claim, StoreError> {
-        self.write(id, self.tokens.claim(id, lease, now)).await
+        self.write("tokens.claim", id, self.tokens.claim(id, lease, now))
+            .await
     }
 
     async fn extend_lease(&self, id: TokenId, lease: Lease) -> Result<Option<u64>, StoreError> {
-        self.write(id, self.tokens.extend_lease(id, lease)).await
+        self.write(
+            "tokens.extend_lease",
+            id,
+            self.tokens.extend_lease(id, lease),
+        )
+        .await
     }
 
     async fn release_lease(&self, id: TokenId, owner: ProcessId) -> Result<bool, StoreError> {
-        self.write(id, self.tokens.release_lease(id, owner)).await
+        self.write(
+            "tokens.release_lease",
+            id,
+            self.tokens.release_lease(id, owner),
+        )
+        .await
     }
 
     async fn list_due(
@@ -124,16 +147,21 @@ impl TokenStore for WatchedTokens {
         now: Timestamp,
         limit: NonZeroU16,
     ) -> Result<Vec<DueToken>, StoreError> {
-        let due = self.tokens.list_due(integration, now, limit).await;
-        self.health.note(due)
+        let due = self.tokens.list_due(integration, now, limit);
+        self.call("tokens.list_due", due).await
     }
 
     async fn list_with_events(&self, limit: NonZeroU16) -> Result<Vec<Token>, StoreError> {
-        self.health.note(self.tokens.list_with_events(limit).await)
+        self.call(
+            "tokens.list_with_events",
+            self.tokens.list_with_events(limit),
+        )
+        .await
     }
 
     async fn census(&self, integration: &ClientId, now: Timestamp) -> Result<Census, StoreError> {
-        self.health.note(self.tokens.census(integration, now).await)
+        self.call("tokens.census", self.tokens.census(integration, now))
+            .await
     }
 
     async fn count_expiring(
@@ -142,11 +170,12 @@ impl TokenStore for WatchedTokens {
         from: Timestamp,
         until: Timestamp,
     ) -> Result<u64, StoreError> {
-        let count = self.tokens.count_expiring(integration, from, until).await;
-        self.health.note(count)
+        let count = self.tokens.count_expiring(integration, from, until);
+        self.call("tokens.count_expiring", count).await
     }
 
     async fn remove(&self, id: TokenId) -> Result<bool, StoreError> {
-        self.write(id, self.tokens.remove(id)).await
+        self.write("tokens.remove", id, self.tokens.remove(id))
+            .await
     }
 }

@@ -27,4 +27,5 @@ mod routes;
 mod session;
 mod site;
 mod state;
+pub mod telemetry;
 pub mod webhooks;

@@ -21,8 +21,13 @@ impl Prepared {
     /// # Errors
     /// [`DemoError::Log`] where the process has a log already.
     pub fn start_log(&self) -> Result<LogGuard, DemoError> {
-        let (to_folder, guard) =
-            logging::subscriber(&self.config.log, Arc::new(SystemClock), io::sink(), false)?;
+        let (to_folder, guard) = logging::subscriber(
+            &self.config.log,
+            Arc::new(SystemClock),
+            io::sink(),
+            false,
+            None,
+        )?;
         let to_terminal = tracing_subscriber::fmt::layer()
             .compact()
             .without_time()

@@ -16,6 +16,7 @@ mod mark;
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use tracing::{Instrument as _, Span};
 
 pub(super) use goal::{Goal, SHORTEST_LIFE, check_active};
 pub use limits::RefreshLimits;
@@ -34,6 +35,7 @@ use crate::events::Events;
 use crate::ids::{ProcessId, TokenId};
 use crate::integration::Integration;
 use crate::keyring::KeyRing;
+use crate::measured;
 use crate::ports::{Clock as _, Observer, RefreshOutcome, SparkClient, TokenStore};
 use crate::store_health::StoreHealth;
 use crate::token::{RefreshTrigger, Token};
@@ -87,7 +89,9 @@ impl Refresher {
             let outcome = self
                 .flights
                 .join(id, |early| async move {
-                    Box::pin(refresher.run(id, goal, trigger, &early)).await
+                    let span = measured::refresh(trigger);
+                    let run = Box::pin(refresher.run(id, goal, trigger, &early, &span));
+                    run.instrument(span.clone()).await
                 })
                 .await;
             match outcome {
@@ -109,6 +113,7 @@ impl Refresher {
         goal: Goal,
         trigger: RefreshTrigger,
         early: &EarlyAnswer,
+        span: &Span,
     ) -> Result<Refreshed, TokenError> {
         let begun = Instant::now();
         let mut lost = false;
@@ -130,6 +135,7 @@ impl Refresher {
             Err(TokenError::Superseded) => RefreshOutcome::LostRace,
             Err(error) => RefreshOutcome::Failed(error.class()),
         };
+        measured::refresh_ended(span, ended);
         self.observer.refresh_ended(trigger, ended, begun.elapsed());
         if let Ok(done) = &outcome {
             self.complete_later(done);

@@ -11,6 +11,7 @@ use super::trouble::{WRONG_CALL, complain, not_started};
 use crate::config::{Config, ConfigSources, Warning};
 use crate::launch::{Listening, Overrides, Running, StartError};
 use crate::logging;
+use crate::telemetry::Telemetry;
 
 /// Serves until `SIGTERM` or Ctrl-C.
 pub async fn serve(sources: &ConfigSources) -> ExitCode {
@@ -18,7 +19,11 @@ pub async fn serve(sources: &ConfigSources) -> ExitCode {
         Ok(loaded) => loaded,
         Err(errors) => return complain(&errors, WRONG_CALL),
     };
-    let _log = match logging::start(&config.log, Arc::new(SystemClock)) {
+    let telemetry = match Telemetry::start(config.telemetry.as_ref()) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return complain(&error, WRONG_CALL),
+    };
+    let _log = match logging::start(&config.log, Arc::new(SystemClock), telemetry.layer()) {
         Ok(guard) => guard,
         Err(error) => return complain(&error, WRONG_CALL),
     };
@@ -37,6 +42,7 @@ pub async fn serve(sources: &ConfigSources) -> ExitCode {
     }
     let watch = tokio::spawn(signals.watch(running.stop_token(), running.abort_token()));
     running.wait().await;
+    telemetry.shut_down().await;
     watch.abort();
     tracing::info!("stopped");
     ExitCode::SUCCESS

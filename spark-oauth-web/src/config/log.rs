@@ -13,8 +13,9 @@ const LEVEL: Setting = Setting::plain("logLevel");
 const DIRECTORY: Setting = Setting::plain("log.directory");
 const FORMAT: Setting = Setting::plain("log.format");
 const KEEP_DAYS: Setting = Setting::plain("log.keepDays");
+const ACCESS: Setting = Setting::plain("log.access");
 
-pub(super) const SETTINGS: &[Setting] = &[LEVEL, DIRECTORY, FORMAT, KEEP_DAYS];
+pub(super) const SETTINGS: &[Setting] = &[LEVEL, DIRECTORY, FORMAT, KEEP_DAYS, ACCESS];
 
 /// The environment variable with filter directives, in place of `logLevel`.
 pub(super) const FILTER_VARIABLE: &str = "SPARK_OAUTH_LOG";
@@ -33,6 +34,8 @@ pub struct LogConfig {
     pub format: LogFormat,
     /// For how many days a file is kept.
     pub keep_days: u32,
+    /// Whether every request of the API has a line.
+    pub access: bool,
 }
 
 /// How a line of the log looks.
@@ -62,6 +65,7 @@ pub(super) fn read(reader: &mut Reader, environment: &Environment) -> LogConfig 
     let directory = reader.text(DIRECTORY);
     let format = reader.parsed(FORMAT, "give text or json", format);
     let keep_days = reader.integer(KEEP_DAYS, &(1..=3650));
+    let access = reader.boolean(ACCESS);
     LogConfig {
         level,
         filter: filter(reader, environment),
@@ -72,6 +76,7 @@ pub(super) fn read(reader: &mut Reader, environment: &Environment) -> LogConfig 
         },
         format: format.unwrap_or(LogFormat::Text),
         keep_days: keep_days.unwrap_or(14),
+        access: access.unwrap_or(true),
     }
 }
 

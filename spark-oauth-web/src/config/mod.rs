@@ -32,6 +32,7 @@ mod schema;
 mod server;
 mod store;
 mod super_admin;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod trusted_proxies;
@@ -57,6 +58,7 @@ pub use refresh::{Journal, RefreshConfig};
 pub use schema::{Setting, settings};
 pub use server::ServerConfig;
 pub use store::{InvalidStore, SampleDatabaseNames, SqlitePath, StoreChoice};
+pub use telemetry::TelemetryConfig;
 pub use trusted_proxies::{InvalidProxy, TrustedProxies};
 pub use webhooks::WebhookConfig;
 
@@ -95,6 +97,8 @@ pub struct Config {
     pub webhooks: Option<WebhookConfig>,
     /// What is logged, how and where.
     pub log: LogConfig,
+    /// Where traces are exported to, if anywhere.
+    pub telemetry: Option<TelemetryConfig>,
 }
 
 /// Where the configuration comes from.
@@ -186,6 +190,7 @@ impl Config {
         let refresh = refresh::read(reader);
         let webhooks = webhooks::read(reader);
         let log = log::read(reader, environment);
+        let telemetry = telemetry::read(reader);
         let (store, sample_databases) = store?;
         Some(Self {
             server: server?,
@@ -201,6 +206,7 @@ impl Config {
             refresh,
             webhooks,
             log,
+            telemetry,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     handoff, keys, log, oauth, password_hash, provider, public_url, refresh, server, store,
-    super_admin, webhooks,
+    super_admin, telemetry, webhooks,
 };
 
 /// The prefix of the environment variables that set a setting.
@@ -69,6 +69,7 @@ pub fn settings() -> impl Iterator<Item = Setting> {
         refresh::SETTINGS,
         webhooks::SETTINGS,
         log::SETTINGS,
+        telemetry::SETTINGS,
     ]
     .into_iter()
     .flatten()

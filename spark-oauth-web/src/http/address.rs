@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use spark_oauth_core::audit::Origin;
 
 use crate::config::TrustedProxies;
@@ -28,11 +28,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let site = <Arc<Site>>::from_ref(state);
-        let peer = parts
-            .extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|info| info.0.ip());
-        let address = peer.map(|peer| behind(peer, &parts.headers, &site.trusted_proxies));
+        let address = client_address(&parts.extensions, &parts.headers, &site);
         let request_id = parts.extensions.get::<RequestId>().map(ToString::to_string);
         Ok(Self {
             origin: Origin {
@@ -41,6 +37,16 @@ where
             },
         })
     }
+}
+
+/// The address of the client, where the connection has one.
+pub(super) fn client_address(
+    extensions: &Extensions,
+    headers: &HeaderMap,
+    site: &Site,
+) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
+    Some(behind(peer, headers, &site.trusted_proxies))
 }
 
 /// The first address, counted from us, that no trusted proxy has. What stands to

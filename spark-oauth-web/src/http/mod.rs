@@ -1,5 +1,6 @@
 //! What requests and answers have in common, whatever page they are about.
 
+pub(crate) mod access;
 mod address;
 mod confirm;
 mod cross_site;
@@ -11,7 +12,11 @@ mod metrics;
 mod page;
 mod page_error;
 mod request_id;
+mod request_span;
+mod trace_context;
 
+#[expect(unused_imports, reason = "the API fills them")]
+pub(crate) use access::{KeySlot, Refusal};
 pub(crate) use address::ClientAddress;
 pub(crate) use confirm::is_confirmed;
 pub(crate) use cross_site::refuse_cross_site;
@@ -22,4 +27,8 @@ pub(crate) use host::redirect_to_public_host;
 pub(crate) use metrics::{count_requests, recorder};
 pub(crate) use page::{page, page_with_status};
 pub(crate) use page_error::{PageError, explain_loss, explain_pause};
-pub(crate) use request_id::{RequestId, trace_request};
+pub(crate) use request_id::RequestId;
+pub(crate) use request_span::trace_request;
+#[cfg(feature = "otel")]
+pub(crate) use trace_context::trace_state;
+pub(crate) use trace_context::{TraceContext, TraceId};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use spark_oauth_core::SPAN_TARGET;
 use spark_oauth_core::ports::Clock;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
@@ -30,6 +31,10 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if attributes.metadata().target() == SPAN_TARGET {
+            // Its fields are for those who read traces.
+            return;
+        }
         if let Some(span) = context.span(id) {
             let mut fields = Fields::default();
             attributes.record(&mut fields);

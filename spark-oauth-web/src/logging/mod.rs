@@ -35,6 +35,7 @@ use tracing_subscriber::{Registry, registry::LookupSpan};
 pub use panics::log_panics;
 
 use crate::config::{LogConfig, LogFormat};
+use crate::telemetry::SpanLayer;
 
 use entry::Entry;
 use hourly_files::{HourlyFiles, Notice};
@@ -68,16 +69,20 @@ impl LogGuard {
     }
 }
 
-/// Starts the log of this process. A directory that cannot be written is warned of
+/// Starts the log of this process, and gives `spans` those that measure. A directory that cannot be written is warned of
 /// on standard error, tried again every minute, and stops nothing.
 ///
 /// # Errors
 /// [`LogError`] where the directives are wrong or there is a log already.
-pub fn start(config: &LogConfig, clock: Arc<dyn Clock>) -> Result<LogGuard, LogError> {
+pub fn start(
+    config: &LogConfig,
+    clock: Arc<dyn Clock>,
+    spans: Option<SpanLayer>,
+) -> Result<LogGuard, LogError> {
     let stderr = io::stderr();
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colours = stderr.is_terminal() && !no_color;
-    let (subscriber, guard) = subscriber(config, clock, stderr, colours)?;
+    let (subscriber, guard) = subscriber(config, clock, stderr, colours, spans)?;
     subscriber.try_init()?;
     Ok(guard)
 }
@@ -92,6 +97,7 @@ pub fn subscriber(
     clock: Arc<dyn Clock>,
     stderr: impl Write + Send + 'static,
     colours: bool,
+    spans: Option<SpanLayer>,
 ) -> Result<
     (
         impl Subscriber + Send + Sync + for<'a> LookupSpan<'a>,
@@ -99,7 +105,7 @@ pub fn subscriber(
     ),
     LogError,
 > {
-    let filter = filter::of(config)?;
+    let filter = filter::of(config, spans.is_some())?;
     let look = Look {
         format: config.format,
         colours,
@@ -118,12 +124,14 @@ pub fn subscriber(
         files
     });
     let sinks = Arc::new(Sinks::new(stderr, files, look));
-    let layer = LogLayer::new(clock, Arc::clone(&sinks)).with_filter(filter);
+    let log = LogLayer::new(clock, Arc::clone(&sinks)).with_filter(filter);
+    let mut layers: Vec<SpanLayer> = vec![log.boxed()];
+    layers.extend(spans);
     let guard = LogGuard {
         sinks,
         _writers: writers,
     };
-    Ok((Registry::default().with(layer), guard))
+    Ok((Registry::default().with(layers), guard))
 }
 
 /// How lines look.

@@ -185,7 +185,7 @@ fn directives_take_the_place_of_the_level() {
         filter: Some("a=b=c".to_owned()),
         ..config()
     };
-    let outcome = subscriber(&wrong, clock(), io::sink(), false).map(|(_, guard)| guard);
+    let outcome = subscriber(&wrong, clock(), io::sink(), false, None).map(|(_, guard)| guard);
     assert!(matches!(outcome, Err(LogError::Filter(_))));
 }
 
@@ -197,7 +197,7 @@ fn only_a_terminal_gets_colours_and_the_files_never() {
         ..config()
     };
     let captured = Captured::default();
-    let (subscriber, guard) = subscriber(&config, clock(), captured.clone(), true).unwrap();
+    let (subscriber, guard) = subscriber(&config, clock(), captured.clone(), true, None).unwrap();
     tracing::subscriber::with_default(subscriber, || warn!("hello"));
     drop(guard);
     assert!(
@@ -240,7 +240,7 @@ fn lines_that_cannot_be_written_in_time_are_counted_and_told() {
         captured: captured.clone(),
         release: Some(release),
     };
-    let (subscriber, guard) = subscriber(&config(), clock(), stuck, false).unwrap();
+    let (subscriber, guard) = subscriber(&config(), clock(), stuck, false, None).unwrap();
     let sent = WAITING_LINES + 100;
     // Nothing here waits, although nothing is written.
     tracing::subscriber::with_default(subscriber, || (0..sent).for_each(|line| info!(line)));

@@ -43,6 +43,7 @@ fn config() -> LogConfig {
         directory: None,
         format: LogFormat::Text,
         keep_days: 14,
+        access: true,
     }
 }
 
@@ -53,7 +54,7 @@ fn clock() -> Arc<ManualClock> {
 /// What stands on standard error after `act` has logged.
 fn logged(config: &LogConfig, act: impl FnOnce()) -> String {
     let captured = Captured::default();
-    let (subscriber, guard) = subscriber(config, clock(), captured.clone(), false).unwrap();
+    let (subscriber, guard) = subscriber(config, clock(), captured.clone(), false, None).unwrap();
     tracing::subscriber::with_default(subscriber, act);
     drop(guard);
     captured.text()

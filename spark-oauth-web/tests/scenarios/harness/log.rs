@@ -7,6 +7,7 @@ use std::time::Duration;
 use spark_oauth_core::ports::Clock;
 use spark_oauth_web::config::LogConfig;
 use spark_oauth_web::logging::{self, LogGuard};
+use spark_oauth_web::telemetry::SpanLayer;
 use tokio::sync::watch;
 use tracing::subscriber::DefaultGuard;
 
@@ -34,9 +35,14 @@ impl Write for Lines {
 }
 
 impl Log {
-    pub(super) fn start(config: &LogConfig, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn start(
+        config: &LogConfig,
+        clock: Arc<dyn Clock>,
+        spans: Option<SpanLayer>,
+    ) -> Self {
         let (sender, lines) = watch::channel(String::new());
-        let (subscriber, guard) = logging::subscriber(config, clock, Lines(sender), false).unwrap();
+        let subscriber = logging::subscriber(config, clock, Lines(sender), false, spans);
+        let (subscriber, guard) = subscriber.unwrap();
         Self {
             lines,
             _default: tracing::subscriber::set_default(subscriber),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use spark_oauth_core::ports::{Clock, ManualClock, SystemClock};
 use spark_oauth_web::config::Config;
 use spark_oauth_web::launch::{Listening, Overrides, Running, StartError};
+use spark_oauth_web::telemetry::Telemetry;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use url::Url;
@@ -23,6 +24,7 @@ pub(crate) struct Rig {
     clock: Arc<ManualClock>,
     config: Config,
     running: Running,
+    telemetry: Telemetry,
     site: Site,
     // Last: the others may still use the folder and the databases.
     folder: TempDir,
@@ -51,7 +53,8 @@ impl Rig {
         let folder = tempfile::tempdir().unwrap();
         let config = setup.config(folder.path(), &upstream.base_url());
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
-        let log = Log::start(&config.log, clock.clone());
+        let telemetry = Telemetry::start(config.telemetry.as_ref()).unwrap();
+        let log = Log::start(&config.log, clock.clone(), telemetry.layer());
         let running = launch(&config, &clock, setup.provider_timeout)
             .await
             .unwrap();
@@ -62,6 +65,7 @@ impl Rig {
             clock,
             config,
             running,
+            telemetry,
             folder,
             setup,
         }
@@ -102,6 +106,7 @@ impl Rig {
     /// Ends the application in an orderly way.
     pub(crate) async fn shut_down(self) {
         self.running.shut_down().await;
+        self.telemetry.shut_down().await;
     }
 
     pub(crate) fn folder(&self) -> &Path {
