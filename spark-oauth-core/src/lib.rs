@@ -71,6 +71,7 @@
 //!
 //! # Features
 //! - `webex` (default): the client of the real provider, `webex::WebexClient`.
+//! - `client`: the client of spark-oauth's own HTTP API, `client::TokenClient`.
 //! - `conformance`: the test suite for stores.
 //! - `testing`: mocked ports, a clock that stands still, a seeded source of
 //!   randomness, stores in memory and a provider by script, for the tests of those
@@ -82,6 +83,8 @@ mod application;
 pub mod audit;
 mod auditor;
 pub mod broker;
+#[cfg(feature = "client")]
+pub mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod consent;
@@ -132,5 +135,5 @@ pub use scopes::{InvalidScope, Scopes};
 pub use secret::{
     AccessToken, ApiKeySecret, AuthorizationCode, ClientSecret, Password, RefreshToken, SetUpCode,
 };
-pub use timestamp::Timestamp;
+pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use vault::VaultError;

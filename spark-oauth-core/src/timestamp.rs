@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Add, Sub};
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,22 @@ impl From<OffsetDateTime> for Timestamp {
     }
 }
 
+/// A text that is no point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a time has the form 2026-01-31T12:00:00Z (RFC 3339)")]
+pub struct InvalidTimestamp;
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    /// Reads RFC 3339, with any offset; what is finer than a millisecond is cut off.
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        OffsetDateTime::parse(text, &Rfc3339)
+            .map(Self::from)
+            .map_err(|_| InvalidTimestamp)
+    }
+}
+
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC; the bare milliseconds where a date has no such form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,6 +116,17 @@ mod tests {
             Timestamp::from_millis(1_764_028_800_123).to_string(),
             "2025-11-25T00:00:00.123Z"
         );
+    }
+
+    #[test]
+    fn reads_rfc_3339_and_nothing_else() {
+        let at = Timestamp::from_millis(1_764_028_800_123);
+        for text in ["2025-11-25T00:00:00.123Z", "2025-11-25T01:00:00.1239+01:00"] {
+            assert_eq!(text.parse(), Ok(at), "{text}");
+        }
+        for text in ["", "2025-11-25", "1764028800", "2025-13-25T00:00:00Z"] {
+            assert_eq!(text.parse::<Timestamp>(), Err(InvalidTimestamp), "{text}");
+        }
     }
 
     #[test]
