@@ -216,7 +216,10 @@ async fn nobody_there_is_no_panic_and_names_no_person() {
     let error = of_ann(&client).await.unwrap_err();
     assert!(matches!(error, ClientError::Unreachable(_)) && error.is_passing());
     let shown = format!("{error:?} {client:?}");
-    assert!(!shown.contains("ann+test") && !shown.contains(KEY), "{shown}");
+    assert!(
+        !shown.contains("ann+test") && !shown.contains(KEY),
+        "{shown}"
+    );
 }
 
 #[tokio::test]
