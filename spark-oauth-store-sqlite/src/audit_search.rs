@@ -1,8 +1,8 @@
 //! The search of the audit log, by the index of the narrowest condition.
 
-use spark_oauth_core::EmailAddress;
 use spark_oauth_core::audit::{Actor, AuditAction};
 use spark_oauth_core::ports::{AuditFilter, PageRequest, StoreError};
+use spark_oauth_core::{EmailAddress, Timestamp};
 use sqlx::SqliteConnection;
 
 use crate::SqliteStore;
@@ -56,8 +56,8 @@ impl SqliteStore {
             .bind(filter.actor.as_deref().map(EmailAddress::normalize))
             .bind(filter.action.map(AuditAction::as_str))
             .bind(filter.outcome.as_ref().map(to_word).transpose()?)
-            .bind(filter.from.map(|from| from.as_millis()))
-            .bind(filter.until.map(|until| until.as_millis()));
+            .bind(filter.from.map(Timestamp::as_millis))
+            .bind(filter.until.map(Timestamp::as_millis));
         if *filter == AuditFilter::default() {
             self.rows(rows).await
         } else {
