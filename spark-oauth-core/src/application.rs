@@ -28,7 +28,7 @@ use crate::ports::{
 use crate::presence::Presence;
 use crate::recent::Recent;
 use crate::store_health::StoreHealth;
-use crate::vault::{VaultError, adopt_keys, open_vault};
+use crate::vault::{VaultError, adopt_keys, check_all_held, open_vault};
 use crate::watched_tokens::{RecentTokens, watched};
 
 /// How many records are remembered for the next checkout: some megabytes.
@@ -149,6 +149,21 @@ impl SparkOauth {
     /// ones stay in use then.
     pub async fn adopt_keys(&self, newer: &KeyRing) -> Result<bool, VaultError> {
         adopt_keys(&*self.vault, &self.ring, newer).await
+    }
+
+    /// Checks that every key that the store may need is at hand. One may be missing
+    /// that another process has begun to seal with.
+    ///
+    /// # Errors
+    /// [`VaultError`] names the key that is missing, or says why the store does not.
+    pub async fn check_keys(&self) -> Result<(), VaultError> {
+        check_all_held(&self.vault.key_fingerprints().await?, &self.ring)
+    }
+
+    /// For how long the background worker of this process has not gone round, which
+    /// it does every few seconds; `None` where none runs.
+    pub fn worker_silence(&self) -> Option<Duration> {
+        self.worker.silence()
     }
 
     /// The background worker, which refreshes what comes due. Let one run in every

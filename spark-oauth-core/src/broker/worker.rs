@@ -5,6 +5,7 @@
 //! one, as every refresh does. A record whose visit led to nothing gets a later
 //! time, so that broken tokens never stand before the others for long.
 
+mod pulse;
 mod queue;
 mod visit;
 
@@ -22,6 +23,7 @@ use crate::broker::breaker::{Breaker, BreakerState};
 use crate::broker::chance::up_to;
 use crate::broker::schedule::Schedule;
 use crate::broker::service::Broker;
+use crate::broker::worker::pulse::Pulse;
 use crate::broker::worker::queue::Queue;
 use crate::broker::worker::visit::{Visited, visit};
 use crate::ids::TokenId;
@@ -64,6 +66,7 @@ pub struct Worker {
     breaker: Breaker,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    pulse: Pulse,
     settings: WorkerSettings,
 }
 
@@ -86,6 +89,7 @@ impl Worker {
             breaker: parts.breaker.clone(),
             clock: parts.clock.clone(),
             random: parts.random.clone(),
+            pulse: Pulse::default(),
             settings,
         }
     }
@@ -110,7 +114,9 @@ impl Worker {
             failures: 0,
         };
         let mut stop = pin!(stop);
+        let beating = self.pulse.begin();
         loop {
+            beating.beat();
             let turn = async {
                 let wait = self.turn(&mut shift, most).await;
                 tokio::select! {
@@ -129,6 +135,11 @@ impl Worker {
             }
         }
         while shift.visits.join_next().await.is_some() {}
+    }
+
+    /// For how long it has not gone round; `None` where it does not run.
+    pub(crate) fn silence(&self) -> Option<Duration> {
+        self.pulse.age()
     }
 
     /// Begins as many visits as may be under way, and answers how long nothing else

@@ -9,10 +9,13 @@ use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::http::access::Refusal;
 use crate::metrics::describe_engine;
 
 const REQUESTS: &str = "http_requests_total";
 const DURATION: &str = "http_request_duration_seconds";
+/// Requests of the API that were refused.
+const REFUSALS: &str = "spark_oauth_api_refusals_total";
 const BUCKETS: [f64; 11] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 10.0,
 ];
@@ -44,6 +47,7 @@ fn describe() {
         metrics::Unit::Seconds,
         "Time from request to answer, by route and method."
     );
+    metrics::describe_counter!(REFUSALS, "Requests of the API refused, by code.");
 }
 
 /// A client may make up methods; the labels stay few.
@@ -60,7 +64,8 @@ const fn label_of(method: &Method) -> &'static str {
     }
 }
 
-/// Counts a request. The labels are few: routes, not paths.
+/// Counts a request. The labels are few: routes, not paths; the codes of the API,
+/// not its keys, of which there may be any number.
 pub(crate) async fn count_requests(request: Request, next: Next) -> Response {
     let route = request
         .extensions()
@@ -69,10 +74,27 @@ pub(crate) async fn count_requests(request: Request, next: Next) -> Response {
     let method = label_of(request.method());
     let begun = Instant::now();
     let response = next.run(request).await;
+    if let Some(Refusal(code)) = response.extensions().get() {
+        metrics::counter!(REFUSALS, "code" => *code).increment(1);
+    }
     let status = response.status().as_u16().to_string();
     metrics::histogram!(DURATION, "method" => method, "route" => route.clone())
         .record(begun.elapsed());
     metrics::counter!(REQUESTS, "method" => method, "route" => route, "status" => status)
         .increment(1);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const README: &str = include_str!("../metrics/README.md");
+
+    #[test]
+    fn every_metric_is_described() {
+        for name in [REQUESTS, DURATION, REFUSALS] {
+            assert!(README.contains(&format!("`{name}`")), "{name}");
+        }
+    }
 }

@@ -1,14 +1,13 @@
-//! `GET /livez` and `GET /readyz`: a bare word.
-
-use std::sync::Arc;
+//! `GET /livez` and `GET /readyz`: a bare word. What is wrong stands in the log, and
+//! on the management listener.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Extension, Router};
-use spark_oauth_core::ports::VaultStore;
 
+use super::readiness::{Check, required};
 use crate::http::ForPrograms;
 use crate::state::AppState;
 
@@ -18,13 +17,13 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/readyz", get(ready))
 }
 
-async fn ready(State(vault): State<Arc<dyn VaultStore>>) -> impl IntoResponse {
-    let (status, word) = match vault.ping().await {
-        Ok(()) => (StatusCode::OK, "ready"),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "unready")
-        }
+async fn ready(State(state): State<AppState>) -> impl IntoResponse {
+    let (store, keys) = required(&state).await;
+    let (status, word) = if store == Check::Ok && keys == Check::Ok {
+        (StatusCode::OK, "ready")
+    } else {
+        tracing::warn!(%store, %keys, "not ready");
+        (StatusCode::SERVICE_UNAVAILABLE, "unready")
     };
     (status, Extension(ForPrograms), word)
 }

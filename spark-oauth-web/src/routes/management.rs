@@ -1,8 +1,10 @@
 //! What the operator sees, on a listener of its own: metrics, and readiness with
-//! its reasons.
+//! its reasons, as JSON or, for who accepts a text, in words.
+
+use std::fmt::Write as _;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -10,7 +12,9 @@ use serde::Serialize;
 use spark_oauth_core::Counted;
 use spark_oauth_core::broker::BreakerState;
 use spark_oauth_core::ports::Census;
+use tokio::time::timeout;
 
+use super::readiness::{Checks, LIMIT};
 use crate::http::recorder;
 use crate::state::AppState;
 
@@ -39,9 +43,10 @@ async fn metrics() -> Response {
 struct Readiness {
     ready: bool,
     version: &'static str,
-    store: String,
+    checks: Checks,
     super_admin: &'static str,
-    refreshing: Refreshing,
+    /// Absent where the store does not tell.
+    refreshing: Option<Refreshing>,
     /// As they were counted last; absent until then.
     tokens: Option<Tokens>,
     /// Answers of the provider that wait for the store; absent without a journal.
@@ -69,29 +74,62 @@ struct Tokens {
     overdue: u64,
 }
 
-async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
+async fn ready(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let services = &state.services;
-    let store = state.vault.ping().await;
-    let super_admin = match services.admins.is_set_up().await {
-        Ok(true) => "set up",
-        Ok(false) => "not set up",
-        Err(_) => "unknown",
-    };
-    let status = if store.is_ok() {
+    let breaker = timeout(LIMIT, services.refreshing()).await.ok();
+    let checks = Checks::of(&state, breaker.as_ref()).await;
+    let status = if checks.is_ready() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
+    if prefers_words(&headers) {
+        return (status, in_words(&checks)).into_response();
+    }
+    let super_admin = match timeout(LIMIT, services.admins.is_set_up()).await {
+        Ok(Ok(true)) => "set up",
+        Ok(Ok(false)) => "not set up",
+        Ok(Err(_)) | Err(_) => "unknown",
+    };
     let readiness = Readiness {
-        ready: store.is_ok(),
+        ready: checks.is_ready(),
         version: env!("CARGO_PKG_VERSION"),
-        store: store.map_or_else(|error| error.to_string(), |()| "ok".to_owned()),
+        checks,
         super_admin,
-        refreshing: services.refreshing().await.into(),
+        refreshing: breaker.map(Refreshing::from),
         tokens: services.gauges.last().map(Tokens::from),
         journal_entries: services.journal_length(),
     };
-    (status, Json(readiness))
+    (status, Json(readiness)).into_response()
+}
+
+/// Whether the client names a kind of text, as a browser does. Programs that name
+/// nothing get JSON.
+fn prefers_words(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter();
+    let kinds: Vec<_> = accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|kind| kind.split(';').next())
+        .map(|kind| kind.trim().to_ascii_lowercase())
+        .collect();
+    let names = |name: &str| kinds.iter().any(|kind| kind == name);
+    !names("application/json") && (names("text/plain") || names("text/html") || names("text/*"))
+}
+
+/// One line for each part.
+fn in_words(checks: &Checks) -> String {
+    let mut text = if checks.is_ready() {
+        "ready\n"
+    } else {
+        "unready\n"
+    }
+    .to_owned();
+    for (name, check) in checks.named() {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name}: {check}");
+    }
+    text
 }
 
 impl From<BreakerState> for Refreshing {

@@ -4,3 +4,4 @@ pub(crate) mod admin;
 pub(crate) mod health;
 pub(crate) mod management;
 pub(crate) mod people;
+mod readiness;

@@ -89,7 +89,9 @@ async fn readiness_has_details_there_and_is_a_bare_word_elsewhere() {
     };
     let before = details().await;
     assert_eq!(before["ready"], true);
-    assert_eq!(before["store"], "ok");
+    for part in ["store", "keys", "refreshing", "journal", "worker"] {
+        assert_eq!(before["checks"][part]["status"], "ok", "{before}");
+    }
     assert_eq!(before["super_admin"], "not set up");
     rig.super_admin().await;
     assert_eq!(details().await["super_admin"], "set up");

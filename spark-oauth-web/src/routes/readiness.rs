@@ -1,0 +1,189 @@
+//! What readiness is made of: each part is looked at within a limit, so that a
+//! store that hangs is told of and not waited for.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use spark_oauth_core::broker::BreakerState;
+use tokio::time::timeout;
+
+use crate::state::AppState;
+
+/// How long the store may take for its answer.
+pub(super) const LIMIT: Duration = Duration::from_secs(2);
+
+/// The worker goes round every few seconds, while the store answers.
+const WORKER_LIMIT: Duration = Duration::from_mins(1);
+
+/// How one part stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", content = "detail", rename_all = "lowercase")]
+pub(super) enum Check {
+    Ok,
+    /// What is wrong.
+    Failing(String),
+}
+
+/// How all parts stand. Without the first two no request can be served; the others
+/// are for the operator to look after, while requests go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Checks {
+    /// The store answers.
+    pub(super) store: Check,
+    /// Every key that the store needs is at hand.
+    pub(super) keys: Check,
+    /// The provider is asked to refresh tokens.
+    pub(super) refreshing: Check,
+    /// No answer of the provider waits for the store.
+    pub(super) journal: Check,
+    /// The background worker goes round.
+    pub(super) worker: Check,
+}
+
+impl Check {
+    fn of(problem: Option<String>) -> Self {
+        problem.map_or(Self::Ok, Self::Failing)
+    }
+
+    fn is_ok(&self) -> bool {
+        *self == Self::Ok
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ok => f.write_str("ok"),
+            Self::Failing(detail) => write!(f, "failing: {detail}"),
+        }
+    }
+}
+
+impl Checks {
+    /// Looks at everything. Where the store does not answer, nobody knows whether a
+    /// `breaker` pauses.
+    pub(super) async fn of(state: &AppState, breaker: Option<&BreakerState>) -> Self {
+        let (store, keys) = required(state).await;
+        let waiting = state.services.journal_length().unwrap_or_default();
+        Self {
+            store,
+            keys,
+            refreshing: refreshing(breaker),
+            journal: Check::of(
+                (waiting > 0)
+                    .then(|| format!("{waiting} answers of the provider wait for the store")),
+            ),
+            worker: worker(state.services.worker_silence()),
+        }
+    }
+
+    /// Whether requests can be served.
+    pub(super) fn is_ready(&self) -> bool {
+        self.store.is_ok() && self.keys.is_ok()
+    }
+
+    /// Name and state, in a fixed order.
+    pub(super) fn named(&self) -> [(&'static str, &Check); 5] {
+        [
+            ("store", &self.store),
+            ("keys", &self.keys),
+            ("refreshing", &self.refreshing),
+            ("journal", &self.journal),
+            ("worker", &self.worker),
+        ]
+    }
+}
+
+/// The store and the keys, without which nothing works.
+pub(super) async fn required(state: &AppState) -> (Check, Check) {
+    tokio::join!(
+        within_limit(state.vault.ping()),
+        within_limit(state.services.check_keys()),
+    )
+}
+
+async fn within_limit<E: Error>(work: impl Future<Output = Result<(), E>>) -> Check {
+    Check::of(match timeout(LIMIT, work).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(in_words(&error)),
+        Err(_) => Some(format!("no answer within {} seconds", LIMIT.as_secs())),
+    })
+}
+
+/// The error and what caused it.
+fn in_words(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+fn refreshing(breaker: Option<&BreakerState>) -> Check {
+    Check::of(match breaker {
+        None => Some("the store does not tell whether it pauses".to_owned()),
+        Some(BreakerState::Closed) => None,
+        // A pause stands until a try after its end succeeds.
+        Some(BreakerState::Open(pause) | BreakerState::HalfOpen(pause)) => Some(format!(
+            "pauses since {} until {} ({})",
+            pause.since, pause.until, pause.reason
+        )),
+    })
+}
+
+fn worker(silence: Option<Duration>) -> Check {
+    Check::of(match silence {
+        None => Some("it does not run".to_owned()),
+        Some(silence) if silence > WORKER_LIMIT => Some(format!(
+            "it has stood still for {} seconds",
+            silence.as_secs()
+        )),
+        Some(_) => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use spark_oauth_core::ports::StoreError;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_hangs_is_not_waited_for() {
+        let hangs = pending::<Result<(), StoreError>>();
+        let Check::Failing(detail) = within_limit(hangs).await else {
+            panic!("it never answered");
+        };
+        assert_eq!(detail, "no answer within 2 seconds");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_with_its_cause() {
+        let error = StoreError::Unavailable {
+            store: "test",
+            source: "the cable is out".into(),
+        };
+        let check = within_limit(ready(Err::<(), _>(error))).await;
+        assert_eq!(
+            check.to_string(),
+            "failing: the test store is unavailable: the cable is out"
+        );
+        assert_eq!(
+            within_limit(ready(Ok::<_, StoreError>(()))).await,
+            Check::Ok
+        );
+    }
+
+    #[test]
+    fn a_worker_that_stands_still_is_noticed() {
+        assert_eq!(worker(Some(Duration::from_secs(5))), Check::Ok);
+        assert!(!worker(Some(Duration::from_secs(61))).is_ok());
+        assert!(!worker(None).is_ok());
+    }
+}
