@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::pages::{page_after, to_the_end};
 use super::races::{RUNNERS, assert_one_winner, race};
-use super::samples::{self, ADDRESS, admin, audit_entry, unknown_token};
+use super::samples::{self, ADDRESS, admin, api_key, audit_entry, unknown_token};
 use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Origin, Outcome};
 use crate::ids::AuditId;
 use crate::ports::{AuditFilter, Cursor, StoreError, Stores, UniqueRule};
@@ -61,6 +61,10 @@ pub async fn every_actor_reads_back(stores: &Stores) {
         },
         Actor::Service {
             name: "reporting \u{1f511}".to_owned(),
+        },
+        Actor::ApiKey {
+            id: api_key(1).id,
+            name: "nightly report \u{1f511}".to_owned(),
         },
         Actor::Operator,
         Actor::System,

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use super::races::{assert_one_winner, race};
-use super::samples::{self, ADDRESS, NOW, consent, later, scopes};
+use super::samples::{self, ADDRESS, NOW, consent, full_link, later, scopes};
+use crate::consent_links::Terms;
 use crate::keyring::Sealed;
 use crate::ports::{PendingConsent, StateHash, StoreError, Stores, UniqueRule};
 use crate::timestamp::Timestamp;
@@ -61,6 +62,44 @@ pub async fn a_consent_reads_back(stores: &Stores) {
         };
         insert_all(stores, [&consent]).await;
         assert_eq!(take(stores, consent.state).await, Some(consent));
+    }
+}
+
+/// What else was agreed is kept, present or absent; an expected address keeps its case.
+pub async fn the_terms_of_a_consent_read_back(stores: &Stores) {
+    let full = full_link(1).terms();
+    let link_alone = Terms {
+        link: full.link,
+        ..Terms::default()
+    };
+    let return_alone = Terms {
+        return_to: full.return_to.clone(),
+        ..Terms::default()
+    };
+    let email_alone = Terms {
+        expected_email: full.expected_email.clone(),
+        ..Terms::default()
+    };
+    let terms = [
+        Terms::default(),
+        full,
+        link_alone,
+        return_alone,
+        email_alone,
+    ];
+    for (number, terms) in (0..).zip(terms) {
+        let consent = PendingConsent {
+            terms,
+            ..consent(number)
+        };
+        insert_all(stores, [&consent]).await;
+        let taken = take(stores, consent.state).await;
+        assert_eq!(taken.as_ref(), Some(&consent));
+        let written = |consent: &PendingConsent| {
+            let email = consent.terms.expected_email.as_ref();
+            email.map(|email| email.as_str().to_owned())
+        };
+        assert_eq!(taken.as_ref().and_then(written), written(&consent));
     }
 }
 

@@ -59,6 +59,9 @@ macro_rules! store_conformance {
                 entries_are_walked_oldest_first,
                 admins_are_walked,
                 consents_are_walked,
+                api_keys_are_walked,
+                links_are_walked,
+                keys_and_links_that_come_move_no_other,
                 pauses_are_walked,
                 the_outbox_is_walked,);
             $crate::__store_contracts!(leases:
@@ -89,6 +92,17 @@ macro_rules! store_conformance {
                 records_that_go_move_no_other,
                 a_change_does_not_move_a_record,
                 who_stays_is_shown_once_while_others_come_and_go,);
+            $crate::__store_contracts!(token_filter:
+                a_token_expires_before_a_time,
+                far_times_are_before_one_another,
+                scopes_are_whole_words,
+                every_condition_on_tokens_must_hold,
+                what_comes_and_goes_moves_no_other_in_a_filtered_list,);
+            $crate::__store_contracts!(reach:
+                a_reach_of_addresses_shows_them,
+                a_reach_of_domains_shows_them,
+                who_is_reached_twice_is_shown_once,
+                a_reach_follows_what_changes,);
             $crate::__store_contracts!(search:
                 a_part_is_found_wherever_it_stands,
                 an_empty_part_is_in_every_address,
@@ -123,12 +137,37 @@ macro_rules! store_conformance {
                 admins_that_come_and_go_move_no_other,);
             $crate::__store_contracts!(consents:
                 a_consent_reads_back,
+                the_terms_of_a_consent_read_back,
                 a_consent_is_taken_once,
                 a_consent_taken_at_once_is_given_to_one,
                 a_state_stands_once,
                 an_expired_consent_is_still_given,
                 open_consents_are_counted_by_address,
                 expired_consents_are_removed,);
+            $crate::__store_contracts!(api_keys:
+                a_key_reads_back,
+                times_of_a_key_read_back,
+                a_key_stands_once,
+                a_hash_taken_at_once_stands_once,
+                an_unknown_key_is_no_record,
+                a_key_that_ended_is_still_found,
+                keys_are_listed_newest_first,
+                keys_that_come_move_no_other,
+                a_revoked_key_keeps_its_time,
+                a_key_revoked_at_once_has_one_time,
+                the_last_use_is_the_latest,
+                uses_and_a_revocation_at_once_all_stand,);
+            $crate::__store_contracts!(links:
+                a_link_reads_back,
+                an_expected_address_keeps_its_case,
+                times_of_a_link_read_back,
+                a_link_stands_once,
+                links_are_listed_newest_first,
+                links_that_come_and_go_move_no_other,
+                an_update_changes_what_became_of_a_link,
+                a_stale_update_of_a_link_is_refused,
+                one_version_of_a_link_is_replaced_once,
+                expired_links_are_removed,);
             $crate::__store_contracts!(sessions:
                 a_session_reads_back,
                 the_end_of_a_session_reads_back,
@@ -148,6 +187,25 @@ macro_rules! store_conformance {
                 entries_are_listed_newest_first,
                 entries_that_come_move_no_other,
                 entries_appended_at_once_all_stand,);
+            $crate::__store_contracts!(audit_search:
+                each_condition_is_kept,
+                a_span_is_kept_to_the_millisecond,
+                far_times_are_found,
+                every_condition_must_hold,
+                a_search_of_entries_is_shown_page_by_page,
+                the_last_page_of_a_search_has_no_cursor,
+                a_search_is_in_the_order_of_appending,);
+            $crate::__store_contracts!(audit_names:
+                an_actor_is_found_by_its_name,
+                a_search_does_not_regard_case,
+                a_search_compares_the_whole,);
+            $crate::__store_contracts!(audit_retention:
+                entries_before_a_time_are_removed,
+                far_entries_are_removed,
+                no_more_entries_are_removed_than_asked_for,
+                a_removed_entry_leaves_the_search,
+                entries_that_go_move_no_other,
+                an_entry_removed_at_once_is_counted_once,);
             $crate::__store_contracts!(vault:
                 a_new_store_knows_no_key,
                 a_fingerprint_is_remembered_once,
@@ -227,6 +285,9 @@ macro_rules! store_conformance {
             $crate::__store_contracts!(cursors:
                 a_foreign_cursor_harms_no_list_of_tokens,
                 a_foreign_cursor_harms_no_list_of_admins,
+                a_foreign_cursor_harms_no_list_within_a_reach,
+                a_foreign_cursor_harms_no_list_of_api_keys,
+                a_foreign_cursor_harms_no_list_of_links,
                 a_foreign_cursor_harms_no_audit_log,);
         }
     };
@@ -260,21 +321,28 @@ mod tests {
     const MODULES: &[(&str, &str)] = &[
         ("admin_list", include_str!("admin_list.rs")),
         ("admins", include_str!("admins.rs")),
+        ("api_keys", include_str!("api_keys.rs")),
         ("audit", include_str!("audit.rs")),
+        ("audit_names", include_str!("audit_names.rs")),
+        ("audit_retention", include_str!("audit_retention.rs")),
+        ("audit_search", include_str!("audit_search.rs")),
         ("census", include_str!("census.rs")),
         ("consents", include_str!("consents.rs")),
         ("cursors", include_str!("cursors.rs")),
         ("due", include_str!("due.rs")),
         ("inventory", include_str!("inventory.rs")),
         ("leases", include_str!("leases.rs")),
+        ("links", include_str!("links.rs")),
         ("listing", include_str!("listing.rs")),
         ("lookups", include_str!("lookups.rs")),
         ("outbox", include_str!("outbox.rs")),
         ("pauses", include_str!("pauses.rs")),
         ("processes", include_str!("processes.rs")),
+        ("reach", include_str!("reach.rs")),
         ("readers", include_str!("readers.rs")),
         ("search", include_str!("search.rs")),
         ("sessions", include_str!("sessions.rs")),
+        ("token_filter", include_str!("token_filter.rs")),
         ("tokens", include_str!("tokens.rs")),
         ("uniqueness", include_str!("uniqueness.rs")),
         ("updates", include_str!("updates.rs")),

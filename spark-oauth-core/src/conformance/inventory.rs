@@ -7,11 +7,15 @@ use std::fmt::Debug;
 
 use super::pages::{page_after, to_the_end};
 use super::samples::{
-    admin, audit_entry, consent, full_token, outbox_entry, pause, super_admin, token,
+    admin, api_key, audit_entry, consent, full_api_key, full_link, full_token, later, link,
+    outbox_entry, pause, super_admin, token,
 };
 use super::tokens::insert_all;
+use super::{api_keys, links};
+use crate::consent_links::{ConsentLink, LinkProgress};
 use crate::integration::ClientId;
 use crate::ports::{Found, Page, PageRequest, Pause, StoreError, Stores};
+use crate::timestamp::Timestamp;
 use crate::token::{ConsentLoss, Status, Token};
 
 /// The sizes of pages that every walk is made in.
@@ -62,6 +66,12 @@ pub async fn an_empty_store_is_walked(stores: &Stores) {
     assert!(audit.items.is_empty() && audit.next.is_none());
     let outbox = outbox.expect("a walk must answer");
     assert!(outbox.items.is_empty() && outbox.next.is_none());
+    let keys = inventory.walk_api_keys(&page).await;
+    let keys = keys.expect("a walk must answer");
+    assert!(keys.items.is_empty() && keys.next.is_none());
+    let links = inventory.walk_links(&page).await;
+    let links = links.expect("a walk must answer");
+    assert!(links.items.is_empty() && links.next.is_none());
 }
 
 /// Tokens come the oldest first, whatever their integration and status, in pages of
@@ -154,6 +164,73 @@ pub async fn consents_are_walked(stores: &Stores) {
         stores.inventory.walk_consents(&page).await
     })
     .await;
+}
+
+/// Every API key is given once, also one that has ended.
+pub async fn api_keys_are_walked(stores: &Stores) {
+    let mut keys: Vec<_> = (0..8).rev().map(api_key).collect();
+    keys.push(full_api_key(9));
+    keys[2].expires_at = Some(Timestamp::EPOCH);
+    api_keys::insert_all(stores, &keys).await;
+    assert_walked(&keys, async |page| {
+        stores.inventory.walk_api_keys(&page).await
+    })
+    .await;
+}
+
+/// Every consent link is given once, also one that has expired.
+pub async fn links_are_walked(stores: &Stores) {
+    let mut links: Vec<_> = (0..8).rev().map(link).collect();
+    links.push(full_link(9));
+    links[2].expires_at = Timestamp::EPOCH;
+    links::insert_all(stores, &links).await;
+    assert_walked(&links, async |page| {
+        stores.inventory.walk_links(&page).await
+    })
+    .await;
+}
+
+/// Keys and links that come between two pages move no other.
+pub async fn keys_and_links_that_come_move_no_other(stores: &Stores) {
+    let (keys, links) = ((0..6).map(api_key), (0..6).map(link));
+    let (keys, links): (Vec<_>, Vec<_>) = (keys.collect(), links.collect());
+    api_keys::insert_all(stores, &keys).await;
+    links::insert_all(stores, &links).await;
+    let page = page_after(None, 4);
+    let first_keys = stores.inventory.walk_api_keys(&page).await;
+    let first_links = stores.inventory.walk_links(&page).await;
+    let first_keys = first_keys.expect("a walk must answer");
+    let first_links = first_links.expect("a walk must answer");
+    api_keys::insert_all(stores, &[api_key(100), api_key(101)]).await;
+    links::insert_all(stores, &[link(100), link(101)]).await;
+    let revoked = stores.api_keys.revoke(keys[0].id, later(1)).await;
+    revoked.expect("revoke must answer");
+    let declined = ConsentLink {
+        progress: LinkProgress::Declined { at: later(1) },
+        ..links[0].clone()
+    };
+    let changed = stores.links.update(&declined).await;
+    changed.expect("nobody else writes");
+    let more_keys = to_the_end(first_keys.next, 2, async |page| {
+        let page = stores.inventory.walk_api_keys(&page).await;
+        page.expect("a walk must answer")
+    });
+    let more_links = to_the_end(first_links.next, 2, async |page| {
+        let page = stores.inventory.walk_links(&page).await;
+        page.expect("a walk must answer")
+    });
+    let walked = first_keys.items.into_iter().chain(more_keys.await);
+    let walked: Vec<_> = walked.flatten().map(|key| key.id).collect();
+    for key in &keys {
+        let given = walked.iter().filter(|id| **id == key.id).count();
+        assert_eq!(given, 1, "{:?}", key.id);
+    }
+    let walked = first_links.items.into_iter().chain(more_links.await);
+    let walked: Vec<_> = walked.flatten().map(|link| link.id).collect();
+    for link in &links {
+        let given = walked.iter().filter(|id| **id == link.id).count();
+        assert_eq!(given, 1, "{:?}", link.id);
+    }
 }
 
 /// Every pause is given once, of whichever integration.

@@ -1,5 +1,6 @@
 //! Records to store. The number tells them apart; a higher one is a newer record.
 
+mod services;
 mod upkeep;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -22,6 +23,7 @@ use crate::token::{
     Attempt, FIRST_VERSION, LastFailure, LastRefresh, Lease, RefreshTrigger, Status, Token, Upkeep,
 };
 
+pub use services::{api_key, domain, full_api_key, full_link, link, note, return_address};
 pub use upkeep::{event, event_of, every_event, full_upkeep, outbox_entry, pause, process_record};
 
 /// The time that the samples are made at. It has a part of a second, so that a

@@ -1,0 +1,141 @@
+//! By which names a search of the [`AuditLog`](crate::ports::AuditLog) finds who acted
+//! and to whom.
+
+use super::audit_search::{append_all, assert_found, by, of_actor, of_subject, service};
+use super::samples::{self, admin};
+use crate::audit::{Actor, AuditEntry};
+use crate::ids::ApiKeyId;
+use crate::ports::{Stores, SystemRandom};
+
+pub(super) fn api_key(name: &str) -> Actor {
+    Actor::ApiKey {
+        id: ApiKeyId::generate(samples::NOW, &SystemRandom),
+        name: name.to_owned(),
+    }
+}
+
+/// Whoever has a name is found by it, whatever the kind of actor; who has none is
+/// found by no name.
+pub async fn an_actor_is_found_by_its_name(stores: &Stores) {
+    let entries: Vec<_> = [
+        Actor::Person {
+            email: Some("ann@example.com".to_owned()),
+        },
+        Actor::Admin {
+            id: admin(1).id,
+            username: "ann@example.com".to_owned(),
+        },
+        Actor::Claimed {
+            username: "ann@example.com".to_owned(),
+        },
+        service("ann@example.com"),
+        api_key("ann@example.com"),
+        Actor::Person { email: None },
+        Actor::Unauthenticated,
+        Actor::Operator,
+        Actor::System,
+        api_key("nightly report"),
+        Actor::Claimed {
+            username: String::new(),
+        },
+    ]
+    .into_iter()
+    .zip(0..)
+    .map(|(actor, number)| by(number, actor))
+    .collect();
+    append_all(stores, &entries).await;
+    let found = [0, 1, 2, 3, 4];
+    assert_found(stores, &of_actor("ann@example.com"), &entries, &found).await;
+    assert_found(stores, &of_actor("nightly report"), &entries, &[9]).await;
+    assert_found(stores, &of_actor(""), &entries, &[10]).await;
+    for nobody in [
+        "system",
+        "operator",
+        "unauthenticated",
+        "person",
+        "bob",
+        "null",
+    ] {
+        assert_found(stores, &of_actor(nobody), &entries, &[]).await;
+    }
+}
+
+/// Names and subjects are compared without regard to case, also beyond ASCII.
+pub async fn a_search_does_not_regard_case(stores: &Stores) {
+    let names = [
+        "Zoë@Example.com",
+        "ΣΟΦΟΣ",
+        "straße",
+        "İzmir",
+        "\u{212a}elvin",
+    ];
+    let entries: Vec<_> = (0..)
+        .zip(names)
+        .map(|(number, name)| AuditEntry {
+            subject: Some(name.to_owned()),
+            ..by(number, service(name))
+        })
+        .collect();
+    append_all(stores, &entries).await;
+    for (asked, found) in [
+        ("zoë@example.com", Some(0)),
+        ("ZOË@EXAMPLE.COM", Some(0)),
+        ("zoe@example.com", None),
+        ("σοφοσ", Some(1)),
+        ("ΣΟΦΟΣ", Some(1)),
+        ("STRASSE", None),
+        ("STRAßE", Some(2)),
+        ("İZMIR", Some(3)),
+        ("izmir", None),
+        ("kelvin", Some(4)),
+        ("KELVIN", Some(4)),
+    ] {
+        let found: Vec<_> = found.into_iter().collect();
+        assert_found(stores, &of_actor(asked), &entries, &found).await;
+        assert_found(stores, &of_subject(asked), &entries, &found).await;
+    }
+}
+
+/// Names and subjects are compared as a whole, and each character stands for itself.
+pub async fn a_search_compares_the_whole(stores: &Stores) {
+    let long = "8 KiB é".repeat(1_024);
+    let texts = [
+        "ann@example.com",
+        "ann",
+        "ann@example.com ",
+        "a%",
+        "a_n",
+        "ann\u{0}@example.com",
+        "' OR 1=1 --",
+        "a.n",
+        "^a",
+        "$ne",
+        &long,
+        "",
+    ];
+    let entries: Vec<_> = (0..)
+        .zip(texts)
+        .map(|(number, text)| AuditEntry {
+            subject: Some(text.to_owned()),
+            ..by(number, service(text))
+        })
+        .collect();
+    append_all(stores, &entries).await;
+    for (place, text) in texts.into_iter().enumerate() {
+        assert_found(stores, &of_actor(text), &entries, &[place]).await;
+        assert_found(stores, &of_subject(text), &entries, &[place]).await;
+    }
+    for text in [
+        "an",
+        "%",
+        "_",
+        ".*",
+        "ann@example",
+        "\u{0}",
+        "ann\u{0}",
+        "a*",
+    ] {
+        assert_found(stores, &of_actor(text), &entries, &[]).await;
+        assert_found(stores, &of_subject(text), &entries, &[]).await;
+    }
+}
