@@ -7,12 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use askama::Template;
+use spark_oauth_core::api_keys::{KeyScope, KeyState};
+use spark_oauth_core::audit::{AuditAction, OutcomeKind};
+use spark_oauth_web::pages::audit_words::{action_words, reason_words};
 use spark_oauth_web::pages::{
-    AdminDetailPage, AdminListPage, AdminRow, Audience, ConfirmPage, ErrorPage, ExpiryChart,
-    FieldError, Flash, FlashKind, FormErrors, GrantedPage, HandOver, HiddenField, HomePage,
-    LastError, Layout, Navigation, NextStep, OverviewPage, PauseView, ProfilePage, Receipt, Role,
-    RoomIds, ScopeView, Section, SetUpPage, SignInPage, TimeView, TokenDetailPage, TokenFilter,
-    TokenListPage, TokenRow, TokenStatus, TokenTexts, assets,
+    AdminDetailPage, AdminListPage, AdminRow, Audience, AuditListPage, AuditRow, AuditSearch,
+    ConfirmPage, ErrorPage, ExpiryChart, FieldError, Flash, FlashKind, FormErrors, GrantedPage,
+    HandOver, HiddenField, HomePage, KeyCreatedPage, KeyDetailPage, KeyFormPage, KeyListPage,
+    KeyRow, KeyStatus, LastError, Layout, Navigation, NextStep, OverviewPage, PauseView,
+    ProfilePage, Receipt, Role, RoomIds, ScopeChoice, ScopeView, Section, SetUpPage, SignInPage,
+    TimeView, TokenDetailPage, TokenFilter, TokenListPage, TokenRow, TokenStatus, TokenTexts,
+    assets,
 };
 
 /// 25 November 2026, 14:05 UTC.
@@ -48,6 +53,8 @@ fn main() -> Outcome {
     overview(&mut gallery)?;
     entrance(&mut gallery)?;
     tokens(&mut gallery)?;
+    keys(&mut gallery)?;
+    audit(&mut gallery)?;
     admins(&mut gallery)?;
     errors(&mut gallery)?;
     gallery.index()
@@ -466,6 +473,215 @@ fn token(gallery: &mut Gallery) -> Outcome {
         cancel: "/admin/tokens/01KAXQ3M9TB7Z5V8N2D4R6W1YC".to_owned(),
     };
     gallery.add("token-remove", &remove)
+}
+
+fn key_rows() -> Vec<KeyRow> {
+    let row = |name: &str, state, scopes: &[KeyScope], reach: &str, ends: Option<i64>| KeyRow {
+        href: "key.html".to_owned(),
+        name: name.to_owned(),
+        status: KeyStatus(state),
+        scopes: scopes.iter().copied().map(ScopeView::from).collect(),
+        reach: reach.to_owned(),
+        created: at(-40 * DAY),
+        created_by: "root_admin".to_owned(),
+        expires: ends.map(at),
+        last_used: ends.map(|_| at(-3 * MINUTE)),
+    };
+    let use_only = &[KeyScope::TokensUse];
+    vec![
+        row(
+            "nightly report",
+            KeyState::Active,
+            use_only,
+            "everybody",
+            Some(50 * DAY),
+        ),
+        row(
+            "a name of sixty-four characters, as long as a name may ever be..",
+            KeyState::Active,
+            &KeyScope::ALL,
+            "jana@example.org, everybody at subsidiary.example-holding.example and 12 more",
+            None,
+        ),
+        row(
+            "old importer",
+            KeyState::Expired,
+            use_only,
+            "jana@example.org",
+            Some(-2 * DAY),
+        ),
+        row(
+            "leaked",
+            KeyState::Revoked,
+            use_only,
+            "everybody",
+            Some(9 * DAY),
+        ),
+    ]
+}
+
+fn keys(gallery: &mut Gallery) -> Outcome {
+    let list = |rows, next_page: Option<&str>| KeyListPage {
+        layout: Layout::admin("API keys", navigation(Section::Keys)),
+        rows,
+        first_page: None,
+        next_page: next_page.map(str::to_owned),
+    };
+    gallery.add("keys", &list(key_rows(), Some("/admin/keys?cursor=abc")))?;
+    gallery.add("keys-empty", &list(Vec::new(), None))?;
+    let form = |name: &str, chosen: &[KeyScope], errors| KeyFormPage {
+        layout: Layout::admin("Create an API key", navigation(Section::Keys)),
+        name: name.to_owned(),
+        scopes: KeyScope::ALL
+            .map(|scope| ScopeChoice {
+                scope: scope.into(),
+                chosen: chosen.contains(&scope),
+            })
+            .into(),
+        emails: String::new(),
+        domains: "example.org\nno domain".to_owned(),
+        expires_at: "90d".to_owned(),
+        requests_per_minute: String::new(),
+        errors,
+    };
+    gallery.add("key-form", &form("", &[], FormErrors::none()))?;
+    let errors = vec![
+        FieldError::new("scope", "Choose at least one scope."),
+        FieldError::new("domains", "“no”: a domain is what stands behind the @."),
+    ];
+    gallery.add("key-form-error", &form("report", &[], errors.into()))?;
+    let created = KeyCreatedPage {
+        layout: Layout::admin("Your new API key", navigation(Section::Keys)),
+        name: "nightly report".to_owned(),
+        secret: format!("spoa_{}", "5f0a".repeat(18)).into(),
+        scopes: vec![KeyScope::TokensUse.into()],
+        href: "key.html".to_owned(),
+    };
+    gallery.add("key-created", &created)?;
+    let key = |state, revoked: Option<i64>| KeyDetailPage {
+        layout: Layout::admin("nightly report", navigation(Section::Keys)),
+        id: "01KAXQ3M9TB7Z5V8N2D4R6W1YC".to_owned(),
+        name: "nightly report".to_owned(),
+        status: KeyStatus(state),
+        scopes: vec![KeyScope::TokensRead.into(), KeyScope::TokensUse.into()],
+        emails: vec![LONG_ADDRESS.to_owned(), "jana@example.org".to_owned()],
+        domains: vec!["example.com".to_owned()],
+        requests_per_minute: Some("60".to_owned()),
+        created: at(-40 * DAY),
+        created_by: "root_admin".to_owned(),
+        expires: Some(at(50 * DAY)),
+        last_used: Some(at(-3 * MINUTE)),
+        revoked: revoked.map(at),
+        deeds: "/admin/audit?actor=nightly+report".to_owned(),
+        history: "/admin/audit?subject=nightly+report".to_owned(),
+    };
+    gallery.add("key", &key(KeyState::Active, None))?;
+    gallery.add("key-revoked", &key(KeyState::Revoked, Some(-DAY)))
+}
+
+fn audit_rows() -> Vec<AuditRow> {
+    let row = |action, subject: Option<&str>, actor: &str, kind, ago, outcome, reason| AuditRow {
+        action: action_words(action),
+        subject: subject.map(str::to_owned),
+        token: (action == AuditAction::TokenRevealed).then(|| "token.html".to_owned()),
+        actor: actor.to_owned(),
+        actor_kind: kind,
+        at: at(-ago),
+        address: (kind != "at the command line").then(|| "2001:db8:85a3::8a2e:370:7334".to_owned()),
+        request_id: (kind != "at the command line")
+            .then(|| "01KAXQ6B2M5T8X0Z3C7F9H1KNP".to_owned()),
+        outcome,
+        reason: Option::<&str>::map(reason, reason_words),
+    };
+    let (done, refused) = (OutcomeKind::Done, OutcomeKind::Refused);
+    let jana = Some("jana@example.org");
+    vec![
+        row(
+            AuditAction::TokenRevealed,
+            jana,
+            "root_admin",
+            "admin",
+            MINUTE,
+            done,
+            None,
+        ),
+        row(
+            AuditAction::SignIn,
+            None,
+            "root_admin",
+            "not signed in",
+            3 * MINUTE,
+            refused,
+            Some("wrong_username_or_password"),
+        ),
+        row(
+            AuditAction::TokenCheckedOut,
+            Some(LONG_ADDRESS),
+            "a name of sixty-four characters, as long as a name may ever be..",
+            "API key",
+            DAY,
+            refused,
+            Some("needs_consent"),
+        ),
+        row(
+            AuditAction::TokenRefreshed,
+            jana,
+            "root_admin",
+            "admin",
+            2 * DAY,
+            OutcomeKind::Failed,
+            Some("provider"),
+        ),
+        row(
+            AuditAction::PasswordReset,
+            Some("jana"),
+            "The operator",
+            "at the command line",
+            9 * DAY,
+            done,
+            None,
+        ),
+    ]
+}
+
+fn audit(gallery: &mut Gallery) -> Outcome {
+    let list = |filter, rows, errors, next_page: Option<&str>| AuditListPage {
+        layout: Layout::admin("Audit log", navigation(Section::Audit)),
+        keep_days: Some(365),
+        filter,
+        errors,
+        rows,
+        first_page: None,
+        next_page: next_page.map(str::to_owned),
+    };
+    let next = Some("/admin/audit?cursor=abc");
+    gallery.add(
+        "audit",
+        &list(
+            AuditSearch::default(),
+            audit_rows(),
+            FormErrors::none(),
+            next,
+        ),
+    )?;
+    let search = |from: &str| AuditSearch {
+        actor: "nobody".to_owned(),
+        action: "sign_in".to_owned(),
+        from: from.to_owned(),
+        ..AuditSearch::default()
+    };
+    gallery.add(
+        "audit-no-match",
+        &list(search("2026-11-25"), Vec::new(), FormErrors::none(), None),
+    )?;
+    let errors = FieldError::new(
+        "token",
+        "Write the record of a token, as its page shows it.",
+    );
+    gallery.add(
+        "audit-error",
+        &list(search(""), Vec::new(), errors.into(), None),
+    )
 }
 
 fn admins(gallery: &mut Gallery) -> Outcome {

@@ -1,10 +1,16 @@
 //! The command line.
 
+mod api_key;
+mod audit;
+
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use api_key::{ApiKeyCommand, CreateKeyArguments};
+pub use audit::{AuditCommand, AuditExportArguments};
 
 /// What stands below every help text.
 const AFTER_HELP: &str = "\
@@ -77,6 +83,12 @@ pub enum Command {
     /// keys can go. It may be interrupted and run again.
     #[command(after_help = AFTER_HELP)]
     RotateKey,
+    /// Manage the API keys of services from the command line
+    #[command(subcommand, after_help = AFTER_HELP)]
+    ApiKey(ApiKeyCommand),
+    /// Look into the audit log from the command line
+    #[command(subcommand, after_help = AFTER_HELP)]
+    Audit(AuditCommand),
     /// Manage the admins from the command line
     #[command(subcommand, after_help = AFTER_HELP)]
     Admin(AdminCommand),
@@ -207,6 +219,13 @@ mod tests {
             &["import", "a", "b"],
             &["import", "a", "--dry-run", "--delete-source"],
             &["--config"],
+            &["api-key"],
+            &["api-key", "create", "--name", "a"],
+            &["api-key", "create", "--scope", "tokens:use"],
+            &["api-key", "create", "--name", "a", "--scope", "tokens"],
+            &["api-key", "revoke", "1"],
+            &["audit"],
+            &["audit", "export", "--outcome", "well"],
         ] {
             assert_eq!(
                 parse(arguments).unwrap_err().exit_code(),

@@ -20,6 +20,7 @@ mod http;
 pub mod launch;
 pub mod logging;
 mod metrics;
+pub mod moments;
 pub mod pages;
 pub mod prompt;
 mod router;

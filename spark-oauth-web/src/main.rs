@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use spark_oauth_web::cli::{AdminCommand, Arguments, Command};
+use spark_oauth_web::cli::{AdminCommand, Arguments, AuditCommand, Command};
 use spark_oauth_web::commands;
 use spark_oauth_web::config::{ConfigSources, Environment};
 use spark_oauth_web::prompt;
@@ -20,6 +20,10 @@ async fn main() -> ExitCode {
         Command::Copy(arguments) => commands::copy(&sources, &arguments).await,
         Command::RotateKey => commands::rotate_key(&sources).await,
         Command::Import(arguments) => commands::import(&sources, &arguments).await,
+        Command::ApiKey(command) => commands::api_key(&sources, command).await,
+        Command::Audit(AuditCommand::Export(arguments)) => {
+            commands::export_audit(&sources, arguments).await
+        }
         Command::Admin(AdminCommand::ResetPassword { name }) => {
             Box::pin(commands::reset_password(
                 &sources,

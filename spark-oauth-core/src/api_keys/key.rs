@@ -113,18 +113,49 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// Where a key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// It is accepted.
+    Active,
+    /// It has ended by itself.
+    Expired,
+    /// It was revoked, perhaps after it had ended.
+    Revoked,
+}
+
+impl KeyState {
+    /// The state in a word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 impl ApiKey {
+    /// Where the key stands at `now`.
+    pub fn state(&self, now: Timestamp) -> KeyState {
+        if self.revoked_at.is_some() {
+            return KeyState::Revoked;
+        }
+        match self.expires_at {
+            Some(end) if end.has_passed(now) => KeyState::Expired,
+            _ => KeyState::Active,
+        }
+    }
+
     /// Whether the key is good at `now`.
     ///
     /// # Errors
     /// [`KeyRefusal::Revoked`] or [`KeyRefusal::Expired`].
     pub fn check(&self, now: Timestamp) -> Result<(), KeyRefusal> {
-        if self.revoked_at.is_some() {
-            return Err(KeyRefusal::Revoked);
-        }
-        match self.expires_at {
-            Some(end) if end.has_passed(now) => Err(KeyRefusal::Expired),
-            _ => Ok(()),
+        match self.state(now) {
+            KeyState::Active => Ok(()),
+            KeyState::Expired => Err(KeyRefusal::Expired),
+            KeyState::Revoked => Err(KeyRefusal::Revoked),
         }
     }
 }

@@ -14,7 +14,7 @@ mod tests;
 mod text;
 
 pub use error::{ApiKeyError, InputProblem, KeyRefusal};
-pub use key::{ApiKey, InvalidKeyName, KeyHash, KeyName};
+pub use key::{ApiKey, InvalidKeyName, KeyHash, KeyName, KeyState};
 pub use reach::{DomainName, InvalidDomain, Reach};
 pub use scope::{KeyScope, KeyScopes, UnknownKeyScope};
 pub use service::{ApiKeyInput, ApiKeyService, Created};

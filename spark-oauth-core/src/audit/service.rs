@@ -35,6 +35,11 @@ impl AuditService {
         }
     }
 
+    /// How long an entry is kept; `None` for ever.
+    pub const fn kept_for(&self) -> Option<Duration> {
+        self.kept_for
+    }
+
     /// A page of the entries that fit the filter, newest first.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What the binary does, one command in one file.
 
+mod api_key;
+mod audit_export;
 mod copy;
 mod import;
 mod reset_password;
@@ -8,7 +10,10 @@ mod serve;
 mod signals;
 mod spinner;
 mod trouble;
+mod with_application;
 
+pub use api_key::api_key;
+pub use audit_export::export_audit;
 pub use copy::copy;
 pub use import::import;
 pub use reset_password::reset_password;

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use spark_oauth_core::Password;
 use spark_oauth_core::admins::{AdminError, Username};
 
-use super::trouble::{WRONG_CALL, complain, not_started, say};
-use crate::config::{Config, ConfigSources};
-use crate::launch::{Application, Overrides};
+use super::trouble::{WRONG_CALL, complain, say};
+use super::with_application::with_application;
+use crate::config::ConfigSources;
+use crate::launch::Application;
 
 /// Sets the password of an admin. Every session of that admin ends.
 ///
@@ -22,17 +23,10 @@ pub async fn reset_password(
         Ok(username) => username,
         Err(error) => return complain(&error, WRONG_CALL),
     };
-    let config = match Config::load(sources) {
-        Ok((config, _)) => config,
-        Err(errors) => return complain(&errors, WRONG_CALL),
-    };
-    let application = match Application::build(&config, Overrides::default()).await {
-        Ok(application) => application,
-        Err(error) => return not_started(&error),
-    };
-    let code = reset(&application, &username, ask).await;
-    Box::pin(application.close()).await;
-    code
+    with_application(sources, async |application| {
+        reset(application, &username, ask).await
+    })
+    .await
 }
 
 async fn reset(

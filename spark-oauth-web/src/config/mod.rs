@@ -9,6 +9,7 @@
 //! One section, one file: each names its settings and reads them through the
 //! `reader`, which knows the two sources and collects the mistakes.
 
+mod audit;
 mod document;
 mod environment;
 mod file;
@@ -45,6 +46,7 @@ use spark_oauth_core::Integration;
 use spark_oauth_core::admins::SuperAdminSettings;
 use url::Url;
 
+pub use audit::AuditConfig;
 pub use environment::Environment;
 pub use handoff::HandoffConfig;
 pub use key_file::{KeyError, MissingKeyFile};
@@ -95,6 +97,8 @@ pub struct Config {
     pub refresh: RefreshConfig,
     /// Who is told of events over HTTP, if anybody.
     pub webhooks: Option<WebhookConfig>,
+    /// How long the audit log is kept.
+    pub audit: AuditConfig,
     /// What is logged, how and where.
     pub log: LogConfig,
     /// Where traces are exported to, if anywhere.
@@ -189,6 +193,7 @@ impl Config {
         let handoff = handoff::read(reader);
         let refresh = refresh::read(reader);
         let webhooks = webhooks::read(reader);
+        let audit = audit::read(reader);
         let log = log::read(reader, environment);
         let telemetry = telemetry::read(reader);
         let (store, sample_databases) = store?;
@@ -205,6 +210,7 @@ impl Config {
             handoff,
             refresh,
             webhooks,
+            audit,
             log,
             telemetry,
         })

@@ -1,7 +1,7 @@
 //! The settings that exist, as one list: what a file or the environment may name.
 
 use super::{
-    handoff, keys, log, oauth, password_hash, provider, public_url, refresh, server, store,
+    audit, handoff, keys, log, oauth, password_hash, provider, public_url, refresh, server, store,
     super_admin, telemetry, webhooks,
 };
 
@@ -68,6 +68,7 @@ pub fn settings() -> impl Iterator<Item = Setting> {
         handoff::SETTINGS,
         refresh::SETTINGS,
         webhooks::SETTINGS,
+        audit::SETTINGS,
         log::SETTINGS,
         telemetry::SETTINGS,
     ]

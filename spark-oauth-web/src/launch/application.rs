@@ -199,6 +199,9 @@ async fn services(
     .include_refresh_token(config.handoff.include_refresh_token)
     .observer(Arc::new(EngineMetrics))
     .event_sink(Arc::new(EventCounter));
+    if let Some(time) = config.audit.kept_for() {
+        builder = builder.audit_kept_for(time);
+    }
     if let Some(journal) = journal {
         builder = builder.journal(journal);
     }

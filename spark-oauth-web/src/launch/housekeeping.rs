@@ -27,6 +27,11 @@ pub(super) async fn keep_house(state: AppState, stores: Stores, stop: Cancellati
         report("sessions", stores.sessions.remove_expired(now).await);
         let processes = stores.processes.remove_expired_processes(now).await;
         report("processes", processes);
+        // A log that grew for years takes a while; to stop does not wait for it.
+        tokio::select! {
+            () = stop.cancelled() => return,
+            removed = state.services.audit.remove_expired() => report("audit", removed),
+        }
         if let Some(recorder) = recorder() {
             recorder.run_upkeep();
         }

@@ -40,7 +40,7 @@ impl FormErrors {
         self.0.is_empty()
     }
 
-    pub(super) fn all(&self) -> &[FieldError] {
+    pub(crate) fn all(&self) -> &[FieldError] {
         &self.0
     }
 

@@ -45,6 +45,10 @@ pub enum Section {
     Overview,
     /// `/admin/tokens`
     Tokens,
+    /// `/admin/keys`
+    Keys,
+    /// `/admin/audit`
+    Audit,
     /// `/admin/admins`
     Admins,
     /// `/admin/profile`

@@ -15,6 +15,8 @@
 mod admin_detail;
 mod admin_list;
 pub mod assets;
+mod audit_list;
+pub mod audit_words;
 mod confirm;
 #[cfg(test)]
 mod contrast;
@@ -22,6 +24,11 @@ mod error;
 mod forms;
 mod granted;
 mod home;
+mod key_created;
+mod key_detail;
+mod key_form;
+mod key_list;
+mod key_words;
 mod layout;
 mod numbers;
 mod overview;
@@ -39,11 +46,17 @@ mod token_list;
 
 pub use admin_detail::AdminDetailPage;
 pub use admin_list::{AdminListPage, AdminRow, Role};
+pub use audit_list::{AuditListPage, AuditRow, AuditSearch};
 pub use confirm::{ConfirmPage, HiddenField};
 pub use error::{ErrorPage, NextStep};
 pub use forms::{FieldError, FormErrors};
 pub use granted::{GrantedPage, HandOver, Receipt, RoomIds, TokenTexts};
 pub use home::HomePage;
+pub use key_created::KeyCreatedPage;
+pub use key_detail::KeyDetailPage;
+pub use key_form::{KeyFormPage, ScopeChoice};
+pub use key_list::{KeyListPage, KeyRow};
+pub use key_words::KeyStatus;
 pub use layout::{Audience, Flash, FlashKind, Layout, Navigation, Section};
 pub use overview::{Bar, ExpiryChart, OverviewPage, PauseView};
 pub use profile::ProfilePage;

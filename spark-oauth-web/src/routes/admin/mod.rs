@@ -1,9 +1,11 @@
 //! The admin centre.
 
 mod admins;
+mod audit;
 mod entrance;
 mod guard;
 mod initialize;
+mod keys;
 mod overview;
 mod problems;
 mod profile;
@@ -34,6 +36,8 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/admin/profile", get(profile::show).post(profile::change))
         .route("/admin/{*nowhere}", any(not_found))
         .merge(tokens::router())
+        .merge(keys::router())
+        .merge(audit::router())
         .merge(admins::router())
 }
 
