@@ -1,10 +1,13 @@
 //! The audit log.
 
+use std::num::NonZeroU16;
+
 use async_trait::async_trait;
-use mongodb::bson::{DateTime, Document};
+use mongodb::bson::{DateTime, Document, doc};
 use serde::{Deserialize, Serialize};
 use spark_oauth_core::audit::{Actor, AuditEntry, Caller, Origin, Outcome};
-use spark_oauth_core::ports::{AuditLog, Page, PageRequest, StoreError};
+use spark_oauth_core::ports::{AuditFilter, AuditLog, Page, PageRequest, StoreError};
+use spark_oauth_core::{EmailAddress, Timestamp};
 
 use crate::MongoStore;
 use crate::collection::Selection;
@@ -21,24 +24,93 @@ impl AuditLog for MongoStore {
         self.audit().insert(&AuditDocument::new(entry)?).await
     }
 
-    async fn list(&self, page: &PageRequest) -> Result<Page<AuditEntry>, StoreError> {
-        let found = self.audit().select(selection(page)).await?;
+    async fn list(
+        &self,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<AuditEntry>, StoreError> {
+        let found = self.audit().select(selection(filter, page)?).await?;
         let entries = found.into_iter().map(AuditEntry::try_from);
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
         Ok(Page::from_one_more(entries, page.limit, |last| {
             last.id.to_string().into_bytes()
         }))
     }
+
+    async fn remove_before(&self, at: Timestamp, limit: NonZeroU16) -> Result<u64, StoreError> {
+        let limit = u64::from(limit.get());
+        let mut removed = 0;
+        loop {
+            let asked = limit - removed;
+            let found: Vec<Identified> = self.audit().select_as(before(at, asked)).await?;
+            let ids: Vec<_> = found.into_iter().map(|entry| entry.id).collect();
+            let cut = ids.len() as u64 == asked;
+            if !ids.is_empty() {
+                let these = doc! { "_id": { "$in": ids } };
+                removed += self.audit().remove_all(these).await?;
+            }
+            // Where somebody else removed some of these meanwhile, others may stand.
+            if removed >= limit || !cut {
+                return Ok(removed);
+            }
+        }
+    }
 }
 
 /// The query for a page.
-pub(crate) fn selection(page: &PageRequest) -> Selection {
-    Selection {
-        filter: behind(page.after.as_ref()),
+///
+/// What the index is to be chosen by stands first: some servers go by that.
+pub(crate) fn selection(filter: &AuditFilter, page: &PageRequest) -> Result<Selection, StoreError> {
+    let mut wanted = Document::new();
+    if let Some(token) = filter.token {
+        wanted.insert("token", token.to_string());
+    }
+    if let Some(subject) = &filter.subject {
+        wanted.insert("subject_normalized", EmailAddress::normalize(subject));
+    }
+    if let Some(actor) = &filter.actor {
+        wanted.insert("actor_normalized", EmailAddress::normalize(actor));
+    }
+    if let Some(action) = filter.action {
+        wanted.insert("action", action.as_str());
+    }
+    wanted.extend(behind(page.after.as_ref()));
+    if let Some(outcome) = &filter.outcome {
+        wanted.insert("outcome.kind", to_word(outcome)?);
+    }
+    let mut times = Document::new();
+    if let Some(from) = filter.from {
+        times.insert("$gte", date(from));
+    }
+    if let Some(until) = filter.until {
+        times.insert("$lt", date(until));
+    }
+    if !times.is_empty() {
+        wanted.insert("at", times);
+    }
+    Ok(Selection {
+        filter: wanted,
         sort: newest_first(),
         fields: Document::new(),
         limit: one_more(page.limit),
+    })
+}
+
+/// The query for the identifiers of so many of those that happened before `at`, the
+/// longest ago first.
+pub(crate) fn before(at: Timestamp, limit: u64) -> Selection {
+    Selection {
+        filter: doc! { "at": { "$lt": date(at) } },
+        sort: doc! { "at": 1 },
+        fields: doc! { "_id": 1 },
+        limit: i64::try_from(limit).unwrap_or(i64::MAX),
     }
+}
+
+#[derive(Deserialize)]
+struct Identified {
+    #[serde(rename = "_id")]
+    id: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,11 +120,17 @@ pub(crate) struct AuditDocument {
     at: DateTime,
     action: String,
     actor: Actor,
+    /// What the search finds the actor by; never read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actor_normalized: Option<String>,
     outcome: Outcome,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
+    /// What the search finds the subject by; never read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    subject_normalized: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,9 +145,11 @@ impl AuditDocument {
             at: date(entry.at),
             action: to_word(&entry.action)?,
             actor: entry.caller.actor.clone(),
+            actor_normalized: entry.caller.actor.name().map(EmailAddress::normalize),
             outcome: entry.outcome.clone(),
             token: entry.token.map(|token| token.to_string()),
             subject: entry.subject.clone(),
+            subject_normalized: entry.subject.as_deref().map(EmailAddress::normalize),
             address: origin.address.map(|address| address.to_string()),
             request_id: origin.request_id.clone(),
         })

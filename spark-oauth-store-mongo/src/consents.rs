@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 use mongodb::bson::{Binary, DateTime, Document, doc};
 use serde::{Deserialize, Serialize};
+use spark_oauth_core::consent_links::Terms;
 use spark_oauth_core::keyring::Sealed;
 use spark_oauth_core::ports::{ConsentStore, PendingConsent, StateHash, StoreError};
 use spark_oauth_core::{Scopes, Timestamp};
@@ -50,11 +51,17 @@ pub(crate) struct ConsentDocument {
     browser: Binary,
     verifier: Binary,
     scopes: String,
+    #[serde(default, skip_serializing_if = "are_none")]
+    terms: Terms,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<String>,
     begun_at: DateTime,
     expires_at: DateTime,
     purge_at: DateTime,
+}
+
+fn are_none(terms: &Terms) -> bool {
+    *terms == Terms::default()
 }
 
 impl ConsentDocument {
@@ -64,6 +71,7 @@ impl ConsentDocument {
             browser: binary(consent.browser),
             verifier: binary(consent.verifier.as_bytes()),
             scopes: consent.scopes.to_string(),
+            terms: consent.terms.clone(),
             address: consent.address.map(|address| address.to_string()),
             begun_at: date(consent.begun_at),
             expires_at: date(consent.expires_at),
@@ -84,6 +92,7 @@ impl TryFrom<ConsentDocument> for PendingConsent {
             verifier: Sealed::from_bytes(document.verifier.bytes),
             scopes: Scopes::try_from(document.scopes)
                 .map_err(|_| Unreadable::new(CONSENTS, "scopes"))?,
+            terms: document.terms,
             address: address.transpose()?,
             begun_at: timestamp(document.begun_at),
             expires_at: timestamp(document.expires_at),

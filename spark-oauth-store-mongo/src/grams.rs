@@ -47,17 +47,33 @@ impl Part {
         self.0.chars().count() == LENGTH
     }
 
+    /// Whether an address in lower case has it.
+    pub(crate) fn is_in(&self, normalized: &str) -> bool {
+        normalized.contains(&self.0)
+    }
+
+    /// Whether it has a piece before an `@`: few addresses have such a part.
+    pub(crate) fn names_somebody(&self) -> bool {
+        let local = self.0.split_once('@').map(|(local, _)| local);
+        local.is_some_and(|local| local.chars().count() >= LENGTH)
+    }
+
     /// A regular expression in which each character stands for itself.
     pub(crate) fn pattern(&self) -> String {
-        let mut pattern = String::with_capacity(2 * self.0.len());
-        for character in self.0.chars() {
-            if r"\.+*?()|[]{}^$".contains(character) {
-                pattern.push('\\');
-            }
-            pattern.push(character);
-        }
-        pattern
+        literal(&self.0)
     }
+}
+
+/// A regular expression in which each character of a text stands for itself.
+pub(crate) fn literal(text: &str) -> String {
+    let mut pattern = String::with_capacity(2 * text.len());
+    for character in text.chars() {
+        if r"\.+*?()|[]{}^$".contains(character) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
 }
 
 /// Every piece of a text.
@@ -106,6 +122,16 @@ mod tests {
             assert!(grams(text).iter().any(|held| held == piece));
         }
         assert_eq!(part("al").piece(), None);
+    }
+
+    #[test]
+    fn a_part_with_a_piece_before_the_at_sign_names_somebody() {
+        for text in ["alice@example.com", "ice@ex", "àéî@"] {
+            assert!(part(text).names_somebody(), "{text}");
+        }
+        for text in ["alice", "ce@example.com", "@example.com"] {
+            assert!(!part(text).names_somebody(), "{text}");
+        }
     }
 
     #[test]

@@ -8,7 +8,10 @@ use mongodb::options::IndexOptions;
 use spark_oauth_core::ports::UniqueRule;
 
 use crate::admins::ADMINS;
+use crate::api_keys::API_KEYS;
+use crate::audit::AUDIT;
 use crate::consents::CONSENTS;
+use crate::links::LINKS;
 use crate::outbox::OUTBOX;
 use crate::processes::PROCESSES;
 use crate::sessions::SESSIONS;
@@ -35,6 +38,7 @@ pub(crate) struct CollectionIndexes {
 const UNIQUE_RULES: &[(&str, UniqueRule)] = &[
     ("_id_", UniqueRule::Id),
     ("consent", UniqueRule::Consent),
+    ("key_hash", UniqueRule::Id),
     ("username", UniqueRule::Username),
     ("super_admin", UniqueRule::SuperAdmin),
 ];
@@ -48,50 +52,12 @@ pub(crate) fn unique_rule(index: &str) -> Option<UniqueRule> {
 }
 
 /// Every index. The names are part of the schema: errors are understood by them.
-pub(crate) fn all() -> [CollectionIndexes; 6] {
+pub(crate) fn all() -> [CollectionIndexes; 9] {
     [
         CollectionIndexes {
             place: Place::Tokens,
             collection: TOKENS,
-            indexes: vec![
-                // One record for the same three, where the person is known. Its
-                // prefix serves the look-up by person, and is the key to shard by.
-                unique_where(
-                    "consent",
-                    doc! { "integration": 1, "person": 1, "scopes": 1 },
-                    doc! { "person": { "$exists": true } },
-                ),
-                plain("email", doc! { "integration": 1, "email_normalized": 1 }),
-                // The list, with what a search looks at.
-                plain(
-                    "list",
-                    doc! { "seq": -1, "_id": -1, "status.kind": 1, "email_normalized": 1 },
-                ),
-                plain("status", doc! { "status.kind": 1, "seq": -1, "_id": -1 }),
-                // In the order of the list; the status last, so that a filter by it
-                // reads no document in vain.
-                plain(
-                    "email_part",
-                    doc! { "email_grams": 1, "seq": -1, "_id": -1, "status.kind": 1 },
-                ),
-                // Only those that the background worker visits.
-                plain_where(
-                    "due",
-                    doc! { "integration": 1, "upkeep.due_at": 1 },
-                    doc! { "upkeep.due_at": { "$exists": true } },
-                ),
-                // Only those with events that are not on their way yet: few.
-                plain_where(
-                    "events",
-                    doc! { "upkeep.events.at": 1 },
-                    doc! { "upkeep.events.at": { "$exists": true } },
-                ),
-                // How many stand where, and how many end when.
-                plain(
-                    "expiring",
-                    doc! { "integration": 1, "status.kind": 1, "access_expires_at": 1 },
-                ),
-            ],
+            indexes: tokens(),
         },
         CollectionIndexes {
             place: Place::Tokens,
@@ -114,6 +80,12 @@ pub(crate) fn all() -> [CollectionIndexes; 6] {
                 time_to_live(),
             ],
         },
+        // How long the end of a link is remembered is not for the server to say.
+        CollectionIndexes {
+            place: Place::Tokens,
+            collection: LINKS,
+            indexes: vec![plain("expiry", doc! { "expires_at": 1 })],
+        },
         CollectionIndexes {
             place: Place::Admins,
             collection: ADMINS,
@@ -131,6 +103,94 @@ pub(crate) fn all() -> [CollectionIndexes; 6] {
             collection: SESSIONS,
             indexes: vec![plain("expiry", doc! { "expires_at": 1 }), time_to_live()],
         },
+        CollectionIndexes {
+            place: Place::Admins,
+            collection: API_KEYS,
+            indexes: vec![unique("key_hash", doc! { "hash": 1 })],
+        },
+        CollectionIndexes {
+            place: Place::Admins,
+            collection: AUDIT,
+            indexes: audit(),
+        },
+    ]
+}
+
+fn tokens() -> Vec<IndexModel> {
+    vec![
+        // One record for the same three, where the person is known. Its
+        // prefix serves the look-up by person, and is the key to shard by.
+        unique_where(
+            "consent",
+            doc! { "integration": 1, "person": 1, "scopes": 1 },
+            doc! { "person": { "$exists": true } },
+        ),
+        // One address: the look-up, and the list in its order.
+        plain(
+            "address",
+            doc! { "email_normalized": 1, "seq": -1, "_id": -1 },
+        ),
+        // One domain, in the order of the list.
+        plain(
+            "domain",
+            doc! { "email_domain": 1, "seq": -1, "_id": -1, "status.kind": 1 },
+        ),
+        // The list, with what a search looks at.
+        plain(
+            "newest",
+            doc! {
+                "seq": -1,
+                "_id": -1,
+                "status.kind": 1,
+                "email_normalized": 1,
+                "access_expires_at": 1,
+            },
+        ),
+        plain("status", doc! { "status.kind": 1, "seq": -1, "_id": -1 }),
+        // In the order of the list; the status last, so that a filter by it
+        // reads no document in vain.
+        plain(
+            "email_part",
+            doc! { "email_grams": 1, "seq": -1, "_id": -1, "status.kind": 1 },
+        ),
+        // Only those that the background worker visits.
+        plain_where(
+            "due",
+            doc! { "integration": 1, "upkeep.due_at": 1 },
+            doc! { "upkeep.due_at": { "$exists": true } },
+        ),
+        // Only those with events that are not on their way yet: few.
+        plain_where(
+            "events",
+            doc! { "upkeep.events.at": 1 },
+            doc! { "upkeep.events.at": { "$exists": true } },
+        ),
+        // How many stand where, and how many end when.
+        plain(
+            "expiring",
+            doc! { "integration": 1, "status.kind": 1, "access_expires_at": 1 },
+        ),
+    ]
+}
+
+/// What the audit log is searched by, each in the order of the log and with what else a
+/// search looks at; and the times, for what is kept no longer.
+fn audit() -> Vec<IndexModel> {
+    let in_order = |name: &str, field: Option<&str>| {
+        let mut keys = Document::new();
+        if let Some(field) = field {
+            keys.insert(field, 1);
+        }
+        keys.extend(doc! { "_id": -1, "outcome.kind": 1, "at": 1 });
+        plain(name, keys)
+    };
+    vec![
+        in_order("newest", None),
+        in_order("token", Some("token")),
+        in_order("subject", Some("subject_normalized")),
+        in_order("actor", Some("actor_normalized")),
+        in_order("action", Some("action")),
+        plain("time", doc! { "at": 1 }),
     ]
 }
 

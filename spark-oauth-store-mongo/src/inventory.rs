@@ -6,7 +6,9 @@ use mongodb::bson::{Bson, Document, RawBsonRef, RawDocumentBuf, doc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spark_oauth_core::admins::Admin;
+use spark_oauth_core::api_keys::ApiKey;
 use spark_oauth_core::audit::AuditEntry;
+use spark_oauth_core::consent_links::ConsentLink;
 use spark_oauth_core::ports::{
     Cursor, Found, Inventory, OutboxEntry, Page, PageRequest, Pause, PendingConsent, StoreError,
     UnreadableRecord,
@@ -44,6 +46,14 @@ impl Inventory for MongoStore {
 
     async fn walk_admins(&self, page: &PageRequest) -> Result<Page<Found<Admin>>, StoreError> {
         walk(self.admins(), text(page), page).await
+    }
+
+    async fn walk_api_keys(&self, page: &PageRequest) -> Result<Page<Found<ApiKey>>, StoreError> {
+        walk(self.api_keys(), text(page), page).await
+    }
+
+    async fn walk_links(&self, page: &PageRequest) -> Result<Page<Found<ConsentLink>>, StoreError> {
+        walk(self.links(), text(page), page).await
     }
 
     async fn walk_audit(&self, page: &PageRequest) -> Result<Page<Found<AuditEntry>>, StoreError> {

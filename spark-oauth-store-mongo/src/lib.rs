@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admins;
+mod api_keys;
 mod audit;
 mod collection;
 mod connect;
@@ -12,6 +13,7 @@ mod grams;
 mod indexes;
 mod inventory;
 mod leases;
+mod links;
 mod migrate;
 mod options;
 mod outbox;
@@ -28,6 +30,7 @@ pub mod testing;
 mod tests;
 mod token_document;
 mod token_list;
+mod token_search;
 mod tokens;
 mod upkeep;
 mod upkeep_document;
@@ -46,9 +49,11 @@ pub use crate::options::MongoOptions;
 pub use crate::sample::{SampleCollections, SampleDatabases, SampleError, SampleExport, Skipped};
 
 use crate::admins::{ADMINS, AdminDocument};
+use crate::api_keys::{API_KEYS, ApiKeyDocument};
 use crate::audit::{AUDIT, AuditDocument};
 use crate::collection::Records;
 use crate::consents::{CONSENTS, ConsentDocument};
+use crate::links::{LINKS, LinkDocument};
 use crate::migrate::Databases;
 use crate::outbox::{OUTBOX, OutboxDocument};
 use crate::pauses::{PAUSES, PauseDocument};
@@ -71,10 +76,12 @@ struct Parts {
     tokens: Records<TokenDocument>,
     sequence: Sequence,
     consents: Records<ConsentDocument>,
+    links: Records<LinkDocument>,
     pauses: Records<PauseDocument>,
     outbox: Records<OutboxDocument>,
     processes: Records<ProcessDocument>,
     admins: Records<AdminDocument>,
+    api_keys: Records<ApiKeyDocument>,
     sessions: Records<SessionDocument>,
     audit: Records<AuditDocument>,
     vault: Records<ValueDocument>,
@@ -103,10 +110,12 @@ impl MongoStore {
             tokens: Records::new(tokens, TOKENS, *limit),
             sequence: Sequence::default(),
             consents: Records::new(tokens, CONSENTS, *limit),
+            links: Records::new(tokens, LINKS, *limit),
             pauses: Records::new(tokens, PAUSES, *limit),
             outbox: Records::new(tokens, OUTBOX, *limit),
             processes: Records::new(tokens, PROCESSES, *limit),
             admins: Records::new(admins, ADMINS, *limit),
+            api_keys: Records::new(admins, API_KEYS, *limit),
             sessions: Records::new(admins, SESSIONS, *limit),
             audit: Records::new(admins, AUDIT, *limit),
             vault: Records::new(admins, VAULT, *limit),
@@ -140,6 +149,10 @@ impl MongoStore {
         &self.0.consents
     }
 
+    fn links(&self) -> &Records<LinkDocument> {
+        &self.0.links
+    }
+
     fn pauses(&self) -> &Records<PauseDocument> {
         &self.0.pauses
     }
@@ -154,6 +167,10 @@ impl MongoStore {
 
     fn admins(&self) -> &Records<AdminDocument> {
         &self.0.admins
+    }
+
+    fn api_keys(&self) -> &Records<ApiKeyDocument> {
+        &self.0.api_keys
     }
 
     fn sessions(&self) -> &Records<SessionDocument> {

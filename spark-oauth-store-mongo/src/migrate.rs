@@ -4,7 +4,9 @@
 //! than one document. So every step can be taken twice, also at the same time, and
 //! the number of the schema only rises, after the steps that lead to it.
 
+mod backfill;
 mod first_visits;
+mod searches;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -46,6 +48,7 @@ const STEPS: &[Step] = &[
     // Of nothing but its indexes, which every start makes.
     |_| Box::pin(async { Ok(()) }),
     |databases| Box::pin(first_visits::plan(databases)),
+    |databases| Box::pin(searches::prepare(databases)),
 ];
 
 /// Brings the databases to the present schema.

@@ -30,6 +30,9 @@ pub(crate) struct TokenDocument {
     scopes: String,
     email: String,
     email_normalized: String,
+    /// What a list by domain finds the address by; never read.
+    #[serde(default)]
+    email_domain: String,
     /// What the search finds the address by; never read.
     #[serde(default)]
     email_grams: Vec<String>,
@@ -108,6 +111,7 @@ impl TokenDocument {
             scopes: token.scopes.to_string(),
             email: token.email.as_str().to_owned(),
             email_normalized: token.email.normalized().to_owned(),
+            email_domain: token.email.domain().to_owned(),
             email_grams: grams(token.email.normalized()),
             display_name: token.display_name.clone(),
             status: StatusDocument::new(token.status)?,
@@ -165,6 +169,10 @@ pub(crate) fn replacement(token: &Token, version: u64) -> Result<Document, Store
 impl TokenDocument {
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    pub(crate) fn email_normalized(&self) -> &str {
+        &self.email_normalized
     }
 
     pub(crate) fn seq(&self) -> i64 {

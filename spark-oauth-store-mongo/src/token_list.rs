@@ -3,23 +3,13 @@
 use std::num::NonZeroU16;
 
 use mongodb::bson::{Document, doc};
-use spark_oauth_core::EmailAddress;
 use spark_oauth_core::ports::{Cursor, Page, PageRequest, StoreError, TokenFilter};
-use spark_oauth_core::token::{StatusKind, Token};
+use spark_oauth_core::token::Token;
 
 use crate::MongoStore;
 use crate::collection::Selection;
-use crate::grams::Part;
 use crate::token_document::TokenDocument;
-
-/// How many numbers the first window holds at least.
-const FIRST_WINDOW: i64 = 128;
-/// How many, where an address must be looked at.
-const FIRST_WALK: i64 = 1_024;
-/// How many addresses are looked at by one query at most.
-const LAST_WALK: i64 = 65_536;
-/// How much wider the next window is.
-const WIDER: i64 = 8;
+use crate::token_search::{Search, Way};
 
 /// A place in the list: that of a token, or of none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +17,6 @@ struct Place {
     seq: i64,
     /// Tokens with the same number and a lower identifier lie behind the place.
     id: Option<String>,
-}
-
-/// What a list asks for.
-struct Search {
-    status: Option<&'static str>,
-    part: Option<Part>,
 }
 
 impl MongoStore {
@@ -43,7 +27,7 @@ impl MongoStore {
     ) -> Result<Page<Token>, StoreError> {
         let from = self.first_place(page.after.as_ref()).await?;
         let found = match (Search::new(filter), from) {
-            (Some(search), Some(from)) => self.search(&search, from, wanted(page.limit)).await?,
+            (Some(search), Some(from)) => self.search(&search, &from, wanted(page.limit)).await?,
             _ => Vec::new(),
         };
         let page = Page::from_one_more(found, page.limit, |last| Place::of(last).position());
@@ -72,21 +56,44 @@ impl MongoStore {
         Ok(Some(place))
     }
 
-    /// Up to so many tokens from a place on, newest first: looks through one window
-    /// of numbers after the other, each wider than the one before.
+    /// Up to so many tokens from a place on, newest first, whichever way leads to them.
     async fn search(
         &self,
         search: &Search,
+        from: &Place,
+        wanted: usize,
+    ) -> Result<Vec<TokenDocument>, StoreError> {
+        let mut found = Vec::new();
+        for way in search.ways() {
+            found.extend(self.go(search, &way, from.clone(), wanted).await?);
+        }
+        // Each way is in order, and may cross another.
+        found.sort_by(|a, b| (b.seq(), b.id()).cmp(&(a.seq(), a.id())));
+        found.dedup_by(|a, b| a.id() == b.id());
+        found.truncate(wanted);
+        Ok(found)
+    }
+
+    /// Up to so many tokens of a way: looks through one window of numbers after the
+    /// other, each wider than the one before.
+    async fn go(
+        &self,
+        search: &Search,
+        way: &Way,
         mut from: Place,
         wanted: usize,
     ) -> Result<Vec<TokenDocument>, StoreError> {
         let mut found = Vec::new();
         let mut width = search.first_window(wanted);
         loop {
-            let floor = from.seq.saturating_sub(width).max(0);
+            let floor = if way.is_short() {
+                0
+            } else {
+                from.seq.saturating_sub(width).max(0)
+            };
             let rest = wanted - found.len();
-            let look = |numbers| search.by_look(numbers);
-            found.extend(self.window(look, &from, floor, rest).await?);
+            let look = |numbers| search.by_look(way, numbers);
+            found.extend(self.window(search, look, &from, floor, rest).await?);
             from = Place {
                 seq: floor,
                 id: None,
@@ -96,9 +103,9 @@ impl MongoStore {
                 return Ok(found);
             }
             // Few have such a part, so that the index of pieces names few.
-            if let Some(piece) = search.piece() {
-                let by_piece = |numbers| search.by_piece(piece, numbers);
-                found.extend(self.window(by_piece, &from, 0, rest).await?);
+            if let Some(piece) = search.piece(way) {
+                let by_piece = |numbers| search.by_piece(way, piece, numbers);
+                found.extend(self.window(search, by_piece, &from, 0, rest).await?);
                 return Ok(found);
             }
             width = search.next_window(width);
@@ -108,6 +115,7 @@ impl MongoStore {
     /// Up to so many tokens that fit, from a place on, with numbers above `floor`.
     async fn window(
         &self,
+        search: &Search,
         filter: impl Fn(Document) -> Document,
         from: &Place,
         floor: i64,
@@ -120,7 +128,7 @@ impl MongoStore {
             let selection = selection(filter(numbers), limit);
             let mut found = self.tokens().select(selection).await?;
             let cut = found.len() == limit;
-            found.retain(|token| from.is_before(token));
+            found.retain(|token| from.is_before(token) && search.may_show(token));
             if found.len() >= wanted || !cut {
                 found.truncate(wanted);
                 return Ok(found);
@@ -142,70 +150,6 @@ pub(crate) fn selection(filter: Document, limit: usize) -> Selection {
 
 fn wanted(limit: NonZeroU16) -> usize {
     usize::from(limit.get()) + 1
-}
-
-impl Search {
-    /// `None` where nothing can fit.
-    fn new(filter: &TokenFilter) -> Option<Self> {
-        let part = filter.email_part.as_deref().map(EmailAddress::normalize);
-        let part = match part.filter(|part| !part.is_empty()) {
-            None => None,
-            Some(part) => Some(Part::new(&part, EmailAddress::MAX_LENGTH)?),
-        };
-        let status = filter.status.map(StatusKind::as_str);
-        Some(Self { status, part })
-    }
-
-    fn first_window(&self, wanted: usize) -> i64 {
-        let least = match self.part {
-            None => FIRST_WINDOW,
-            Some(_) => FIRST_WALK,
-        };
-        let twice = i64::try_from(wanted).unwrap_or(i64::MAX).saturating_mul(2);
-        twice.max(least)
-    }
-
-    fn next_window(&self, width: i64) -> i64 {
-        let wider = width.saturating_mul(WIDER);
-        match self.part {
-            None => wider,
-            Some(_) => wider.min(LAST_WALK.max(width)),
-        }
-    }
-
-    fn piece(&self) -> Option<&str> {
-        self.part.as_ref()?.piece()
-    }
-
-    /// The filter for a window whose addresses are looked at one by one.
-    ///
-    /// What the index is to be chosen by stands first, here and below: some servers
-    /// go by that.
-    fn by_look(&self, numbers: Document) -> Document {
-        let mut filter = doc! { "seq": numbers };
-        filter.extend(self.of_status());
-        if let Some(part) = &self.part {
-            filter.insert("email_normalized", doc! { "$regex": part.pattern() });
-        }
-        filter
-    }
-
-    /// The filter for what the index of pieces finds.
-    fn by_piece(&self, piece: &str, numbers: Document) -> Document {
-        let mut filter = doc! { "email_grams": piece, "seq": numbers };
-        filter.extend(self.of_status());
-        if let Some(part) = self.part.as_ref().filter(|part| !part.is_a_piece()) {
-            filter.insert("email_normalized", doc! { "$regex": part.pattern() });
-        }
-        filter
-    }
-
-    fn of_status(&self) -> Document {
-        match self.status {
-            None => Document::new(),
-            Some(status) => doc! { "status.kind": status },
-        }
-    }
 }
 
 impl Place {

@@ -186,7 +186,7 @@ pub(crate) fn by_consent(integration: &ClientId, person: &PersonId, scopes: &Sco
 }
 
 pub(crate) fn by_email(integration: &ClientId, email: &EmailAddress) -> Document {
-    doc! { "integration": integration.as_str(), "email_normalized": email.normalized() }
+    doc! { "email_normalized": email.normalized(), "integration": integration.as_str() }
 }
 
 /// The token of a document.

@@ -21,17 +21,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use spark_oauth_core::admins::{Admin, Username};
+use spark_oauth_core::api_keys::{ApiKey, KeyHash};
 use spark_oauth_core::audit::AuditEntry;
+use spark_oauth_core::consent_links::ConsentLink;
 use spark_oauth_core::keyring::KeyFingerprint;
 use spark_oauth_core::ports::{
-    AdminStore, AuditLog, Census, Claim, ConsentStore, Cursor, DueToken, Found, Inventory, Outbox,
-    OutboxEntry, Page, PageRequest, Pause, PauseStore, PendingConsent, ProcessRecord,
-    ProcessRegistry, SessionKey, SessionRecord, SessionStore, StateHash, StoreError, TokenFilter,
-    TokenStore, UniqueRule, VaultStore,
+    AdminStore, ApiKeyStore, AuditFilter, AuditLog, Census, Claim, ConsentLinkStore, ConsentStore,
+    Cursor, DueToken, Found, Inventory, Outbox, OutboxEntry, Page, PageRequest, Pause, PauseStore,
+    PendingConsent, ProcessRecord, ProcessRegistry, SessionKey, SessionRecord, SessionStore,
+    StateHash, StoreError, TokenFilter, TokenStore, UniqueRule, VaultStore,
 };
 use spark_oauth_core::token::{Lease, Status, StatusKind, Token};
 use spark_oauth_core::{
-    AdminId, ClientId, EmailAddress, EventId, PersonId, ProcessId, Scopes, Timestamp, TokenId,
+    AdminId, ApiKeyId, ClientId, ConsentLinkId, EmailAddress, EventId, PersonId, ProcessId, Scopes,
+    Timestamp, TokenId,
 };
 
 /// A store that keeps everything in memory.
@@ -46,6 +49,8 @@ struct Records {
     audit: BTreeMap<u64, AuditEntry>,
     last_number: u64,
     admins: BTreeMap<AdminId, Admin>,
+    api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    links: BTreeMap<ConsentLinkId, ConsentLink>,
     consents: BTreeMap<StateHash, PendingConsent>,
     sessions: BTreeMap<SessionKey, SessionRecord>,
     fingerprints: Vec<KeyFingerprint>,
@@ -141,6 +146,23 @@ fn newest_first<T: Clone>(
     }
 }
 
+/// A page of records in falling order of their identifiers, that starts behind the
+/// cursor.
+fn highest_first<'r, T: Clone + 'r>(
+    records: impl Iterator<Item = &'r T>,
+    page: &PageRequest,
+    id: impl Fn(&T) -> [u8; 16],
+) -> Page<T> {
+    let after = page.after.as_ref();
+    let behind = |record: &&T| after.is_none_or(|cursor| &id(record)[..] < cursor.position());
+    let found = records
+        .filter(behind)
+        .take(usize::from(page.limit.get()) + 1);
+    Page::from_one_more(found.cloned().collect(), page.limit, |last| {
+        id(last).to_vec()
+    })
+}
+
 /// A cursor that is none of ours leads to an empty page.
 fn number_in(cursor: &Cursor) -> u64 {
     cursor.position().try_into().map_or(0, u64::from_be_bytes)
@@ -204,11 +226,10 @@ impl TokenStore for CustomStore {
         page: &PageRequest,
     ) -> Result<Page<Token>, StoreError> {
         let part = EmailAddress::normalize(filter.email_part.as_deref().unwrap_or_default());
+        // A database finds a part, an address and a domain by indexes; here every record
+        // is looked at.
         let fits = |token: &Token| {
-            token.email.normalized().contains(&part)
-                && filter
-                    .status
-                    .is_none_or(|status| token.status.kind() == status)
+            token.email.normalized().contains(&part) && filter.fits_but_email_part(token)
         };
         Ok(newest_first(&self.lock().tokens, page, fits))
     }
@@ -396,6 +417,91 @@ impl AdminStore for CustomStore {
 }
 
 #[async_trait]
+impl ApiKeyStore for CustomStore {
+    async fn insert(&self, key: &ApiKey) -> Result<(), StoreError> {
+        let mut records = self.lock();
+        let mut others = records.api_keys.values();
+        let taken = others.any(|other| other.id == key.id || other.hash == key.hash);
+        refuse_if(taken, UniqueRule::Id)?;
+        records.api_keys.insert(key.id, key.clone());
+        Ok(())
+    }
+
+    async fn get(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+        Ok(self.lock().api_keys.get(&id).cloned())
+    }
+
+    async fn find_by_hash(&self, hash: KeyHash) -> Result<Option<ApiKey>, StoreError> {
+        let records = self.lock();
+        let mut keys = records.api_keys.values();
+        Ok(keys.find(|key| key.hash == hash).cloned())
+    }
+
+    async fn list(&self, page: &PageRequest) -> Result<Page<ApiKey>, StoreError> {
+        let records = self.lock();
+        let keys = records.api_keys.values().rev();
+        Ok(highest_first(keys, page, |key| key.id.to_bytes()))
+    }
+
+    async fn revoke(&self, id: ApiKeyId, at: Timestamp) -> Result<Option<ApiKey>, StoreError> {
+        let mut records = self.lock();
+        let key = records.api_keys.get_mut(&id);
+        Ok(key.map(|key| {
+            key.revoked_at.get_or_insert(at);
+            key.clone()
+        }))
+    }
+
+    async fn note_use(&self, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
+        let mut records = self.lock();
+        if let Some(key) = records.api_keys.get_mut(&id) {
+            key.last_used_at = key.last_used_at.max(Some(at));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ConsentLinkStore for CustomStore {
+    async fn insert(&self, link: &ConsentLink) -> Result<(), StoreError> {
+        let mut records = self.lock();
+        refuse_if(records.links.contains_key(&link.id), UniqueRule::Id)?;
+        records.links.insert(link.id, link.clone());
+        Ok(())
+    }
+
+    async fn get(&self, id: ConsentLinkId) -> Result<Option<ConsentLink>, StoreError> {
+        Ok(self.lock().links.get(&id).cloned())
+    }
+
+    async fn list(&self, page: &PageRequest) -> Result<Page<ConsentLink>, StoreError> {
+        let records = self.lock();
+        let links = records.links.values().rev();
+        Ok(highest_first(links, page, |link| link.id.to_bytes()))
+    }
+
+    async fn update(&self, link: &ConsentLink) -> Result<u64, StoreError> {
+        let mut records = self.lock();
+        let stored = records.links.get_mut(&link.id);
+        let stored = stored.ok_or(StoreError::NotFound)?;
+        if stored.version != link.version {
+            return Err(StoreError::Conflict);
+        }
+        stored.progress = link.progress;
+        stored.version += 1;
+        Ok(stored.version)
+    }
+
+    async fn remove_expired(&self, at: Timestamp) -> Result<u64, StoreError> {
+        let mut records = self.lock();
+        let before = records.links.len();
+        let links = &mut records.links;
+        links.retain(|_, link| !link.expires_at.has_passed(at));
+        Ok((before - links.len()) as u64)
+    }
+}
+
+#[async_trait]
 impl ConsentStore for CustomStore {
     async fn insert(&self, consent: &PendingConsent) -> Result<(), StoreError> {
         let mut records = self.lock();
@@ -478,8 +584,24 @@ impl AuditLog for CustomStore {
         Ok(())
     }
 
-    async fn list(&self, page: &PageRequest) -> Result<Page<AuditEntry>, StoreError> {
-        Ok(newest_first(&self.lock().audit, page, |_| true))
+    async fn list(
+        &self,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<AuditEntry>, StoreError> {
+        let fits = |entry: &AuditEntry| filter.fits(entry);
+        Ok(newest_first(&self.lock().audit, page, fits))
+    }
+
+    async fn remove_before(&self, at: Timestamp, limit: NonZeroU16) -> Result<u64, StoreError> {
+        let mut records = self.lock();
+        let ended = records.audit.iter().filter(|(_, entry)| entry.at < at);
+        let ended = ended.take(usize::from(limit.get()));
+        let ended: Vec<_> = ended.map(|(number, _)| *number).collect();
+        for number in &ended {
+            records.audit.remove(number);
+        }
+        Ok(ended.len() as u64)
     }
 }
 
@@ -690,6 +812,20 @@ impl Inventory for CustomStore {
         let records = self.lock();
         Ok(walk(records.admins.values(), page, |admin| {
             admin.id.to_bytes().to_vec()
+        }))
+    }
+
+    async fn walk_api_keys(&self, page: &PageRequest) -> Result<Page<Found<ApiKey>>, StoreError> {
+        let records = self.lock();
+        Ok(walk(records.api_keys.values(), page, |key| {
+            key.id.to_bytes().to_vec()
+        }))
+    }
+
+    async fn walk_links(&self, page: &PageRequest) -> Result<Page<Found<ConsentLink>>, StoreError> {
+        let records = self.lock();
+        Ok(walk(records.links.values(), page, |link| {
+            link.id.to_bytes().to_vec()
         }))
     }
 

@@ -5,12 +5,13 @@ use std::num::NonZeroU16;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
 use spark_oauth_core::conformance::samples;
-use spark_oauth_core::ports::{PageRequest, StoreError, TokenFilter};
+use spark_oauth_core::ports::{AuditFilter, PageRequest, StoreError, TokenFilter};
 
 use super::{Fresh, fresh};
 use crate::admins::ADMINS;
 use crate::audit::AUDIT;
 use crate::consents::CONSENTS;
+use crate::links::LINKS;
 use crate::outbox::OUTBOX;
 use crate::pauses::PAUSES;
 use crate::processes::PROCESSES;
@@ -41,7 +42,7 @@ fn assert_told(text: &str, collection: &str, field: &str) {
 
 async fn damage(fresh: &Fresh, collection: &str, field: &str, value: impl Into<Bson>) {
     let database = match collection {
-        TOKENS | CONSENTS | PAUSES | OUTBOX | PROCESSES => &fresh.options.token_db,
+        TOKENS | CONSENTS | LINKS | PAUSES | OUTBOX | PROCESSES => &fresh.options.token_db,
         _ => &fresh.options.admin_db,
     };
     let records = fresh.store.0.client.database(database);
@@ -108,8 +109,12 @@ async fn other_records_that_cannot_be_read_are_named_by_their_field() {
 
     stores.audit.append(&samples::audit_entry(1)).await.unwrap();
     damage(&fresh, AUDIT, "actor.kind", SECRET).await;
-    let page = first_page();
-    assert_told(&told(stores.audit.list(&page).await), AUDIT, "actor.kind");
+    let (all, page) = (AuditFilter::default(), first_page());
+    assert_told(
+        &told(stores.audit.list(&all, &page).await),
+        AUDIT,
+        "actor.kind",
+    );
 
     let consent = samples::consent(1);
     stores.consents.insert(&consent).await.unwrap();

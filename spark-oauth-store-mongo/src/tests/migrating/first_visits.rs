@@ -1,54 +1,16 @@
-//! Databases of an earlier schema are brought to the present one.
+//! Schema 2: the first visits of the background worker.
 
 use std::time::Duration;
 
-use mongodb::bson::{Document, doc};
-use mongodb::{Collection, Database};
+use mongodb::bson::doc;
 use spark_oauth_core::Timestamp;
 use spark_oauth_core::conformance::samples::{self, NOW, later};
 use spark_oauth_core::ports::TokenStore as _;
 use spark_oauth_core::token::{ConsentLoss, RevokedBy, Status, Token, Upkeep};
 
-use super::{Fresh, fresh};
+use super::fresh;
 use crate::MongoStore;
 use crate::values::date;
-
-impl Fresh {
-    fn token_db(&self) -> Database {
-        self.store.0.client.database(&self.options.token_db)
-    }
-
-    fn token_documents(&self) -> Collection<Document> {
-        self.token_db().collection("tokens")
-    }
-
-    /// Takes away what schema 1 did not have.
-    async fn back_to_schema_1(&self) {
-        let tokens = self.token_documents();
-        for index in ["due", "events", "expiring"] {
-            tokens.drop_index(index).await.unwrap();
-        }
-        let upkeep = doc! { "$unset": { "upkeep": "" } };
-        tokens.update_many(doc! {}, upkeep).await.unwrap();
-        for collection in ["outbox", "processes"] {
-            let collection = self.token_db().collection::<Document>(collection);
-            collection.drop().await.unwrap();
-        }
-        let vault = self.store.0.client.database(&self.options.admin_db);
-        let vault = vault.collection::<Document>("vault");
-        let earlier = doc! { "$set": { "version": 1 } };
-        let done = vault.update_one(doc! { "_id": "schema" }, earlier).await;
-        assert_eq!(done.unwrap().modified_count, 1);
-    }
-
-    async fn start_again(&self) -> MongoStore {
-        MongoStore::connect(self.options.clone()).await.unwrap()
-    }
-
-    async fn stored(&self, token: &Token) -> Token {
-        self.store.get(token.id).await.unwrap().unwrap()
-    }
-}
 
 fn refreshable(number: u32) -> Token {
     Token {
