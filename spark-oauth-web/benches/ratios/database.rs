@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use spark_oauth_core::admins::{Admin, PasswordHash, Role, Username};
+use spark_oauth_core::api_keys::{ApiKey, KeyName, KeyScope, KeyScopes, KeyText, Reach};
 use spark_oauth_core::keyring::{KeyRing, SealingKey};
-use spark_oauth_core::ports::{AdminStore, Clock as _, SystemClock, SystemRandom, TokenStore};
+use spark_oauth_core::ports::{
+    AdminStore, ApiKeyStore, Clock as _, SystemClock, SystemRandom, TokenStore,
+};
 use spark_oauth_core::token::FIRST_VERSION;
-use spark_oauth_core::{AdminId, TokenId};
+use spark_oauth_core::{AdminId, ApiKeyId, ApiKeySecret, TokenId};
 use spark_oauth_store_sqlite::SqliteStore;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -35,6 +38,7 @@ const AT_ONCE: usize = 256;
 pub(crate) struct Database {
     folder: TempDir,
     keys: String,
+    api_key: ApiKeySecret,
     /// The tokens, in the order of their making.
     pub(crate) tokens: Vec<TokenId>,
 }
@@ -43,13 +47,16 @@ impl Database {
     /// Makes a database with so many tokens.
     pub(crate) async fn with_tokens(count: usize) -> Outcome<Self> {
         let key = SealingKey::generate(&SystemRandom);
+        let api_key = KeyText::generate(&SystemRandom);
         let mut database = Self {
             folder: tempfile::tempdir()?,
             keys: key.to_base64().to_string(),
+            api_key: api_key.secret().clone(),
             tokens: Vec::with_capacity(count),
         };
         let store = database.open().await?;
         add_admins(&store).await?;
+        add_api_key(&store, &api_key).await?;
         database.add_tokens(&store, count).await?;
         store.close().await;
         Ok(database)
@@ -66,6 +73,11 @@ impl Database {
     /// The keys that seal the tokens, as the environment gives them.
     pub(crate) fn keys(&self) -> &str {
         &self.keys
+    }
+
+    /// A key for the HTTP API.
+    pub(crate) fn api_key(&self) -> &str {
+        self.api_key.expose_secret()
     }
 
     pub(crate) fn ring(&self) -> Outcome<KeyRing> {
@@ -105,6 +117,25 @@ impl Database {
         }
         Ok(())
     }
+}
+
+async fn add_api_key(store: &SqliteStore, text: &KeyText) -> Outcome {
+    let now = SystemClock.now();
+    let key = ApiKey {
+        id: ApiKeyId::generate(now, &SystemRandom),
+        name: KeyName::parse("benchmark")?,
+        hash: text.hash(),
+        scopes: KeyScopes::new([KeyScope::TokensUse]).ok_or("a key without a scope")?,
+        reach: Reach::everybody(),
+        requests_per_minute: None,
+        created_at: now,
+        created_by: "operator".to_owned(),
+        expires_at: None,
+        last_used_at: None,
+        revoked_at: None,
+    };
+    ApiKeyStore::insert(store, &key).await?;
+    Ok(())
 }
 
 /// The name of an admin.

@@ -26,13 +26,13 @@ impl Load {
         }
     }
 
-    /// The load of `GET` requests for these paths, with a cookie or none.
+    /// The load of `GET` requests for these paths.
     pub(crate) fn of_gets(
         address: SocketAddr,
         paths: impl IntoIterator<Item = String>,
-        cookie: Option<&str>,
+        by: By<'_>,
     ) -> Self {
-        let requests = paths.into_iter().map(|path| get(address, &path, cookie));
+        let requests = paths.into_iter().map(|path| get(address, &path, by));
         Self::new(address, requests.collect())
     }
 
@@ -91,10 +91,24 @@ impl Load {
     }
 }
 
+/// How a request says who sends it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum By<'a> {
+    Nobody,
+    /// A browser, with this cookie.
+    Cookie(&'a str),
+    /// A service, with this API key.
+    Key(&'a str),
+}
+
 /// A `GET` request.
-pub(crate) fn get(address: SocketAddr, path: &str, cookie: Option<&str>) -> Vec<u8> {
-    let cookie = cookie.map_or_else(String::new, |cookie| format!("cookie: {cookie}\r\n"));
-    format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n{cookie}\r\n").into_bytes()
+pub(crate) fn get(address: SocketAddr, path: &str, by: By<'_>) -> Vec<u8> {
+    let by = match by {
+        By::Nobody => String::new(),
+        By::Cookie(cookie) => format!("cookie: {cookie}\r\n"),
+        By::Key(key) => format!("authorization: Bearer {key}\r\n"),
+    };
+    format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n{by}\r\n").into_bytes()
 }
 
 /// A `POST` of a form.

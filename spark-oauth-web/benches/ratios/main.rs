@@ -23,7 +23,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::bare::Role;
 use crate::database::Database;
-use crate::figures::{Plan, consent, home, look_up, memory, pages, sign_in, start, writes};
+use crate::figures::{
+    Plan, access_token, consent, home, look_up, memory, pages, sign_in, start, writes,
+};
 use crate::report::{Report, say};
 
 /// What can go wrong ends the run, with its text.
@@ -43,7 +45,8 @@ struct Arguments {
     #[arg(long, default_value_t = 1.0)]
     seconds: f64,
 
-    /// Let new visitors come for a minute instead of ten seconds
+    /// Let new visitors come for a minute instead of ten seconds, and store a million
+    /// tokens instead of a hundred thousand
     #[arg(long)]
     full: bool,
 
@@ -61,6 +64,7 @@ struct Arguments {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Figure {
+    AccessToken,
     Home,
     Pages,
     LookUp,
@@ -106,7 +110,7 @@ async fn measure(arguments: &Arguments) -> Outcome<Report> {
         rounds: arguments.rounds.max(1),
         slice: Duration::from_secs_f64(arguments.seconds),
         visitors: Duration::from_secs(if arguments.full { 60 } else { 10 }),
-        tokens: (1_000, 100_000),
+        tokens: (1_000, if arguments.full { 1_000_000 } else { 100_000 }),
     };
     let wanted = |figure| arguments.only.is_empty() || arguments.only.contains(&figure);
     let mut report = Report::default();
@@ -135,9 +139,14 @@ async fn measure(arguments: &Arguments) -> Outcome<Report> {
         say("writes …");
         report.add(writes::measure(&plan).await?);
     }
-    if wanted(Figure::Pages) || wanted(Figure::LookUp) {
-        say("a database with 100 000 tokens …");
+    let of_many = [Figure::Pages, Figure::LookUp, Figure::AccessToken];
+    if of_many.into_iter().any(wanted) {
+        say("a database with many tokens …");
         let many = Database::with_tokens(plan.tokens.1).await?;
+        if wanted(Figure::AccessToken) {
+            say("access token …");
+            report.add(access_token::measure(&plan, &few, &many).await?);
+        }
         if wanted(Figure::LookUp) {
             say("look-up …");
             report.add(look_up::measure(&plan, &few, &many).await?);

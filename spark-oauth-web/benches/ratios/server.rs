@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::Outcome;
 use crate::bare::Role;
 use crate::database::{CLIENT_SECRET, Database};
-use crate::load::get;
+use crate::load::{By, get};
 use crate::tokens::{CLIENT_ID, SCOPES};
 
 /// How long a process may take to listen or to end.
@@ -135,7 +135,7 @@ impl Server {
     pub(crate) fn time_to_answer(&self, begin: Instant, path: &str) -> Outcome<Duration> {
         use std::io::{Read as _, Write as _};
 
-        let request = get(self.address, path, None);
+        let request = get(self.address, path, By::Nobody);
         while begin.elapsed() < PATIENCE {
             let Ok(mut stream) = std::net::TcpStream::connect(self.address) else {
                 std::thread::sleep(Duration::from_micros(100));

@@ -10,7 +10,7 @@ use crate::bare::Role;
 use crate::connection::Connection;
 use crate::database::Database;
 use crate::figures::Plan;
-use crate::load::{get, post};
+use crate::load::{By, get, post};
 use crate::pairs::Pairs;
 use crate::report::{Aim, Row};
 use crate::server::Server;
@@ -70,7 +70,7 @@ async fn consent(server: SocketAddr, emulator: SocketAddr, number: usize) -> Out
     };
     browser.get("/", 200).await?;
     let authorize = browser.post("/auth/spark").await?;
-    let request = get(emulator, &path_of(&authorize)?, None);
+    let request = get(emulator, &path_of(&authorize)?, By::Nobody);
     let answer = provider.answer_to(&request).await?;
     let callback = answer.fields("location").next();
     let callback = path_of(callback.ok_or("the provider did not send the browser back")?)?;
@@ -87,7 +87,7 @@ struct Browser {
 
 impl Browser {
     async fn get(&mut self, path: &str, status: u16) -> Outcome<String> {
-        let request = get(self.address, path, Some(&self.cookie()));
+        let request = get(self.address, path, By::Cookie(&self.cookie()));
         self.send(&request, status).await
     }
 

@@ -30,7 +30,7 @@ pub(crate) async fn measure(plan: &Plan, few: &Database, many: &Database) -> Out
     )
     .await?;
     let row = Row::ratio(
-        "find and open a token: per second with 100 000 against 1 000",
+        "find and open a token: per second with many stored against few",
         &rates,
         ("many/s", "few/s"),
         Aim::AtLeast(0.9),

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::Outcome;
 use crate::database::Database;
 use crate::figures::Plan;
-use crate::load::Load;
+use crate::load::{By, Load};
 use crate::report::{Aim, Row};
 use crate::server::Server;
 
@@ -23,7 +23,7 @@ pub(crate) async fn measure(plan: &Plan, database: &Database) -> Outcome<Vec<Row
     let server = Server::ours(database, None)?;
     sleep(SETTLING).await;
     let idle = server.resident_mib()?;
-    let home = Load::of_gets(server.address, ["/".to_owned()], None);
+    let home = Load::of_gets(server.address, ["/".to_owned()], By::Nobody);
     let mut visits = visitors(&home, plan.visitors / 4).await?;
     let early = server.resident_mib()?;
     visits += visitors(&home, plan.visitors * 3 / 4).await?;

@@ -1,5 +1,6 @@
 //! What is measured, one figure in one file.
 
+pub(crate) mod access_token;
 pub(crate) mod consent;
 pub(crate) mod home;
 pub(crate) mod look_up;

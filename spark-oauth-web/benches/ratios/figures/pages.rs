@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::database::{Database, PASSWORD};
 use crate::figures::Plan;
 use crate::figures::turns::{Side, Turns, bare_twin};
-use crate::load::{Load, post};
+use crate::load::{By, Load, post};
 use crate::report::{Aim, Row};
 use crate::server::Server;
 
@@ -33,7 +33,7 @@ pub(crate) async fn measure(plan: &Plan, few: &Database, many: &Database) -> Out
             &ours_few.side(side(&ours_few)),
         )
         .await?;
-        let what = format!("{name}: requests/s with 100 000 against 1 000");
+        let what = format!("{name}: requests/s with many stored against few");
         rows.push(turns.row(&what, ("many/s", "few/s"), NO_GROWTH));
     }
     Ok(rows)
@@ -49,13 +49,13 @@ async fn against_bare(
         .token_paths()
         .next()
         .ok_or("a database without tokens")?;
-    let bare = bare_twin(&few.server, &path, Some(&few.cookie), database).await?;
+    let bare = bare_twin(&few.server, &path, By::Cookie(&few.cookie), database).await?;
     let bare_side = Side {
         server: &bare,
-        load: Load::of_gets(bare.address, few.token_paths(), Some(&few.cookie)),
+        load: Load::of_gets(bare.address, few.token_paths(), By::Cookie(&few.cookie)),
     };
     let mut rows = Vec::new();
-    for (name, ours) in [("1 000", few), ("100 000", many)] {
+    for (name, ours) in [("few", few), ("many", many)] {
         let side = ours.side(ours.load(ours.token_paths()));
         let turns = Turns::take(plan, &side, &bare_side).await?;
         let what = format!("token page, {name} stored: requests/s against bare axum");
@@ -67,7 +67,7 @@ async fn against_bare(
         &few.side(few.load(few.token_paths())),
     )
     .await?;
-    let what = "token page: requests/s with 100 000 against 1 000";
+    let what = "token page: requests/s with many stored against few";
     rows.push(turns.row(what, ("many/s", "few/s"), NO_GROWTH));
     Ok(rows)
 }
@@ -100,7 +100,7 @@ impl<'a> Ours<'a> {
     }
 
     fn load(&self, paths: impl IntoIterator<Item = String>) -> Load {
-        Load::of_gets(self.server.address, paths, Some(&self.cookie))
+        Load::of_gets(self.server.address, paths, By::Cookie(&self.cookie))
     }
 
     fn side(&self, load: Load) -> Side<'_> {

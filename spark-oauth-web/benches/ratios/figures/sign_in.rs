@@ -12,7 +12,7 @@ use crate::Outcome;
 use crate::connection::Connection;
 use crate::database::{ADMINS, Database, PASSWORD, admin_name};
 use crate::figures::Plan;
-use crate::load::{Latencies, Load, post};
+use crate::load::{By, Latencies, Load, post};
 use crate::pairs::Pairs;
 use crate::report::{Aim, Row};
 use crate::server::Server;
@@ -28,7 +28,7 @@ pub(crate) async fn measure(plan: &Plan, database: &Database) -> Outcome<Vec<Row
     let server = Server::ours(database, None)?;
     let hash = bcrypt::hash(PASSWORD, crate::database::COST)?;
     let time = plan.slice * TURN;
-    let home = Load::of_gets(server.address, ["/".to_owned()], None);
+    let home = Load::of_gets(server.address, ["/".to_owned()], By::Nobody);
     let (mut rates, mut latencies) = (Pairs::default(), Pairs::default());
     for _ in 0..plan.rounds.div_ceil(2) {
         let idle = home.paced(VISITORS, PACE, time).await?;

@@ -7,7 +7,7 @@ use crate::bare::Role;
 use crate::connection::Connection;
 use crate::database::Database;
 use crate::figures::{CONNECTIONS, Plan};
-use crate::load::{Load, get};
+use crate::load::{By, Load, get};
 use crate::pairs::Pairs;
 use crate::report::{Aim, Row};
 use crate::server::Server;
@@ -77,11 +77,11 @@ impl Turns {
 pub(super) async fn bare_twin(
     ours: &Server,
     path: &str,
-    cookie: Option<&str>,
+    by: By<'_>,
     database: &Database,
 ) -> Outcome<Server> {
     let mut connection = Connection::open(ours.address).await?;
-    let request = get(ours.address, path, cookie);
+    let request = get(ours.address, path, by);
     let answer = connection.answer_to(&request).await?;
     if answer.status != 200 {
         return Err(format!("{path} was answered with {}", answer.status).into());
