@@ -30,7 +30,7 @@ pub enum WrongKeyText {
 
 impl KeyText {
     /// Makes a new key.
-    pub(super) fn generate(random: &dyn Random) -> Self {
+    pub fn generate(random: &dyn Random) -> Self {
         let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
         random.fill(&mut *bytes);
         let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + DIGITS));
