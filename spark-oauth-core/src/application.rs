@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::admins::{AdminService, HashingLimits, SuperAdminSettings};
+use crate::api_access::ApiAccess;
 use crate::api_keys::ApiKeyService;
 use crate::audit::AuditService;
 use crate::auditor::Auditor;
@@ -72,6 +73,8 @@ pub struct SparkOauth {
     pub api_keys: ApiKeyService,
     /// Who did what.
     pub audit: AuditService,
+    /// What services may do under their keys.
+    pub api_access: ApiAccess,
     /// Carries events to where they must not be lost.
     pub events: EventService,
     /// Counts tokens and events for the observer.
@@ -321,6 +324,13 @@ impl SparkOauthBuilder {
         );
         let broker = Broker::new(parts.clone(), refresh_limits, auditor.clone());
         broker.recover().await;
+        let api_keys = ApiKeyService::new(
+            parts.stores.api_keys.clone(),
+            parts.clock.clone(),
+            parts.random.clone(),
+            auditor.clone(),
+            parts.detached.clone(),
+        );
         Ok(SparkOauth {
             consents: ConsentService::new(parts.clone(), consent_limits, auditor.clone()),
             links: ConsentLinkService::new(&parts),
@@ -330,19 +340,14 @@ impl SparkOauthBuilder {
                 auditor.clone(),
                 include_refresh_token,
             ),
-            api_keys: ApiKeyService::new(
-                parts.stores.api_keys.clone(),
-                parts.clock.clone(),
-                parts.random.clone(),
-                auditor.clone(),
-                parts.detached.clone(),
-            ),
             audit: AuditService::new(
                 parts.stores.audit.clone(),
                 parts.clock.clone(),
                 auditor.clone(),
                 audit_kept_for,
             ),
+            api_access: ApiAccess::new(api_keys.clone(), broker.clone(), auditor.clone()),
+            api_keys,
             admins: AdminService::new(&parts, super_admin, hashing, auditor),
             worker: Worker::new(broker.clone(), &parts, WorkerSettings::default()),
             presence: Presence::new(&parts, broker.process()),

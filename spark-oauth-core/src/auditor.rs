@@ -60,6 +60,14 @@ impl Subject {
         }
     }
 
+    /// A call, and the token that it was about.
+    pub(crate) fn call(name: &str, token: Option<TokenId>) -> Self {
+        Self {
+            token,
+            name: Some(name.to_owned()),
+        }
+    }
+
     pub(crate) fn named(name: impl Into<String>) -> Self {
         Self {
             token: None,

@@ -21,7 +21,8 @@
 //! 4. [`broker`] hands it out, refreshes it when it does not live long enough, and
 //!    revokes or removes it.
 //! 5. [`handoff`] gives it to the requester in a Webex room.
-//! 6. [`admins`] are those who may look on.
+//! 6. [`admins`] are those who may look on, [`api_keys`] what services show, and
+//!    [`api_access`] what they may do under one.
 //! 7. [`events`] tell others what happened, and lose nothing on the way.
 //!
 //! [`import`] begins in the middle: with what the Node.js sample kept.
@@ -78,6 +79,7 @@
 //!   who embed.
 
 pub mod admins;
+pub mod api_access;
 pub mod api_keys;
 mod application;
 pub mod audit;

@@ -9,10 +9,12 @@
 //!    layers that all of them share: request IDs, security headers, error pages,
 //!    time and body limits, cross-site checks and sessions;
 //! 4. `routes` holds one use case in one file; each takes just the parts it uses;
-//! 5. [`pages`] are the view structs and templates.
+//! 5. `api` is the HTTP API for services, with layers of its own;
+//! 6. [`pages`] are the view structs and templates.
 //!
 //! [`webhooks`] tell others of events. [`commands`] is what the binary does, and [`logging`] what it says.
 
+mod api;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -13,6 +13,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::api;
 use crate::http::{
     PageError, count_requests, redirect_to_public_host, refuse_cross_site, render_errors,
     security_headers, trace_request,
@@ -67,5 +68,6 @@ pub(crate) fn router(state: AppState, sessions: Arc<dyn SessionStore>) -> Router
         .merge(assets::router())
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(layers)
-        .with_state(state)
+        .with_state(state.clone())
+        .merge(api::router(&state))
 }

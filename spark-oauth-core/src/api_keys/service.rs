@@ -164,18 +164,30 @@ impl ApiKeyService {
         &self,
         text: &str,
     ) -> Result<Result<Arc<ApiKey>, KeyRefusal>, StoreError> {
+        Ok(match self.find(text).await? {
+            Ok(key) => self.accept(&key).map(|()| key),
+            Err(refusal) => Err(refusal),
+        })
+    }
+
+    /// The key that a service sent, whether it is good now or not.
+    pub(crate) async fn find(
+        &self,
+        text: &str,
+    ) -> Result<Result<Arc<ApiKey>, KeyRefusal>, StoreError> {
         let text = match KeyText::parse(text) {
             Ok(text) => text,
             Err(wrong) => return Ok(Err(wrong.into())),
         };
-        let Some(key) = self.look_up(text.hash()).await? else {
-            return Ok(Err(KeyRefusal::Unknown));
-        };
-        if let Err(refusal) = key.check(self.clock.now()) {
-            return Ok(Err(refusal));
-        }
-        self.note_use(&key);
-        Ok(Ok(key))
+        let key = self.look_up(text.hash()).await?;
+        Ok(key.ok_or(KeyRefusal::Unknown))
+    }
+
+    /// Whether the key is good now; if so, its use is noted.
+    pub(crate) fn accept(&self, key: &ApiKey) -> Result<(), KeyRefusal> {
+        key.check(self.clock.now())?;
+        self.note_use(key);
+        Ok(())
     }
 
     async fn look_up(&self, hash: KeyHash) -> Result<Option<Arc<ApiKey>>, StoreError> {

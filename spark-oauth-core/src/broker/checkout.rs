@@ -54,8 +54,19 @@ impl Broker {
         caller: &Caller,
     ) -> Result<CheckedOut, TokenError> {
         let token = self.recent_or_read(id, min_life).await?;
-        let outcome = self.check_out_record(&token, min_life).await;
-        let subject = Subject::token(id, token.email.as_str());
+        self.check_out_read(&token, min_life, caller).await
+    }
+
+    /// The same of a record that the caller has at hand, read by
+    /// [`recent_or_read`](Self::recent_or_read) or otherwise a moment ago.
+    pub(crate) async fn check_out_read(
+        &self,
+        token: &Token,
+        min_life: Duration,
+        caller: &Caller,
+    ) -> Result<CheckedOut, TokenError> {
+        let outcome = self.check_out_record(token, min_life).await;
+        let subject = Subject::token(token.id, token.email.as_str());
         let result = match &outcome {
             Ok(_) => Outcome::Done,
             Err(error) => Outcome::Refused(error.reason().to_owned()),
@@ -67,7 +78,7 @@ impl Broker {
     }
 
     /// The record, as it was read a moment ago where that is good enough.
-    async fn recent_or_read(
+    pub(crate) async fn recent_or_read(
         &self,
         id: TokenId,
         min_life: Duration,

@@ -27,7 +27,6 @@ pub(crate) struct KeyLabel {
 impl KeySlot {
     /// Notes the key of the request, once it is known and whether or not it may do
     /// what was asked; the first one stays.
-    #[expect(dead_code, reason = "the API is on its way")]
     pub(crate) fn set(&self, key: &ApiKey) {
         self.0.get_or_init(|| KeyLabel {
             id: key.id,

@@ -28,14 +28,20 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let site = <Arc<Site>>::from_ref(state);
-        let address = client_address(&parts.extensions, &parts.headers, &site);
-        let request_id = parts.extensions.get::<RequestId>().map(ToString::to_string);
-        Ok(Self {
+        Ok(Self::of(&parts.extensions, &parts.headers, &site))
+    }
+}
+
+impl ClientAddress {
+    /// The address that a request comes from.
+    pub(crate) fn of(extensions: &Extensions, headers: &HeaderMap, site: &Site) -> Self {
+        let request_id = extensions.get::<RequestId>().map(ToString::to_string);
+        Self {
             origin: Origin {
-                address,
+                address: client_address(extensions, headers, site),
                 request_id,
             },
-        })
+        }
     }
 }
 

@@ -15,7 +15,6 @@ mod request_id;
 mod request_span;
 mod trace_context;
 
-#[expect(unused_imports, reason = "the API fills them")]
 pub(crate) use access::{KeySlot, Refusal};
 pub(crate) use address::ClientAddress;
 pub(crate) use confirm::is_confirmed;

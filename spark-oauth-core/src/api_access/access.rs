@@ -1,0 +1,181 @@
+//! Who calls, and whether they may.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::api_access::strangers::{Alike, Strangers};
+use crate::api_access::{AccessError, AccessRefusal};
+use crate::api_keys::{ApiKey, ApiKeyService, KeyScope};
+use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
+use crate::auditor::{Auditor, Subject};
+use crate::broker::Broker;
+use crate::ids::TokenId;
+
+/// A call as it came in.
+#[derive(Clone, Debug)]
+pub struct ApiCall {
+    /// Method and route, such as `GET /api/v1/tokens/{id}`: what the audit log names.
+    pub name: Cow<'static, str>,
+    /// From where.
+    pub origin: Origin,
+}
+
+/// What a call says of who makes it.
+#[derive(Clone, Copy, Debug)]
+pub enum Credential<'a> {
+    /// Nothing.
+    Missing,
+    /// The text of a key.
+    Key(&'a str),
+    /// The address holds what is a key, or claims to be one.
+    InUrl(&'a str),
+}
+
+/// A call whose key is good.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    key: Arc<ApiKey>,
+    caller: Caller,
+    call: Cow<'static, str>,
+}
+
+impl Admitted {
+    /// The key.
+    pub fn key(&self) -> &ApiKey {
+        &self.key
+    }
+
+    /// Who calls, for the rules and the audit log.
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// Lets services in. Cheap to clone: the clones share everything.
+#[derive(Clone, Debug)]
+pub struct ApiAccess(pub(super) Arc<Inner>);
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) keys: ApiKeyService,
+    pub(super) broker: Broker,
+    auditor: Auditor,
+    strangers: Strangers,
+}
+
+impl ApiAccess {
+    pub(crate) fn new(keys: ApiKeyService, broker: Broker, auditor: Auditor) -> Self {
+        Self(Arc::new(Inner {
+            keys,
+            broker,
+            auditor,
+            strangers: Strangers::default(),
+        }))
+    }
+
+    /// Lets a call in whose key is good now. A refusal is in the audit log when it is
+    /// answered, where it is the first of its kind from this address for a second.
+    ///
+    /// # Errors
+    /// [`AccessError::Refused`], or the store's.
+    pub async fn authenticate(
+        &self,
+        credential: Credential<'_>,
+        call: ApiCall,
+    ) -> Result<Admitted, AccessError> {
+        let keys = &self.0.keys;
+        let (key, refusal) = match credential {
+            Credential::Missing => (None, AccessRefusal::KeyMissing),
+            // Whose it is helps whoever must revoke it now.
+            Credential::InUrl(text) => (keys.find(text).await?.ok(), AccessRefusal::KeyInUrl),
+            Credential::Key(text) => match keys.find(text).await? {
+                Err(refusal) => (None, refusal.into()),
+                Ok(key) => match keys.accept(&key) {
+                    Ok(()) => return Ok(admitted(key, call)),
+                    Err(refusal) => (Some(key), refusal.into()),
+                },
+            },
+        };
+        self.turn_away(key.as_deref(), &call, refusal).await;
+        Err(refusal.into())
+    }
+
+    /// Lets the call go on where its key has the scope. A refusal is in the audit log
+    /// when it is answered.
+    ///
+    /// # Errors
+    /// [`AccessRefusal::ScopeMissing`].
+    pub async fn authorize(
+        &self,
+        admitted: &Admitted,
+        scope: KeyScope,
+    ) -> Result<(), AccessRefusal> {
+        if admitted.key.scopes.allow(scope) {
+            return Ok(());
+        }
+        let refusal = AccessRefusal::ScopeMissing(scope);
+        self.refuse(admitted, refusal, None).await;
+        Err(refusal)
+    }
+
+    /// Notes that the key made more calls than it may: once a second.
+    pub async fn rate_limited(&self, admitted: &Admitted) -> AccessRefusal {
+        let refusal = AccessRefusal::RateLimited;
+        if self.is_first(Some(&admitted.key), &admitted.caller.origin, refusal) {
+            self.refuse(admitted, refusal, None).await;
+        }
+        refusal
+    }
+
+    /// Writes the refusal of a call with a good key.
+    pub(super) async fn refuse(
+        &self,
+        admitted: &Admitted,
+        refusal: AccessRefusal,
+        token: Option<TokenId>,
+    ) {
+        let subject = Subject::call(&admitted.call, token);
+        self.note(&admitted.caller, subject, refusal).await;
+    }
+
+    /// Writes the refusal of a call without a good key.
+    async fn turn_away(&self, key: Option<&ApiKey>, call: &ApiCall, refusal: AccessRefusal) {
+        if self.is_first(key, &call.origin, refusal) {
+            let caller = caller(key, call.origin.clone());
+            let subject = Subject::call(&call.name, None);
+            self.note(&caller, subject, refusal).await;
+        }
+    }
+
+    fn is_first(&self, key: Option<&ApiKey>, origin: &Origin, refusal: AccessRefusal) -> bool {
+        self.0.strangers.is_first(Alike {
+            key: key.map(|key| key.id),
+            address: origin.address,
+            reason: refusal.reason(),
+        })
+    }
+
+    async fn note(&self, caller: &Caller, subject: Subject, refusal: AccessRefusal) {
+        let outcome = Outcome::Refused(refusal.reason().to_owned());
+        self.0
+            .auditor
+            .record(caller, AuditAction::ApiCalled, subject, outcome)
+            .await;
+    }
+}
+
+fn admitted(key: Arc<ApiKey>, call: ApiCall) -> Admitted {
+    Admitted {
+        caller: caller(Some(&key), call.origin),
+        call: call.name,
+        key,
+    }
+}
+
+fn caller(key: Option<&ApiKey>, origin: Origin) -> Caller {
+    let actor = key.map_or(Actor::Unauthenticated, |key| Actor::ApiKey {
+        id: key.id,
+        name: key.name.as_str().to_owned(),
+    });
+    Caller { actor, origin }
+}

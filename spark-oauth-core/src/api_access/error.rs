@@ -1,0 +1,78 @@
+//! Why a service does not get what it asked for.
+
+use crate::api_keys::{KeyRefusal, KeyScope};
+use crate::broker::TokenError;
+use crate::ids::TokenId;
+use crate::ports::StoreError;
+
+/// Why a call is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccessRefusal {
+    /// No key was sent.
+    #[error("the call carries no API key")]
+    KeyMissing,
+    /// A key stood in the address.
+    #[error("the API key stands in the address, where logs and proxies keep it")]
+    KeyInUrl,
+    /// The key that was sent is not good.
+    #[error(transparent)]
+    Key(#[from] KeyRefusal),
+    /// The key made more calls than it may.
+    #[error("the API key made more calls than it may")]
+    RateLimited,
+    /// The key may not do this.
+    #[error("the API key lacks the scope {0}")]
+    ScopeMissing(KeyScope),
+    /// The key is not good for this person.
+    #[error("the API key is not good for the tokens of this person")]
+    PersonNotAllowed,
+}
+
+impl AccessRefusal {
+    /// The reason in a word, for the audit log and the API's `code`.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::KeyMissing => "key_missing",
+            Self::KeyInUrl => "key_in_url",
+            Self::Key(refusal) => refusal.reason(),
+            Self::RateLimited => "rate_limited",
+            Self::ScopeMissing(_) => "insufficient_scope",
+            Self::PersonNotAllowed => "person_not_allowed",
+        }
+    }
+}
+
+/// Why a service does not get what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// It may not have it.
+    #[error(transparent)]
+    Refused(#[from] AccessRefusal),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// Nobody with this address has a token, or none whose scopes hold the asked
+    /// ones.
+    #[error("no token of this person fits")]
+    PersonNotFound,
+    /// Several active tokens of the person fit.
+    #[error("several tokens of this person fit")]
+    Ambiguous(Vec<TokenId>),
+    /// The token cannot be handed out or changed.
+    #[error("the token cannot be handed out or changed")]
+    Token {
+        /// Which token.
+        id: TokenId,
+        /// Why.
+        source: TokenError,
+    },
+    /// The provider does not let the integration revoke tokens. Nothing was changed.
+    #[error("the provider does not let the integration revoke tokens")]
+    RevocationNotPermitted,
+}
+
+impl AccessError {
+    pub(super) fn of(id: TokenId) -> impl FnOnce(TokenError) -> Self {
+        move |source| Self::Token { id, source }
+    }
+}

@@ -1,0 +1,364 @@
+//! What a service is given under its key, and what the audit log says of it.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use super::*;
+use crate::api_keys::{
+    ApiKeyInput, Created, DomainName, KeyName, KeyRefusal, KeyScope, Reach, WrongKeyText,
+};
+use crate::audit::{Actor, AuditAction, AuditEntry, Origin, Outcome};
+use crate::broker::TokenError;
+use crate::ids::TokenId;
+use crate::ports::{PageRequest, Revocation, TokenFilter};
+use crate::scopes::Scopes;
+use crate::testing::scene::{HOUR, MINUTE, NOW, Scene, caller, email, scene};
+use crate::testing::{ProviderCall, Reply, StoreCall, StoreFault};
+use crate::timestamp::Timestamp;
+use crate::token::{ConsentLoss, RevokedBy, Status, Token};
+
+const CALL: &str = "GET /api/v1/tokens/{id}";
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+
+fn call() -> ApiCall {
+    ApiCall {
+        name: CALL.into(),
+        origin: Origin {
+            address: Some(ADDRESS),
+            request_id: None,
+        },
+    }
+}
+
+async fn key(scene: &Scene, reach: Reach, expires_at: Option<Timestamp>) -> Created {
+    let input = ApiKeyInput {
+        name: KeyName::parse("nightly report").unwrap(),
+        scopes: vec![KeyScope::TokensRead, KeyScope::TokensUse],
+        reach,
+        requests_per_minute: None,
+        expires_at,
+    };
+    let created = scene.oauth.api_keys.create(input, "root", &caller()).await;
+    created.unwrap()
+}
+
+/// A key of another service. Its texts are drawn alike, so it takes a later one.
+async fn key_of_another_service() -> Created {
+    let elsewhere = scene().await;
+    for _ in 0..5 {
+        key(&elsewhere, Reach::everybody(), None).await;
+    }
+    key(&elsewhere, Reach::everybody(), None).await
+}
+
+async fn enter(scene: &Scene, credential: Credential<'_>) -> Result<Admitted, AccessError> {
+    scene
+        .oauth
+        .api_access
+        .authenticate(credential, call())
+        .await
+}
+
+async fn admitted(scene: &Scene, reach: Reach) -> Admitted {
+    let created = key(scene, reach, None).await;
+    let text = created.secret.expose_secret();
+    enter(scene, Credential::Key(text)).await.unwrap()
+}
+
+async fn refusal(scene: &Scene, credential: Credential<'_>) -> AccessRefusal {
+    match enter(scene, credential).await.unwrap_err() {
+        AccessError::Refused(refusal) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What the audit log says of calls that were refused.
+fn refused(scene: &Scene) -> Vec<AuditEntry> {
+    let entries = scene.stores.audit_entries().into_iter();
+    entries
+        .filter(|entry| entry.action == AuditAction::ApiCalled)
+        .collect()
+}
+
+fn only_ann() -> Reach {
+    Reach::of([email("ann@example.com")], [])
+}
+
+#[tokio::test]
+async fn every_key_that_is_not_good_is_refused_with_an_entry() {
+    let scene = scene().await;
+    let good = key(&scene, Reach::everybody(), None).await;
+    let ended = key(&scene, Reach::everybody(), Some(NOW + HOUR)).await;
+    let revoked = key(&scene, Reach::everybody(), None).await;
+    let by = caller();
+    scene
+        .oauth
+        .api_keys
+        .revoke(revoked.key.id, &by)
+        .await
+        .unwrap();
+    scene.clock.advance(HOUR);
+
+    let text = good.secret.expose_secret();
+    let (body, last) = text.split_at(text.len() - 1);
+    let mistyped = format!("{body}{}", if last == "0" { "1" } else { "0" });
+    let elsewhere = key_of_another_service().await;
+    let wrong = |text| AccessRefusal::Key(KeyRefusal::Text(text));
+    let cases = [
+        (Credential::Missing, AccessRefusal::KeyMissing, None),
+        (Credential::Key("x"), wrong(WrongKeyText::Malformed), None),
+        (
+            Credential::Key(&mistyped),
+            wrong(WrongKeyText::Checksum),
+            None,
+        ),
+        (
+            Credential::Key(ended.secret.expose_secret()),
+            AccessRefusal::Key(KeyRefusal::Expired),
+            Some(&ended),
+        ),
+        (
+            Credential::Key(revoked.secret.expose_secret()),
+            AccessRefusal::Key(KeyRefusal::Revoked),
+            Some(&revoked),
+        ),
+        (
+            Credential::Key(elsewhere.secret.expose_secret()),
+            AccessRefusal::Key(KeyRefusal::Unknown),
+            None,
+        ),
+        (Credential::InUrl("x"), AccessRefusal::KeyInUrl, None),
+        (
+            Credential::InUrl(text),
+            AccessRefusal::KeyInUrl,
+            Some(&good),
+        ),
+    ];
+    for (number, (credential, expected, whose)) in cases.into_iter().enumerate() {
+        assert_eq!(refusal(&scene, credential).await, expected);
+        let entries = refused(&scene);
+        assert_eq!(entries.len(), number + 1, "{expected}");
+        let outcome = Outcome::Refused(expected.reason().to_owned());
+        let actor = whose.map_or(Actor::Unauthenticated, |created| Actor::ApiKey {
+            id: created.key.id,
+            name: "nightly report".to_owned(),
+        });
+        let told = |entry: &&AuditEntry| entry.outcome == outcome && entry.caller.actor == actor;
+        let told: Vec<_> = entries.iter().filter(told).collect();
+        assert_eq!(told.len(), 1, "{expected}");
+        assert_eq!(told[0].caller.origin, call().origin);
+        assert_eq!(told[0].subject.as_deref(), Some(CALL));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn strangers_make_one_entry_a_second() {
+    let scene = scene().await;
+    for _ in 0..50 {
+        refusal(&scene, Credential::Missing).await;
+    }
+    assert_eq!(refused(&scene).len(), 1);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    refusal(&scene, Credential::Missing).await;
+    assert_eq!(refused(&scene).len(), 2);
+}
+
+#[tokio::test]
+async fn a_key_does_what_its_scopes_say_and_no_more() {
+    let scene = scene().await;
+    let service = admitted(&scene, Reach::everybody()).await;
+    let access = &scene.oauth.api_access;
+    let allowed = access.authorize(&service, KeyScope::TokensUse).await;
+    assert_eq!(allowed, Ok(()));
+    for _ in 0..2 {
+        let refused = access.authorize(&service, KeyScope::TokensWrite).await;
+        assert_eq!(
+            refused,
+            Err(AccessRefusal::ScopeMissing(KeyScope::TokensWrite))
+        );
+    }
+    // Whose key it is is known, so that each is told.
+    let entries = refused(&scene);
+    assert_eq!(entries.len(), 2);
+    let outcome = Outcome::Refused("insufficient_scope".to_owned());
+    assert_eq!(entries[1].outcome, outcome);
+    assert_eq!(entries[1].caller, *service.caller());
+}
+
+#[tokio::test]
+async fn another_persons_token_is_refused_and_left_out_of_lists() {
+    let scene = scene().await;
+    let anns = scene.stored_token();
+    let bobs = scene.token_of("bob", "spark:rooms_read");
+    scene.stores.put_token(bobs.clone());
+    let service = admitted(&scene, only_ann()).await;
+    let access = &scene.oauth.api_access;
+
+    let page = PageRequest::first(NonZeroU16::new(10).unwrap());
+    let filter = TokenFilter {
+        reach: Reach::everybody(),
+        ..TokenFilter::default()
+    };
+    let list = access.list_tokens(&service, filter, &page).await.unwrap();
+    let ids: Vec<_> = list.items.iter().map(|token| token.id).collect();
+    assert_eq!(ids, [anns.id]);
+    assert!(access.token(&service, anns.id).await.is_ok());
+
+    let none = Scopes::default();
+    let bob = email("bob@example.com");
+    let results = [
+        access.token(&service, bobs.id).await.map(drop),
+        access.check_out(&service, bobs.id, MINUTE).await.map(drop),
+        access.refresh(&service, bobs.id).await.map(drop),
+        access.remove(&service, bobs.id, true).await,
+        access
+            .check_out_of(&service, &bob, &none, MINUTE)
+            .await
+            .map(drop),
+        access
+            .check_out_of(&service, &email("nobody@example.com"), &none, MINUTE)
+            .await
+            .map(drop),
+    ];
+    for result in results {
+        let refusal = AccessRefusal::PersonNotAllowed;
+        assert!(
+            matches!(&result, Err(AccessError::Refused(is)) if *is == refusal),
+            "{result:?}"
+        );
+    }
+    let entries = refused(&scene);
+    let about = |token| entries.iter().filter(|entry| entry.token == token).count();
+    assert_eq!((about(Some(bobs.id)), about(None)), (4, 2));
+    assert_eq!(scene.client.calls(), []);
+}
+
+#[tokio::test]
+async fn a_domain_covers_whoever_has_an_address_in_it() {
+    let scene = scene().await;
+    let token = scene.stored_token();
+    let domain = DomainName::parse(token.email.domain()).unwrap();
+    let service = admitted(&scene, Reach::of([], [domain])).await;
+    let valid = scene.oauth.api_access.check_out(&service, token.id, MINUTE);
+    let valid = valid.await.unwrap();
+    assert_eq!(valid.access_token.expose_secret(), "old-access");
+    scene.oauth.settle().await;
+    let entries = scene.stores.audit_entries();
+    let mut fetches = entries.iter();
+    let fetched = fetches.find(|entry| entry.action == AuditAction::TokenCheckedOut);
+    assert_eq!(fetched.unwrap().caller, *service.caller());
+}
+
+struct Persons {
+    scene: Scene,
+    service: Admitted,
+}
+
+impl Persons {
+    async fn new() -> Self {
+        let scene = scene().await;
+        let service = admitted(&scene, only_ann()).await;
+        Self { scene, service }
+    }
+
+    fn token(&self, scopes: &str, status: Status) -> TokenId {
+        let token = Token {
+            status,
+            ..self.scene.token_of("ann", scopes)
+        };
+        self.scene.stores.put_token(token.clone());
+        token.id
+    }
+
+    async fn fetch(&self, scopes: &str) -> Result<TokenId, AccessError> {
+        let scopes = Scopes::parse(scopes).unwrap();
+        let ann = email("Ann@Example.com");
+        let access = &self.scene.oauth.api_access;
+        let valid = access.check_out_of(&self.service, &ann, &scopes, MINUTE);
+        valid.await.map(|valid| valid.id)
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_address_and_scopes() {
+    let persons = Persons::new().await;
+    let found = persons.fetch("").await;
+    assert!(matches!(found, Err(AccessError::PersonNotFound)));
+    let rooms = persons.token("rooms", Status::Active);
+    assert_eq!(persons.fetch("").await.unwrap(), rooms);
+    let both = persons.token("people rooms", Status::Active);
+    assert_eq!(persons.fetch("people").await.unwrap(), both);
+    match persons.fetch("rooms").await {
+        Err(AccessError::Ambiguous(ids)) => assert_eq!(ids, {
+            let mut ids = [rooms, both];
+            ids.sort();
+            ids
+        }),
+        other => panic!("{other:?}"),
+    }
+    let found = persons.fetch("mail").await;
+    assert!(matches!(found, Err(AccessError::PersonNotFound)));
+}
+
+#[tokio::test]
+async fn an_active_token_counts_before_all_others_and_each_says_why() {
+    let persons = Persons::new().await;
+    let by = RevokedBy::Person;
+    let revoked = persons.token("rooms", Status::Revoked { by, at: NOW });
+    let found = persons.fetch("").await.unwrap_err();
+    let is_revoked =
+        |id, source: &TokenError| id == revoked && matches!(source, TokenError::Revoked { .. });
+    assert!(matches!(&found, AccessError::Token { id, source } if is_revoked(*id, source)));
+
+    let reason = ConsentLoss::RefreshRefused;
+    let lost = persons.token("people", Status::NeedsConsent { reason, since: NOW });
+    let found = persons.fetch("").await.unwrap_err();
+    let is_lost =
+        |id, source: &TokenError| id == lost && matches!(source, TokenError::NeedsConsent { .. });
+    assert!(matches!(&found, AccessError::Token { id, source } if is_lost(*id, source)));
+    let outcomes = persons.scene.outcomes(AuditAction::TokenCheckedOut);
+    let refused = |reason: &str| Outcome::Refused(reason.to_owned());
+    assert_eq!(outcomes, [refused("revoked"), refused("needs_consent")]);
+
+    let active = persons.token("mail", Status::Active);
+    assert_eq!(persons.fetch("").await.unwrap(), active);
+}
+
+#[tokio::test]
+async fn removing_revokes_first_where_that_is_asked_for() {
+    let scene = scene().await;
+    let token = scene.stored_token();
+    let service = admitted(&scene, only_ann()).await;
+    let access = &scene.oauth.api_access;
+
+    scene.client.on_revoke(Reply::of(Revocation::NotPermitted));
+    let refused = access.remove(&service, token.id, true).await;
+    assert!(matches!(refused, Err(AccessError::RevocationNotPermitted)));
+    assert!(access.token(&service, token.id).await.is_ok());
+
+    scene.client.on_revoke(Reply::of(Revocation::Done));
+    scene
+        .stores
+        .fail(StoreCall::TokenRemove, StoreFault::Away, 1);
+    let failed = access.remove(&service, token.id, true).await;
+    assert!(
+        matches!(failed, Err(AccessError::Token { .. })),
+        "{failed:?}"
+    );
+
+    // It is revoked by now, and asking again removes it.
+    access.remove(&service, token.id, true).await.unwrap();
+    let gone = access.remove(&service, token.id, false).await;
+    let is_gone = |error: &AccessError| {
+        matches!(
+            error,
+            AccessError::Token {
+                source: TokenError::NotFound,
+                ..
+            }
+        )
+    };
+    assert!(is_gone(&gone.unwrap_err()));
+    assert_eq!(scene.client.count(ProviderCall::Revoke), 2);
+}

@@ -1,0 +1,166 @@
+//! Tokens, as far as the key's reach goes.
+
+use std::time::Duration;
+
+use crate::api_access::access::{Admitted, ApiAccess};
+use crate::api_access::{AccessError, AccessRefusal};
+use crate::broker::{CheckedOut, Refreshed, TokenError};
+use crate::email::EmailAddress;
+use crate::ids::TokenId;
+use crate::ports::{Page, PageRequest, Revocation, TokenFilter};
+use crate::scopes::Scopes;
+use crate::token::{RefreshTrigger, RevokedBy, StatusKind, Token};
+
+impl ApiAccess {
+    /// A page of the tokens that fit the filter and that the key may see, newest
+    /// first.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list_tokens(
+        &self,
+        admitted: &Admitted,
+        filter: TokenFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Token>, AccessError> {
+        let filter = TokenFilter {
+            reach: admitted.key().reach.clone(),
+            ..filter
+        };
+        Ok(self.0.broker.list(&filter, page).await?)
+    }
+
+    /// One token.
+    ///
+    /// # Errors
+    /// [`AccessRefusal::PersonNotAllowed`], or the broker's.
+    pub async fn token(&self, admitted: &Admitted, id: TokenId) -> Result<Token, AccessError> {
+        let token = self.0.broker.get(id).await;
+        let token = token.map_err(AccessError::of(id))?;
+        self.check_reach(admitted, &token.email, Some(id)).await?;
+        Ok(token)
+    }
+
+    /// An access token that lives at least `min_life`: see
+    /// [`Broker::check_out`](crate::broker::Broker::check_out).
+    ///
+    /// # Errors
+    /// [`AccessRefusal::PersonNotAllowed`], or the broker's.
+    pub async fn check_out(
+        &self,
+        admitted: &Admitted,
+        id: TokenId,
+        min_life: Duration,
+    ) -> Result<CheckedOut, AccessError> {
+        let broker = &self.0.broker;
+        let token = broker.recent_or_read(id, min_life).await;
+        let token = token.map_err(AccessError::of(id))?;
+        self.check_reach(admitted, &token.email, Some(id)).await?;
+        let valid = broker.check_out_read(&token, min_life, admitted.caller());
+        valid.await.map_err(AccessError::of(id))
+    }
+
+    /// An access token of this person that is good for these scopes, and maybe for
+    /// more.
+    ///
+    /// # Errors
+    /// [`AccessRefusal::PersonNotAllowed`], [`AccessError::PersonNotFound`],
+    /// [`AccessError::Ambiguous`], or the broker's: for the newest of the person's
+    /// tokens, where none of those that fit is active.
+    pub async fn check_out_of(
+        &self,
+        admitted: &Admitted,
+        email: &EmailAddress,
+        scopes: &Scopes,
+        min_life: Duration,
+    ) -> Result<CheckedOut, AccessError> {
+        self.check_reach(admitted, email, None).await?;
+        let broker = &self.0.broker;
+        let mut fitting = broker.find_by_email(email).await?;
+        fitting.retain(|token| token.scopes.covers(scopes));
+        let token = choose(fitting)?;
+        let valid = broker.check_out_read(&token, min_life, admitted.caller());
+        valid.await.map_err(AccessError::of(token.id))
+    }
+
+    /// Refreshes a token now, unless it was refreshed a moment ago.
+    ///
+    /// # Errors
+    /// [`AccessRefusal::PersonNotAllowed`], or the broker's.
+    pub async fn refresh(
+        &self,
+        admitted: &Admitted,
+        id: TokenId,
+    ) -> Result<Refreshed, AccessError> {
+        self.token(admitted, id).await?;
+        let (broker, trigger) = (&self.0.broker, RefreshTrigger::Api);
+        let refreshed = broker.refresh(id, trigger, admitted.caller()).await;
+        refreshed.map_err(AccessError::of(id))
+    }
+
+    /// Deletes a token's record; where `revoke` is asked for, after the provider has
+    /// ended the person's authorization. What was revoked before is only removed, so
+    /// that a call which was cut off can be made again.
+    ///
+    /// # Errors
+    /// [`AccessRefusal::PersonNotAllowed`], [`AccessError::RevocationNotPermitted`],
+    /// or the broker's: then the record is still there.
+    pub async fn remove(
+        &self,
+        admitted: &Admitted,
+        id: TokenId,
+        revoke: bool,
+    ) -> Result<(), AccessError> {
+        self.token(admitted, id).await?;
+        let (broker, caller) = (&self.0.broker, admitted.caller());
+        if revoke {
+            match broker.revoke(id, RevokedBy::Admin, caller).await {
+                Ok(Revocation::NotPermitted) => return Err(AccessError::RevocationNotPermitted),
+                Ok(Revocation::Done | Revocation::AlreadyGone)
+                | Err(TokenError::Revoked { .. }) => {}
+                Err(error) => return Err(AccessError::of(id)(error)),
+            }
+        }
+        let removed = broker.remove(id, caller).await;
+        removed.map(drop).map_err(AccessError::of(id))
+    }
+
+    async fn check_reach(
+        &self,
+        admitted: &Admitted,
+        email: &EmailAddress,
+        token: Option<TokenId>,
+    ) -> Result<(), AccessRefusal> {
+        if admitted.key().reach.covers(email) {
+            return Ok(());
+        }
+        let refusal = AccessRefusal::PersonNotAllowed;
+        self.refuse(admitted, refusal, token).await;
+        Err(refusal)
+    }
+}
+
+/// The one that is active; where none is, the one that says best why.
+fn choose(fitting: Vec<Token>) -> Result<Token, AccessError> {
+    let mut active: Vec<_> = fitting
+        .iter()
+        .filter(|token| token.status.kind() == StatusKind::Active)
+        .map(|token| token.id)
+        .collect();
+    if active.len() > 1 {
+        active.sort_unstable();
+        return Err(AccessError::Ambiguous(active));
+    }
+    let rank = |token: &Token| {
+        let answers = match token.status.kind() {
+            StatusKind::Active => 2,
+            StatusKind::NeedsConsent => 1,
+            StatusKind::Revoked => 0,
+        };
+        (answers, token.id)
+    };
+    fitting
+        .into_iter()
+        .max_by_key(rank)
+        .ok_or(AccessError::PersonNotFound)
+}

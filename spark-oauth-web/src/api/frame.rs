@@ -1,0 +1,91 @@
+//! What stands around every call: answers of the framework become problems, and
+//! every answer gets the headers that all have.
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use spark_oauth_core::api_access::{ApiCall, Credential};
+
+use super::code::Code;
+use super::exposed_key::exposed_key;
+use super::problem::Problem;
+use super::state::ApiState;
+use crate::http::{ClientAddress, Refusal, RequestId, no_store};
+
+const FIXED: [(HeaderName, &str); 2] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // Data, not a page: where a browser shows it all the same, it may do nothing.
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+];
+
+/// The outermost layer of the API's own.
+pub(super) async fn frame(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let mut response = match exposed_key(&request) {
+        None => next.run(request).await,
+        Some(text) => refuse_exposed(&state, request, &text).await,
+    };
+    write_problem(&mut response, id.as_ref());
+    complete(response.headers_mut(), state.site().is_secure());
+    response
+}
+
+/// A key in the address: whoever sent it is told, and the audit log names the key,
+/// where it is one of ours, so that it can be revoked.
+async fn refuse_exposed(state: &ApiState, request: Request, text: &str) -> Response {
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("(none)", MatchedPath::as_str);
+    let name = format!("{} {route}", request.method()).into();
+    let origin = ClientAddress::of(request.extensions(), request.headers(), state.site()).origin;
+    let call = ApiCall { name, origin };
+    let refused = state.access().authenticate(Credential::InUrl(text), call);
+    match refused.await {
+        Err(error) => Problem::from(error).into_response(),
+        // It cannot be let in this way.
+        Ok(_) => Problem::of(Code::KeyInUrl).into_response(),
+    }
+}
+
+/// Writes what went wrong, for what our code answered and for what the framework
+/// answered bare: no such path, wrong method, a panic, out of time.
+fn write_problem(response: &mut Response, id: Option<&RequestId>) {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return;
+    }
+    let problem = response.extensions_mut().remove::<Problem>();
+    let problem = problem.unwrap_or_else(|| Problem::of_status(status));
+    *response.status_mut() = problem.code().status();
+    let refusal = Refusal(problem.code().as_str());
+    response.extensions_mut().insert(refusal);
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    *response.body_mut() = problem.write(id);
+}
+
+fn complete(headers: &mut HeaderMap, is_secure: bool) {
+    for (name, value) in FIXED {
+        // The readable documentation is a page, and says itself what it may.
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    if is_secure {
+        let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
+    }
+    // What may be kept says so itself.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        no_store(headers);
+    }
+}

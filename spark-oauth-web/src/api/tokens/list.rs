@@ -1,0 +1,67 @@
+//! `GET /api/v1/tokens`.
+
+use std::convert::Infallible;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Serialize;
+use spark_oauth_core::Timestamp;
+use spark_oauth_core::api_access::ApiAccess;
+use spark_oauth_core::ports::{Cursor, PageRequest, TokenFilter};
+use spark_oauth_core::token::StatusKind;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
+
+use crate::api::etag::Version;
+use crate::api::gate::Service;
+use crate::api::no_body::NoBody;
+use crate::api::parameters::{limit, scopes};
+use crate::api::problem::Problem;
+use crate::api::query::Query;
+use crate::api::record::TokenRecord;
+
+/// A page of tokens.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct TokenList {
+    /// The tokens, newest first.
+    items: Vec<TokenRecord>,
+    /// Where the next page begins: the `cursor` of the next call, with the same
+    /// filters. Null where this is the last page.
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+pub(in crate::api) async fn list_tokens(
+    State(access): State<ApiAccess>,
+    Service(service): Service,
+    headers: HeaderMap,
+    mut query: Query,
+    _: NoBody,
+) -> Result<Response, Problem> {
+    let filter = TokenFilter {
+        email_part: query.one("email", |text| Ok::<_, Infallible>(text.to_owned()))?,
+        status: query.one("status", str::parse::<StatusKind>)?,
+        expiring_before: query.one("expiring_before", read_time)?,
+        scopes: scopes(&mut query)?,
+        ..TokenFilter::default()
+    };
+    let request = PageRequest {
+        limit: limit(&mut query)?,
+        after: query.one("cursor", Cursor::parse)?,
+    };
+    query.end()?;
+    let page = access.list_tokens(&service, filter, &request).await?;
+    let list = TokenList {
+        items: page.items.iter().map(TokenRecord::from).collect(),
+        next_cursor: page.next.as_ref().map(ToString::to_string),
+    };
+    Ok(Version::of_page(&page).answer(&headers, &list))
+}
+
+fn read_time(text: &str) -> Result<Timestamp, &'static str> {
+    let read = OffsetDateTime::parse(text, &Rfc3339);
+    read.map(Timestamp::from)
+        .map_err(|_| "a time as RFC 3339 has it, such as 2026-11-25T09:30:00Z")
+}

@@ -1,0 +1,39 @@
+//! `POST /api/v1/tokens/{id}/refresh`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use spark_oauth_core::api_access::ApiAccess;
+use utoipa::ToSchema;
+
+use crate::api::gate::Service;
+use crate::api::no_body::NoBody;
+use crate::api::path::TokenPath;
+use crate::api::problem::Problem;
+use crate::api::query::Query;
+use crate::api::record::TokenRecord;
+
+/// What a refresh ended in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct RefreshResult {
+    /// Whether Webex was asked; false where the token was refreshed less than 30
+    /// seconds ago.
+    refreshed: bool,
+    /// The token as it stands now.
+    token: TokenRecord,
+}
+
+pub(in crate::api) async fn refresh_token(
+    State(access): State<ApiAccess>,
+    Service(service): Service,
+    TokenPath(id): TokenPath,
+    query: Query,
+    _: NoBody,
+) -> Result<Json<RefreshResult>, Problem> {
+    query.end()?;
+    let refreshed = access.refresh(&service, id).await?;
+    Ok(Json(RefreshResult {
+        refreshed: refreshed.called,
+        token: (&refreshed.token).into(),
+    }))
+}
