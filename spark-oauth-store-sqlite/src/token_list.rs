@@ -62,6 +62,12 @@ statements! {
         " ORDER BY seq DESC LIMIT ?2"
     );
 
+    /// Walks the tokens of one status.
+    LIST_NARROWED_OF_STATUS = concat!(
+        "SELECT ", token_columns!(), " FROM tokens INDEXED BY tokens_status \
+         WHERE status = ?3 AND seq < ?1 AND ", narrowed!(), " ORDER BY seq DESC LIMIT ?2"
+    );
+
     /// Walks what the search index finds.
     LIST_NARROWED_BY_SEARCH = concat!(
         "SELECT ", token_columns!(), " FROM tokens WHERE seq IN (SELECT tokens.seq \
@@ -80,6 +86,15 @@ statements! {
     LIST_OF_DOMAIN = concat!(
         "SELECT ", token_columns!(), " FROM tokens WHERE email_domain = ?7 AND seq < ?1 AND ",
         narrowed!(), " ORDER BY seq DESC LIMIT ?2"
+    );
+
+    /// Walks what the search index finds in one domain: quick where a million tokens
+    /// are in the domain, and where the part is in a million addresses.
+    LIST_OF_DOMAIN_BY_SEARCH = concat!(
+        "SELECT ", token_columns!(), " FROM tokens WHERE seq IN (SELECT tokens.seq \
+         FROM tokens_fts CROSS JOIN tokens ON tokens.seq = tokens_fts.rowid \
+         WHERE tokens_fts MATCH ?8 AND tokens_fts.rowid < ?1 AND email_domain = ?7 AND ",
+        narrowed!(), " ORDER BY tokens_fts.rowid DESC LIMIT ?2) ORDER BY seq DESC"
     );
 }
 
@@ -120,7 +135,7 @@ impl SqliteStore {
         match (part, status.map(StatusKind::as_str)) {
             (None, None) => self.rows(of_page(LIST, page)).await,
             (None, Some(status)) => self.rows(of_page(LIST_BY_STATUS, page).bind(status)).await,
-            (Some(part), status) if part.chars().count() >= TRIGRAM => {
+            (Some(part), status) if is_indexed(&part) => {
                 let search = search(&part, status);
                 self.rows(of_page(LIST_BY_SEARCH, page).bind(search)).await
             }
@@ -142,12 +157,14 @@ impl SqliteStore {
         filter: &TokenFilter,
         page: &PageRequest,
     ) -> Result<Vec<TokenRow>, StoreError> {
+        let status = filter.status.map(StatusKind::as_str);
         let search = part
             .as_deref()
-            .filter(|part| part.chars().count() >= TRIGRAM)
-            .map(|part| search(part, filter.status.map(StatusKind::as_str)));
+            .filter(|part| is_indexed(part))
+            .map(|part| search(part, status));
         let rows = match search {
             Some(search) => narrowed(LIST_NARROWED_BY_SEARCH, part, filter, page)?.bind(search),
+            None if status.is_some() => narrowed(LIST_NARROWED_OF_STATUS, part, filter, page)?,
             None => narrowed(LIST_NARROWED, part, filter, page)?,
         };
         self.long_rows(rows).await
@@ -161,14 +178,18 @@ impl SqliteStore {
         filter: &TokenFilter,
         page: &PageRequest,
     ) -> Result<Vec<TokenRow>, StoreError> {
-        let addresses = reach.emails().map(|email| (LIST_OF_ADDRESS, email));
-        let domains = reach
-            .domains()
-            .map(|domain| (LIST_OF_DOMAIN, domain.as_str()));
         let mut rows = Vec::new();
-        for (statement, place) in addresses.chain(domains) {
-            let found = narrowed(statement, part.clone(), filter, page)?.bind(place.to_owned());
-            rows.append(&mut self.rows(found).await?);
+        for address in reach.emails() {
+            let found = narrowed(LIST_OF_ADDRESS, part.clone(), filter, page)?;
+            rows.append(&mut self.rows(found.bind(address.to_owned())).await?);
+        }
+        for domain in reach.domains() {
+            let found = of_domain(domain.as_str(), part.clone(), filter, page)?;
+            rows.append(&mut if narrows(filter) {
+                self.long_rows(found).await?
+            } else {
+                self.rows(found).await?
+            });
         }
         rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.seq));
         // An address may stand in the reach beside its domain.
@@ -199,6 +220,44 @@ fn narrowed(
         .bind(filter.expiring_before.map(Timestamp::as_millis))
         .bind(serde_json::to_string(&scopes).map_err(corrupt)?)
         .bind(part))
+}
+
+/// The list of one domain, by the search index where it helps. The domain follows a
+/// `@` there, so that the index finds little beside it.
+fn of_domain(
+    domain: &str,
+    part: Option<String>,
+    filter: &TokenFilter,
+    page: &PageRequest,
+) -> Result<Rows<'static, TokenRow>, StoreError> {
+    let behind_at = format!("@{domain}");
+    let search = part
+        .as_deref()
+        .filter(|part| is_indexed(part) && is_indexed(&behind_at))
+        .map(|part| {
+            let status = filter.status.map(StatusKind::as_str);
+            format!("{} AND {}", search(part, status), search(&behind_at, None))
+        });
+    Ok(match search {
+        Some(search) => narrowed(LIST_OF_DOMAIN_BY_SEARCH, part, filter, page)?
+            .bind(domain.to_owned())
+            .bind(search),
+        None => narrowed(LIST_OF_DOMAIN, part, filter, page)?.bind(domain.to_owned()),
+    })
+}
+
+/// Whether a list of a reach is asked for less than all that is within it.
+fn narrows(filter: &TokenFilter) -> bool {
+    let plain = TokenFilter {
+        reach: filter.reach.clone(),
+        ..TokenFilter::default()
+    };
+    *filter != plain
+}
+
+/// Whether the trigram index finds it.
+fn is_indexed(part: &str) -> bool {
+    part.chars().count() >= TRIGRAM
 }
 
 /// What no address can hold, since it is too long or SQLite would read it only up

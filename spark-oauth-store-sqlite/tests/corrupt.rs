@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use spark_oauth_core::conformance::samples::{
-    NOW, admin, audit_entry, consent, full_token, later, process, super_admin, token,
+    NOW, admin, api_key, audit_entry, consent, full_api_key, full_link, full_token, later, link,
+    process, super_admin, token,
 };
 use spark_oauth_core::ports::{
     AuditFilter, PageRequest, StoreError, Stores, TokenFilter, TokenStore,
@@ -205,6 +206,117 @@ async fn an_entry_that_cannot_be_read_is_named_by_its_column() {
         let listed = stores.audit.list(&AuditFilter::default(), &page).await;
         assert_names(listed, &format!("audit.{column}"));
     }
+}
+
+/// Writes a value into one column of a record, and asks for it in every way.
+async fn assert_key_names(column: &str, value: &str, named: &str) {
+    let (stores, path, _folder) = on_disk().await;
+    let key = full_api_key(1);
+    stores.api_keys.insert(&key).await.unwrap();
+    meddle(&path, &format!("UPDATE api_keys SET {column} = {value}")).await;
+    let answers = [
+        stores.api_keys.get(key.id).await,
+        stores.api_keys.revoke(key.id, NOW).await,
+    ];
+    let page = PageRequest::first(10.try_into().unwrap());
+    let listed = stores.api_keys.list(&page).await;
+    let shown = format!("{answers:?} {listed:?}");
+    assert!(!shown.contains("S3CRET"), "no value of it: {shown}");
+    for answer in answers {
+        assert_names(answer, named);
+    }
+    assert_names(listed, named);
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_read_is_named_by_its_column() {
+    for (column, value) in [
+        ("name", "''"),
+        ("hash", "x'5ec2e7'"),
+        ("scopes", "'[\"S3CRET\"]'"),
+        ("scopes", "'S3CRET'"),
+        ("reach", "'{\"emails\":\"S3CRET\"}'"),
+        ("requests_per_minute", "0"),
+        ("requests_per_minute", "-1"),
+        ("requests_per_minute", "4294967296"),
+    ] {
+        assert_key_names(column, value, &format!("api_keys.{column}")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_cannot_be_read_is_named_by_its_column() {
+    for (column, value) in [
+        ("scopes", "'S3CRET\"'"),
+        ("note", "'S3CRET' || char(7)"),
+        ("expected_email", "'S3CRET'"),
+        ("return_to", "'javascript:S3CRET'"),
+        ("progress", "'{\"kind\":\"S3CRET\"}'"),
+    ] {
+        let (stores, path, _folder) = on_disk().await;
+        let link = full_link(1);
+        stores.links.insert(&link).await.unwrap();
+        meddle(
+            &path,
+            &format!("UPDATE consent_links SET {column} = {value}"),
+        )
+        .await;
+        let answer = stores.links.get(link.id).await;
+        let page = PageRequest::first(10.try_into().unwrap());
+        let listed = stores.links.list(&page).await;
+        let shown = format!("{answer:?} {listed:?}");
+        assert!(!shown.contains("S3CRET"), "no value of it: {shown}");
+        assert_names(answer, &format!("consent_links.{column}"));
+        assert_names(listed, &format!("consent_links.{column}"));
+    }
+}
+
+/// Terms that cannot be read must not be taken for none: the consent would be held
+/// to nothing.
+#[tokio::test]
+async fn terms_that_cannot_be_read_are_not_taken_for_none() {
+    for terms in [
+        "'S3CRET'",
+        "''",
+        "'{\"expected_email\":\"S3CRET\"}'",
+        "'{\"expected\":\"ann@example.com\"}'",
+    ] {
+        let (stores, path, _folder) = on_disk().await;
+        let consent = consent(1);
+        stores.consents.insert(&consent).await.unwrap();
+        meddle(&path, &format!("UPDATE consents SET terms = {terms}")).await;
+        let taken = stores.consents.take(consent.state).await;
+        assert!(!format!("{taken:?}").contains("S3CRET"));
+        assert_names(taken, "consents.terms");
+    }
+}
+
+/// Going through everything, keys and links that cannot be read stand in their place.
+#[tokio::test]
+async fn a_walk_goes_past_keys_and_links_that_cannot_be_read() {
+    let (stores, path, _folder) = on_disk().await;
+    let (keys, links) = ([0, 1, 2].map(api_key), [0, 1, 2].map(link));
+    for number in 0..3 {
+        stores.api_keys.insert(&keys[number]).await.unwrap();
+        stores.links.insert(&links[number]).await.unwrap();
+    }
+    let (key, link) = (keys[1].id.to_string(), links[1].id.to_string());
+    let spoil = format!("UPDATE api_keys SET reach = 'S3CRET' WHERE id = '{key}'");
+    meddle(&path, &spoil).await;
+    let spoil = format!("UPDATE consent_links SET progress = 'S3CRET' WHERE id = '{link}'");
+    meddle(&path, &spoil).await;
+
+    let page = PageRequest::first(9.try_into().unwrap());
+    let walked = stores.inventory.walk_api_keys(&page).await.unwrap().items;
+    assert_eq!(walked[0].as_ref().unwrap(), &keys[0]);
+    assert_eq!(walked[1].as_ref().unwrap_err().id, key);
+    assert_eq!(walked[2].as_ref().unwrap(), &keys[2]);
+    assert!(!format!("{walked:?}").contains("S3CRET"));
+    let walked = stores.inventory.walk_links(&page).await.unwrap().items;
+    assert_eq!(walked[0].as_ref().unwrap(), &links[0]);
+    assert_eq!(walked[1].as_ref().unwrap_err().id, link);
+    assert_eq!(walked[2].as_ref().unwrap(), &links[2]);
+    assert!(!format!("{walked:?}").contains("S3CRET"));
 }
 
 /// Damage to the file itself, as by a bad disk.
