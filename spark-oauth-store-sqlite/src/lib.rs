@@ -51,7 +51,10 @@
 //! since the Unix epoch; enumerations are the words of the JSON interface. A search
 //! by a part of an e-mail address goes through an index of trigrams (FTS5), newest
 //! first; one by a part of one or two characters walks the list until its page is
-//! full.
+//! full. So do a list by expiry or scopes, and a search of the audit log by time or
+//! outcome alone: these walk one at a time, so that they keep no other read waiting.
+//! Tokens of an address or a domain, and entries of an actor, a subject, a token or an
+//! action, are found by an index.
 
 mod admins;
 mod api_keys;
