@@ -50,7 +50,7 @@ def configuration(folder, port, provider):
                 "server": {"host": "127.0.0.1", "port": port},
                 "oauth": {
                     "clientID": "C0ffee",
-                    "clientSecret": "the secret of the tools",
+                    "clientSecret": "the-secret-of-the-tools",
                     "contactEmail": "requester@example.com",
                     "redirectURIUnencoded": f"http://127.0.0.1:{port}/auth/spark/callback",
                     "scope": "spark:people_read spark:messages_write",
