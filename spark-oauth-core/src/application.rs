@@ -12,7 +12,7 @@ use crate::broker::{
     Breaker, BreakerState, Broker, RefreshLimits, Schedule, ScheduleLimits, Worker, WorkerSettings,
 };
 use crate::consent::{ConsentLimits, ConsentService};
-use crate::consent_links::ConsentLinkService;
+use crate::consent_links::{ConsentLinkService, ReturnRules};
 use crate::corrected_clock::CorrectedClock;
 use crate::detached::Detached;
 use crate::events::{Destination, EventLog, EventService, Events, Outlets};
@@ -109,6 +109,7 @@ pub struct SparkOauthBuilder {
     schedule_limits: ScheduleLimits,
     include_refresh_token: bool,
     audit_kept_for: Option<Duration>,
+    return_rules: ReturnRules,
     outlets: Outlets,
 }
 
@@ -136,6 +137,7 @@ impl SparkOauth {
             schedule_limits: ScheduleLimits::default(),
             include_refresh_token: false,
             audit_kept_for: None,
+            return_rules: ReturnRules::default(),
             outlets: Outlets {
                 sinks: vec![Arc::new(EventLog)],
                 destinations: Vec::new(),
@@ -272,6 +274,13 @@ impl SparkOauthBuilder {
         self
     }
 
+    /// Where consent links may return to when a consent is done. Without it, nowhere.
+    #[must_use]
+    pub fn return_rules(mut self, rules: ReturnRules) -> Self {
+        self.return_rules = rules;
+        self
+    }
+
     /// Tells `sink` of every event of this process too, beside the log.
     #[must_use]
     pub fn event_sink(mut self, sink: Arc<dyn EventSink>) -> Self {
@@ -315,6 +324,7 @@ impl SparkOauthBuilder {
         let (consent_limits, refresh_limits) = (self.consent_limits, self.refresh_limits);
         let include_refresh_token = self.include_refresh_token;
         let audit_kept_for = self.audit_kept_for;
+        let return_rules = self.return_rules.clone();
         let parts = self.into_parts();
         let auditor = Auditor::new(
             parts.stores.audit.clone(),
@@ -333,7 +343,12 @@ impl SparkOauthBuilder {
         );
         Ok(SparkOauth {
             consents: ConsentService::new(parts.clone(), consent_limits, auditor.clone()),
-            links: ConsentLinkService::new(&parts),
+            links: ConsentLinkService::new(
+                parts.clone(),
+                broker.clone(),
+                auditor.clone(),
+                return_rules,
+            ),
             hand_over: HandOver::new(
                 parts.clone(),
                 broker.clone(),

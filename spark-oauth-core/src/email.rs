@@ -76,6 +76,17 @@ impl EmailAddress {
         &self.normalized
     }
 
+    /// The address with nothing of the name but its first character, for somebody who
+    /// may not be its owner: `a•••@example.org`.
+    pub fn masked(&self) -> String {
+        let first = self.written.chars().next();
+        let domain = self
+            .written
+            .rsplit_once('@')
+            .map_or("", |(_, domain)| domain);
+        format!("{}•••@{domain}", first.unwrap_or('•'))
+    }
+
     /// The part behind the `@`, in lower case.
     pub fn domain(&self) -> &str {
         self.normalized

@@ -157,6 +157,16 @@ impl SparkClient for ObservedClient {
         let call = self.client.post_message(access_token, room, text);
         self.observe("post_message", call).await
     }
+
+    async fn message_person(
+        &self,
+        access_token: &AccessToken,
+        email: &EmailAddress,
+        text: &str,
+    ) -> Result<MessageId, SparkError> {
+        let call = self.client.message_person(access_token, email, text);
+        self.observe("message_person", call).await
+    }
 }
 
 #[cfg(test)]

@@ -55,6 +55,19 @@ impl Scopes {
         other.0.is_subset(&self.0)
     }
 
+    /// These scopes and one more.
+    #[must_use]
+    pub fn with(&self, scope: &str) -> Self {
+        let one = std::iter::once(scope.to_owned());
+        Self(self.0.iter().cloned().chain(one).collect())
+    }
+
+    /// Those that are not in `other`.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        Self(self.0.difference(&other.0).cloned().collect())
+    }
+
     /// Whether there is no scope at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

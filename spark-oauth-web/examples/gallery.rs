@@ -13,11 +13,11 @@ use spark_oauth_web::pages::audit_words::{action_words, reason_words};
 use spark_oauth_web::pages::{
     AdminDetailPage, AdminListPage, AdminRow, Audience, AuditListPage, AuditRow, AuditSearch,
     ConfirmPage, ErrorPage, ExpiryChart, FieldError, Flash, FlashKind, FormErrors, GrantedPage,
-    HandOver, HiddenField, HomePage, KeyCreatedPage, KeyDetailPage, KeyFormPage, KeyListPage,
-    KeyRow, KeyStatus, LastError, Layout, Navigation, NextStep, OverviewPage, PauseView,
-    ProfilePage, Receipt, Role, RoomIds, ScopeChoice, ScopeView, Section, SetUpPage, SignInPage,
-    TimeView, TokenDetailPage, TokenFilter, TokenListPage, TokenRow, TokenStatus, TokenTexts,
-    assets,
+    HandOver, HiddenField, HomePage, InvitationView, KeyCreatedPage, KeyDetailPage, KeyFormPage,
+    KeyListPage, KeyRow, KeyStatus, LastError, Layout, Navigation, NextStep, OverviewPage,
+    PauseView, ProfilePage, Receipt, Role, RoomIds, ScopeChoice, ScopeView, Section, SetUpPage,
+    SignInPage, TimeView, TokenDetailPage, TokenFilter, TokenListPage, TokenRow, TokenStatus,
+    TokenTexts, assets,
 };
 
 /// 25 November 2026, 14:05 UTC.
@@ -162,6 +162,21 @@ fn receipt(hand_over: HandOver) -> Receipt {
         refresh_expires: Some(at(90 * DAY)),
         revealed: None,
         hand_over,
+        back: None,
+    }
+}
+
+fn invitation() -> InvitationView {
+    InvitationView {
+        text: "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCk".to_owned(),
+        note: vec![
+            "We move the weekly report to Webex, and it posts in your name.".to_owned(),
+            "Questions? Ask me, or Ben.".to_owned(),
+        ],
+        expected_email: Some("jana@example.org".to_owned()),
+        expires: at(7 * DAY),
+        single_use: true,
+        account: None,
     }
 }
 
@@ -210,8 +225,28 @@ fn people(gallery: &mut Gallery) -> Outcome {
         scopes: ScopeView::list(SCOPES),
         placeholders: Vec::new(),
         has_receipts: false,
+        invitation: None,
     };
     gallery.add("home", &home)?;
+    let invited = HomePage {
+        invitation: Some(invitation()),
+        layout: Layout::people("Grant access"),
+        requester: REQUESTER.to_owned(),
+        scopes: ScopeView::list(SCOPES),
+        placeholders: Vec::new(),
+        has_receipts: false,
+    };
+    gallery.add("invitation", &invited)?;
+    let switching = HomePage {
+        invitation: Some(InvitationView {
+            note: vec!["x".repeat(500)],
+            expected_email: Some(LONG_ADDRESS.to_owned()),
+            account: Some("choose"),
+            ..invitation()
+        }),
+        ..invited
+    };
+    gallery.add("invitation-extreme", &switching)?;
     let extreme = HomePage {
         requester: LONG_ADDRESS.to_owned(),
         scopes: forty_scopes(),
@@ -239,6 +274,14 @@ fn people(gallery: &mut Gallery) -> Outcome {
         revealed: Some(tokens_of(106)),
         ..receipt(form("", FormErrors::none()))
     };
+    let sent_here = Receipt {
+        back: Some(NextStep::new(
+            "Back to app.example.com",
+            "https://app.example.com/connected?spark_oauth=granted",
+        )),
+        ..receipt(form("", FormErrors::none()))
+    };
+    gallery.add("granted-with-way-back", &granted(vec![sent_here], None))?;
     gallery.add("granted-revealed", &granted(vec![shown], None))?;
     let long = Receipt {
         token: "01KAXQ3M9U".to_owned(),

@@ -1,5 +1,6 @@
 //! What every page knows of the place it is served at.
 
+use spark_oauth_core::consent_links::LinkText;
 use url::Url;
 
 use crate::config::TrustedProxies;
@@ -21,6 +22,18 @@ impl Site {
     /// Whether people reach us by https, so that cookies are for it alone.
     pub fn is_secure(&self) -> bool {
         self.public_url.scheme() == "https"
+    }
+
+    /// The path of the page of a consent link.
+    pub fn consent_path(text: &LinkText) -> String {
+        format!("/consent/{text}")
+    }
+
+    /// Where a person opens a consent link.
+    pub fn consent_url(&self, text: &LinkText) -> Url {
+        let mut url = self.public_url.clone();
+        url.set_path(&Self::consent_path(text));
+        url
     }
 
     /// The name of one of our cookies: with the prefix `__Host-` over https, which

@@ -9,6 +9,7 @@ use spark_oauth_core::api_keys::ApiKeyService;
 use spark_oauth_core::audit::AuditService;
 use spark_oauth_core::broker::Broker;
 use spark_oauth_core::consent::ConsentService;
+use spark_oauth_core::consent_links::ConsentLinkService;
 use spark_oauth_core::handoff::HandOver;
 use spark_oauth_core::overview::OverviewService;
 use spark_oauth_core::ports::{Clock, Random, VaultStore};
@@ -38,6 +39,7 @@ macro_rules! part {
 }
 
 part!(ConsentService, state => state.services.consents.clone());
+part!(ConsentLinkService, state => state.services.links.clone());
 part!(Broker, state => state.services.broker.clone());
 part!(HandOver, state => state.services.hand_over.clone());
 part!(OverviewService, state => state.services.overview.clone());

@@ -96,7 +96,8 @@ async fn complete(
     // the tokens. The same person consenting again renews the record in place.
     let granted = consents
         .complete(callback, secret.as_ref(), &origin_of(peer))
-        .await?;
+        .await
+        .map_err(|failure| failure.error)?;
     Ok(Json(Connected {
         token: granted.token.id,
         email: granted.token.email.to_string(),

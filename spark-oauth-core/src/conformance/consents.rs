@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::races::{assert_one_winner, race};
 use super::samples::{self, ADDRESS, NOW, consent, full_link, later, scopes};
-use crate::consent_links::Terms;
+use crate::consent_links::{LinkText, Terms};
 use crate::keyring::Sealed;
 use crate::ports::{PendingConsent, StateHash, StoreError, Stores, UniqueRule};
 use crate::timestamp::Timestamp;
@@ -67,7 +67,7 @@ pub async fn a_consent_reads_back(stores: &Stores) {
 
 /// What else was agreed is kept, present or absent; an expected address keeps its case.
 pub async fn the_terms_of_a_consent_read_back(stores: &Stores) {
-    let full = full_link(1).terms();
+    let full = full_link(1).terms(LinkText::of_verified("AQIDBA-_"));
     let link_alone = Terms {
         link: full.link,
         ..Terms::default()

@@ -9,16 +9,69 @@ use url::Url;
 
 use crate::audit::Origin;
 use crate::consent::{BeginError, BrowserSecret, CodeVerifier, ConsentService, State};
-use crate::consent_links::Terms;
+use crate::consent_links::{Invitation, Terms};
 use crate::network::network;
 use crate::ports::{AuthorizationRequest, PendingConsent};
+use crate::scopes::Scopes;
+
+/// Which account of the person's is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Account {
+    /// The one that is signed in at the provider.
+    #[default]
+    SignedIn,
+    /// The provider asks, although somebody is signed in.
+    Choose,
+}
+
+/// What a person is asked, and under which terms.
+struct Question<'a> {
+    scopes: &'a Scopes,
+    terms: &'a Terms,
+    account: Account,
+}
 
 impl ConsentService {
-    /// Begins a consent and answers where to send the browser.
+    /// Begins a consent to what the integration asks for, by whoever comes, and answers
+    /// where to send the browser.
     ///
     /// # Errors
     /// [`BeginError::TooMany`] where the address began too many, or the store's.
     pub async fn begin(&self, browser: &BrowserSecret, origin: &Origin) -> Result<Url, BeginError> {
+        let question = Question {
+            scopes: &self.integration.scopes,
+            terms: &Terms::default(),
+            account: Account::SignedIn,
+        };
+        self.ask(&question, browser, origin).await
+    }
+
+    /// Begins a consent to what a link asks for, under its terms: see
+    /// [`ConsentLinkService::open`](crate::consent_links::ConsentLinkService::open).
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub async fn begin_invited(
+        &self,
+        invitation: &Invitation,
+        account: Account,
+        browser: &BrowserSecret,
+        origin: &Origin,
+    ) -> Result<Url, BeginError> {
+        let question = Question {
+            scopes: &invitation.scopes,
+            terms: &invitation.terms,
+            account,
+        };
+        self.ask(&question, browser, origin).await
+    }
+
+    async fn ask(
+        &self,
+        question: &Question<'_>,
+        browser: &BrowserSecret,
+        origin: &Origin,
+    ) -> Result<Url, BeginError> {
         let now = self.clock().now();
         let address = origin.address.map(network);
         let beginning = address.map(|address| self.beginning.enter(address));
@@ -27,12 +80,13 @@ impl ConsentService {
         }
         let state = State::generate(self.random());
         let verifier = CodeVerifier::generate(self.random());
-        let scopes = self.integration.scopes.clone();
         let url = self.client.authorization_url(&AuthorizationRequest {
             integration: &self.integration,
-            scopes: &scopes,
+            scopes: question.scopes,
             state: &state,
             challenge: &verifier.challenge(),
+            login_hint: question.terms.expected_email.as_ref(),
+            select_account: question.account == Account::Choose,
         });
         let sealed = self
             .ring()
@@ -42,8 +96,8 @@ impl ConsentService {
                 state: state.hash(),
                 browser: browser.hash(),
                 verifier: sealed,
-                scopes,
-                terms: Terms::default(),
+                scopes: question.scopes.clone(),
+                terms: question.terms.clone(),
                 address,
                 begun_at: now,
                 expires_at: now + self.limits.open_for,

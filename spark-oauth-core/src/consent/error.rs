@@ -1,8 +1,12 @@
 //! Why a consent did not begin or did not end in a token.
 
+use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use crate::consent::ProviderRefusal;
+use crate::consent_links::{LinkRefusal, Terms};
+use crate::email::EmailAddress;
 use crate::keyring::OpenError;
 use crate::ports::{SparkError, StoreError};
 
@@ -51,6 +55,18 @@ pub enum ConsentError {
     /// The provider gave tokens but did not say whose.
     #[error("the provider did not say who consented")]
     PersonUnknown(#[source] SparkError),
+    /// Another person consented than was expected. Nothing was stored.
+    #[error("another person consented than was expected")]
+    OtherPerson {
+        /// Who was expected.
+        expected: EmailAddress,
+        /// Who consented.
+        signed_in: EmailAddress,
+    },
+    /// The link from which the consent was begun is not good for it any more. Nothing
+    /// was stored.
+    #[error("the consent link is not good any more")]
+    Link(#[source] LinkRefusal),
     /// The sealed verifier does not open.
     #[error("the consent's verifier does not open")]
     Vault(#[from] OpenError),
@@ -75,9 +91,44 @@ impl ConsentError {
             Self::CodeMissing => "code_missing",
             Self::Exchange(_) => "exchange_failed",
             Self::PersonUnknown(_) => "person_unknown",
+            Self::OtherPerson { .. } => "other_person",
+            Self::Link(LinkRefusal::Used { .. }) => "link_used",
+            Self::Link(LinkRefusal::Expired { .. }) => "link_expired",
+            Self::Link(LinkRefusal::Gone | LinkRefusal::Malformed) => "link_gone",
             Self::Vault(_) => "vault",
-            Self::Store(_) => "store",
+            Self::Store(_) | Self::Link(LinkRefusal::Store(_)) => "store",
             Self::Interrupted => "interrupted",
         }
+    }
+}
+
+/// A consent that did not end in a token, and the terms it was begun under.
+#[derive(Debug)]
+pub struct ConsentFailure {
+    /// Why there is no token.
+    pub error: ConsentError,
+    /// What it was begun under; without anything in it where that is not known, or the
+    /// browser is not the one that began it.
+    pub terms: Box<Terms>,
+}
+
+impl From<ConsentError> for ConsentFailure {
+    fn from(error: ConsentError) -> Self {
+        Self {
+            error,
+            terms: Box::default(),
+        }
+    }
+}
+
+impl fmt::Display for ConsentFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.error, f)
+    }
+}
+
+impl Error for ConsentFailure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::broker::Schedule;
+use crate::consent_links::Terms;
 use crate::event::EventKind;
 use crate::events::Events;
 use crate::ids::TokenId;
@@ -27,6 +28,8 @@ pub struct Granted {
     pub token: Token,
     /// Whether the record stood before and was renewed in place.
     pub renewed: bool,
+    /// What it was begun under.
+    pub terms: Terms,
 }
 
 /// Writes grants.
@@ -47,6 +50,7 @@ pub(super) struct Grant {
     pub(super) person: Person,
     pub(super) scopes: Scopes,
     pub(super) answer: TokenAnswer,
+    pub(super) terms: Terms,
     pub(super) at: Timestamp,
 }
 
@@ -79,7 +83,7 @@ impl GrantWriter {
         if let Some(record) = self.standing_record(grant).await? {
             let renewed = record.id != id;
             if may_be_written && record.granted_at == grant.at {
-                return Ok(self.written(record, renewed));
+                return Ok(self.written(record, grant, renewed));
             }
             self.renew(record, grant, renewed).await
         } else {
@@ -108,11 +112,15 @@ impl GrantWriter {
 
     /// The store had written the grant and failed to say so. The record may have been
     /// refreshed since: the tokens of the grant would be older than those in it.
-    fn written(&self, token: Token, renewed: bool) -> Granted {
+    fn written(&self, token: Token, grant: &Grant, renewed: bool) -> Granted {
         let kind = EventKind::Granted { renewed };
         let event = self.events.record(&mut token.clone(), kind);
         self.events.published(&[event]);
-        Granted { token, renewed }
+        Granted {
+            token,
+            renewed,
+            terms: grant.terms.clone(),
+        }
     }
 
     async fn renew(
@@ -128,7 +136,11 @@ impl GrantWriter {
             .record(&mut token, EventKind::Granted { renewed });
         token.version = self.tokens.update(&token).await?;
         self.events.published(&[event]);
-        Ok(Granted { token, renewed })
+        Ok(Granted {
+            token,
+            renewed,
+            terms: grant.terms.clone(),
+        })
     }
 
     async fn add(&self, id: TokenId, grant: &Grant) -> Result<Granted, StoreError> {
@@ -161,7 +173,11 @@ impl GrantWriter {
             .record(&mut token, EventKind::Granted { renewed });
         self.tokens.insert(&token).await?;
         self.events.published(&[event]);
-        Ok(Granted { token, renewed })
+        Ok(Granted {
+            token,
+            renewed,
+            terms: grant.terms.clone(),
+        })
     }
 
     fn fill_in(&self, token: &mut Token, grant: &Grant) {

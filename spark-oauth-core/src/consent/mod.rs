@@ -4,13 +4,15 @@
 mod begin;
 mod callback;
 mod error;
+mod exchange;
 mod grant;
 mod pkce;
 mod service;
 mod state;
 
+pub use begin::Account;
 pub use callback::{Callback, ProviderRefusal};
-pub use error::{BeginError, ConsentError};
+pub use error::{BeginError, ConsentError, ConsentFailure};
 pub use grant::Granted;
 pub use pkce::{CodeChallenge, CodeVerifier};
 pub use service::{ConsentLimits, ConsentService};

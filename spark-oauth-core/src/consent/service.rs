@@ -6,26 +6,16 @@ use std::time::Duration;
 use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
 use crate::auditor::{Auditor, Subject};
 use crate::consent::begin::Beginning;
-use crate::consent::grant::{Grant, GrantWriter};
-use crate::consent::{BrowserSecret, Callback, CodeVerifier, ConsentError, Granted};
+use crate::consent::grant::GrantWriter;
+use crate::consent::{
+    BrowserSecret, Callback, CodeVerifier, ConsentError, ConsentFailure, Granted, ProviderRefusal,
+};
+use crate::consent_links::{LinkLedger, Terms};
 use crate::corrected_clock::CorrectedClock;
 use crate::detached::Detached;
 use crate::integration::Integration;
 use crate::keyring::KeyRing;
-use crate::person::Person;
-use crate::ports::{Clock, ConsentStore, Random, SparkClient, SparkError, SparkErrorKind};
-use crate::scopes::Scopes;
-use crate::secret::{AccessToken, AuthorizationCode};
-
-/// How often the provider is asked who consented. The code is spent by then, so
-/// giving up at the first fault would cost the person a second consent.
-const PERSON_ATTEMPTS: u32 = 3;
-
-/// The pause before it is asked again; the person waits.
-const PERSON_PAUSE: Duration = Duration::from_millis(250);
-
-/// A provider that wants a longer pause than this is not asked again.
-const LONGEST_PERSON_PAUSE: Duration = Duration::from_secs(5);
+use crate::ports::{Clock, ConsentStore, PendingConsent, Random, SparkClient};
 
 /// The bounds of consents that were begun.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +46,8 @@ pub struct ConsentService {
     pub(crate) auditor: Auditor,
     pub(crate) limits: ConsentLimits,
     pub(super) beginning: Beginning,
-    corrected: CorrectedClock,
+    pub(super) ledger: LinkLedger,
+    pub(super) corrected: CorrectedClock,
     detached: Detached,
 }
 
@@ -67,6 +58,10 @@ impl ConsentService {
         auditor: Auditor,
     ) -> Self {
         Self {
+            ledger: LinkLedger {
+                links: parts.stores.links,
+                clock: parts.clock.clone(),
+            },
             corrected: parts.corrected,
             integration: parts.integration,
             client: parts.client,
@@ -99,13 +94,13 @@ impl ConsentService {
     /// the person's consent nor its entry in the audit log.
     ///
     /// # Errors
-    /// [`ConsentError`] says why there is no token.
+    /// [`ConsentFailure`] says why there is no token.
     pub async fn complete(
         &self,
         callback: Callback,
         browser: Option<&BrowserSecret>,
         origin: &Origin,
-    ) -> Result<Granted, ConsentError> {
+    ) -> Result<Granted, ConsentFailure> {
         let (service, browser, origin) = (self.clone(), browser.cloned(), origin.clone());
         self.detached
             .run(async move {
@@ -114,112 +109,92 @@ impl ConsentService {
                 outcome
             })
             .await
-            .unwrap_or(Err(ConsentError::Interrupted))
+            .unwrap_or_else(|| Err(ConsentError::Interrupted.into()))
     }
 
     async fn carry(
         &self,
         callback: Callback,
         browser: Option<&BrowserSecret>,
-    ) -> Result<Granted, ConsentError> {
-        let (code, verifier, asked) = self.admit(callback, browser).await?;
-        self.exchange(&code, &verifier, asked).await
+    ) -> Result<Granted, ConsentFailure> {
+        let begun = self.admit(&callback, browser).await?;
+        let terms = begun.terms.clone();
+        let outcome = self.end(callback, begun).await;
+        outcome.map_err(|error| ConsentFailure {
+            error,
+            terms: Box::new(terms),
+        })
     }
 
-    /// Checks and consumes the state.
+    /// Consumes the state, and checks whose it is.
     async fn admit(
         &self,
-        callback: Callback,
+        callback: &Callback,
         browser: Option<&BrowserSecret>,
-    ) -> Result<(AuthorizationCode, CodeVerifier, Scopes), ConsentError> {
-        let state = callback.state.ok_or(ConsentError::StateMissing)?.hash();
+    ) -> Result<PendingConsent, ConsentError> {
+        let state = callback.state.as_ref().ok_or(ConsentError::StateMissing)?;
         let begun = self
             .consents
-            .take(state)
+            .take(state.hash())
             .await?
             .ok_or(ConsentError::StateUnknown)?;
-        let same_browser = browser.is_some_and(|secret| secret.hash() == begun.browser);
-        if !same_browser {
-            return Err(ConsentError::OtherBrowser);
+        if browser.is_some_and(|secret| secret.hash() == begun.browser) {
+            Ok(begun)
+        } else {
+            Err(ConsentError::OtherBrowser)
         }
+    }
+
+    async fn end(
+        &self,
+        callback: Callback,
+        begun: PendingConsent,
+    ) -> Result<Granted, ConsentError> {
         if begun.expires_at.has_passed(self.clock().now()) {
             return Err(ConsentError::Expired);
         }
         if let Some(refusal) = callback.refusal {
-            return Err(if refusal.is_declined() {
-                ConsentError::Declined
-            } else {
-                ConsentError::ProviderRefused(refusal)
-            });
+            return Err(self.refused(refusal, &begun.terms).await);
         }
         let code = callback.code.ok_or(ConsentError::CodeMissing)?;
-        let verifier = self.ring().open_verifier(state, &begun.verifier)?;
-        Ok((code, CodeVerifier::from_text(verifier), begun.scopes))
+        let verifier = self.ring().open_verifier(begun.state, &begun.verifier)?;
+        let verifier = CodeVerifier::from_text(verifier);
+        self.exchange(&code, &verifier, begun.scopes, begun.terms)
+            .await
     }
 
-    async fn exchange(
-        &self,
-        code: &AuthorizationCode,
-        verifier: &CodeVerifier,
-        asked: Scopes,
-    ) -> Result<Granted, ConsentError> {
-        // The provider counts the token's life from before it answered.
-        let sent = self.corrected.local();
-        let answer = self
-            .client
-            .exchange_code(&self.integration, code, verifier)
-            .await
-            .map_err(ConsentError::Exchange)?;
-        let person = self
-            .ask_who(&answer.access_token)
-            .await
-            .map_err(ConsentError::PersonUnknown)?;
-        let grant = Grant {
-            integration: self.integration.client_id.clone(),
-            person,
-            scopes: answer
-                .scopes
-                .clone()
-                .filter(|granted| !granted.is_empty())
-                .unwrap_or(asked),
-            answer,
-            // What the answer says of the time is known by now.
-            at: self.corrected.corrected(sent),
-        };
-        Ok(self.grants.write(&grant).await?)
-    }
-
-    async fn ask_who(&self, access_token: &AccessToken) -> Result<Person, SparkError> {
-        for attempt in 1..PERSON_ATTEMPTS {
-            match self.client.me(access_token).await {
-                Err(error) => {
-                    let Some(pause) = pause_before_asking_again(&error) else {
-                        return Err(error);
-                    };
-                    tracing::warn!(%error, attempt, "asking again who consented");
-                    tokio::time::sleep(pause).await;
-                }
-                known => return known,
-            }
+    async fn refused(&self, refusal: ProviderRefusal, terms: &Terms) -> ConsentError {
+        if !refusal.is_declined() {
+            return ConsentError::ProviderRefused(refusal);
         }
-        self.client.me(access_token).await
+        if let Some(link) = terms.link {
+            self.ledger.declined(link).await;
+        }
+        ConsentError::Declined
     }
 
     /// Anybody can make up a `state`: that goes to the log alone, or the audit log
     /// would grow at a stranger's will.
-    async fn record(&self, outcome: &Result<Granted, ConsentError>, origin: &Origin) {
-        if matches!(
-            outcome,
-            Err(ConsentError::StateMissing | ConsentError::StateUnknown)
-        ) {
-            return;
-        }
+    async fn record(&self, outcome: &Result<Granted, ConsentFailure>, origin: &Origin) {
+        let outcome = outcome.as_ref().map_err(|failure| &failure.error);
         let (email, action, subject, result) = match outcome {
+            Err(ConsentError::StateMissing | ConsentError::StateUnknown) => return,
             Ok(granted) => (
                 Some(granted.token.email.to_string()),
                 AuditAction::ConsentGranted,
                 Subject::token(granted.token.id, granted.token.email.as_str()),
                 Outcome::Done,
+            ),
+            Err(
+                error @ ConsentError::OtherPerson {
+                    expected,
+                    signed_in,
+                },
+            ) => (
+                Some(signed_in.to_string()),
+                AuditAction::ConsentFailed,
+                Subject::named(expected.as_str()),
+                Outcome::Refused(error.reason().to_owned()),
             ),
             Err(error) => (
                 None,
@@ -254,20 +229,6 @@ impl ConsentService {
     pub(super) fn ring(&self) -> &KeyRing {
         &self.grants.ring
     }
-}
-
-/// How long to wait before the provider is asked again; `None` where that is in
-/// vain, or where a time-out has cost enough time already.
-fn pause_before_asking_again(error: &SparkError) -> Option<Duration> {
-    let may_pass = matches!(
-        error.kind,
-        SparkErrorKind::Unreachable
-            | SparkErrorKind::Unavailable { .. }
-            | SparkErrorKind::Unreadable
-            | SparkErrorKind::RateLimited { .. }
-    );
-    let pause = error.retry_after().unwrap_or(PERSON_PAUSE);
-    (may_pass && pause <= LONGEST_PERSON_PAUSE).then_some(pause)
 }
 
 #[cfg(test)]

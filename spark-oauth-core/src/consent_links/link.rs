@@ -1,11 +1,12 @@
 //! The record of a consent link.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::consent_links::Note;
+use crate::consent_links::{LinkText, Note};
 use crate::email::EmailAddress;
 use crate::ids::{ConsentLinkId, TokenId};
 use crate::scopes::Scopes;
@@ -26,11 +27,21 @@ pub struct InvalidReturnAddress;
 impl ReturnAddress {
     /// Reads an address of at most 2000 characters.
     ///
+    /// What browsers read in more than one way is refused, though the standard for
+    /// them allows it: a backslash for a slash, slashes too many or too few before the
+    /// host, white space and control characters.
+    ///
     /// # Errors
     /// [`InvalidReturnAddress`] where it is none.
     pub fn parse(text: &str) -> Result<Self, InvalidReturnAddress> {
+        let odd = |c: char| c == '\\' || c.is_whitespace() || c.is_control();
+        let behind_scheme = text.split_once("://").ok_or(InvalidReturnAddress)?.1;
+        if text.contains(odd) || behind_scheme.starts_with('/') {
+            return Err(InvalidReturnAddress);
+        }
         let url = Url::parse(text).map_err(|_| InvalidReturnAddress)?;
-        let bare = url.username().is_empty() && url.password().is_none();
+        let authority = behind_scheme.split(['/', '?', '#']).next();
+        let bare = !authority.unwrap_or_default().contains('@');
         let web = matches!(url.scheme(), "http" | "https") && url.has_host();
         if bare && web && url.as_str().len() <= 2_000 {
             Ok(Self(url))
@@ -78,6 +89,9 @@ pub struct Terms {
     /// Where the browser goes when it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_to: Option<ReturnAddress>,
+    /// The text of the link, to lead back to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<LinkText>,
 }
 
 /// What became of a link.
@@ -96,7 +110,7 @@ pub enum LinkProgress {
         /// When.
         at: Timestamp,
         /// The record that the consent ended in; `None` for the moment in which it is
-        /// written.
+        /// written, see [`ConsentLink::CLAIM_LIFE`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token: Option<TokenId>,
     },
@@ -145,28 +159,42 @@ pub struct ConsentLink {
 }
 
 impl ConsentLink {
+    /// How long a consent may take to be written under a link that is good for one:
+    /// after that the process has died over it, and the link is as it was before.
+    pub const CLAIM_LIFE: Duration = Duration::from_mins(5);
+
     /// How it stands at `now`. A consent is not undone by the end of its link.
     pub fn state(&self, now: Timestamp) -> LinkState {
         match self.progress {
-            LinkProgress::Granted { .. } => LinkState::Granted,
+            LinkProgress::Granted { .. } if !self.is_abandoned(now) => LinkState::Granted,
             LinkProgress::Declined { .. } => LinkState::Declined,
-            LinkProgress::Open if self.expires_at.has_passed(now) => LinkState::Expired,
-            LinkProgress::Open => LinkState::Open,
+            _ if self.expires_at.has_passed(now) => LinkState::Expired,
+            _ => LinkState::Open,
         }
     }
 
     /// Whether a consent may be begun from it at `now`.
     pub fn is_usable(&self, now: Timestamp) -> bool {
-        let used_up = self.single_use && matches!(self.progress, LinkProgress::Granted { .. });
+        let granted = matches!(self.progress, LinkProgress::Granted { .. });
+        let used_up = self.single_use && granted && !self.is_abandoned(now);
         !used_up && !self.expires_at.has_passed(now)
     }
 
-    /// What a consent that begins here goes by.
-    pub fn terms(&self) -> Terms {
+    /// Whether a consent was about to be written and never was.
+    fn is_abandoned(&self, now: Timestamp) -> bool {
+        match self.progress {
+            LinkProgress::Granted { at, token: None } => (at + Self::CLAIM_LIFE).has_passed(now),
+            _ => false,
+        }
+    }
+
+    /// What a consent goes by that begins here, from the link's text.
+    pub fn terms(&self, text: LinkText) -> Terms {
         Terms {
             link: Some(self.id),
             expected_email: self.expected_email.clone(),
             return_to: self.return_to.clone(),
+            text: Some(text),
         }
     }
 }
@@ -185,6 +213,16 @@ mod tests {
             "data:text/html,x",
             "https://u:p@app.example.com/",
             "https://u@app.example.com/",
+            "https://@app.example.com/",
+            "https://app.example.com\\@evil.example/",
+            "https:\\\\app.example.com/",
+            "https:app.example.com",
+            "https:/app.example.com",
+            "https:///app.example.com",
+            "//app.example.com/",
+            " https://app.example.com/",
+            "https://app.exa\tmple.com/",
+            "https://",
             &format!("https://app.example.com/{}", "x".repeat(2_000)),
         ] {
             assert_eq!(
@@ -200,6 +238,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&Terms::default()).unwrap(), "{}");
         let terms = Terms {
             link: None,
+            text: None,
             expected_email: Some(EmailAddress::parse("Ann@example.org").unwrap()),
             return_to: Some(ReturnAddress::parse("https://app.example.com/").unwrap()),
         };

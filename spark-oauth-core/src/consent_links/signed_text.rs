@@ -9,6 +9,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 
 use crate::email::EmailAddress;
 use crate::ids::ConsentLinkId;
@@ -26,10 +27,16 @@ const HEAD_LENGTH: usize = 1 + KeyFingerprint::LENGTH;
 
 /// The text of a consent link, for the end of its address. It consists of letters,
 /// digits, `-` and `_`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct LinkText(String);
 
 impl LinkText {
+    /// Takes over a text that was read and found to be signed.
+    pub(crate) fn of_verified(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

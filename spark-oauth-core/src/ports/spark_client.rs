@@ -27,6 +27,11 @@ pub struct AuthorizationRequest<'a> {
     pub state: &'a State,
     /// The PKCE challenge (RFC 7636 section 4.3), method S256.
     pub challenge: &'a CodeChallenge,
+    /// Whose account is meant, for the sign-in page (`login_hint`).
+    pub login_hint: Option<&'a EmailAddress>,
+    /// Whether the provider asks which account to use, although somebody is signed in
+    /// (`prompt=select_account`).
+    pub select_account: bool,
 }
 
 /// The answer of the token endpoint (RFC 6749 section 5.1).
@@ -158,6 +163,14 @@ pub trait SparkClient: Debug + Send + Sync + 'static {
         &self,
         access_token: &AccessToken,
         room: &RoomId,
+        text: &str,
+    ) -> Result<MessageId, SparkError>;
+
+    /// Sends a plain text to a person directly.
+    async fn message_person(
+        &self,
+        access_token: &AccessToken,
+        email: &EmailAddress,
         text: &str,
     ) -> Result<MessageId, SparkError>;
 }

@@ -31,6 +31,7 @@ pub enum ProviderCall {
     DeleteRoom,
     AddMember,
     PostMessage,
+    MessagePerson,
 }
 
 /// One answer of the script.
@@ -131,6 +132,8 @@ impl ScriptedClient {
         on_add_member: AddMember -> MembershipId;
         /// Lines up an answer of [`SparkClient::post_message`].
         on_post_message: PostMessage -> MessageId;
+        /// Lines up an answer of [`SparkClient::message_person`].
+        on_message_person: MessagePerson -> MessageId;
     }
 
     fn line_up<T: Send + 'static>(&self, call: ProviderCall, reply: Reply<T>) -> &Self {
@@ -155,7 +158,8 @@ impl ScriptedClient {
     }
 
     /// What a call was made with, each time: the room's title, the room, the
-    /// address or the text. Empty for the others.
+    /// address or the text; address and text of a direct message, each on a line.
+    /// Empty for the others.
     pub fn arguments(&self, call: ProviderCall) -> Vec<String> {
         let script = self.script();
         let made = script.asked.iter().filter(|(made, _)| *made == call);
@@ -215,6 +219,14 @@ impl SparkClient for ScriptedClient {
             .append_pair("scope", &request.scopes.to_string())
             .append_pair("state", request.state.expose_secret())
             .append_pair("code_challenge", request.challenge.as_str());
+        if let Some(email) = request.login_hint {
+            url.query_pairs_mut()
+                .append_pair("login_hint", email.as_str());
+        }
+        if request.select_account {
+            url.query_pairs_mut()
+                .append_pair("prompt", "select_account");
+        }
         url
     }
 
@@ -268,5 +280,15 @@ impl SparkClient for ScriptedClient {
         text: &str,
     ) -> Result<MessageId, SparkError> {
         self.play(ProviderCall::PostMessage, text).await
+    }
+
+    async fn message_person(
+        &self,
+        _: &AccessToken,
+        email: &EmailAddress,
+        text: &str,
+    ) -> Result<MessageId, SparkError> {
+        let argument = format!("{email}\n{text}");
+        self.play(ProviderCall::MessagePerson, &argument).await
     }
 }

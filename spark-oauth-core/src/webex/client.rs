@@ -161,4 +161,13 @@ impl SparkClient for WebexClient {
     ) -> Result<MessageId, SparkError> {
         self.post_text(access_token, room, text).await
     }
+
+    async fn message_person(
+        &self,
+        access_token: &AccessToken,
+        email: &EmailAddress,
+        text: &str,
+    ) -> Result<MessageId, SparkError> {
+        self.post_direct(access_token, email, text).await
+    }
 }

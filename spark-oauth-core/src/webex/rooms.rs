@@ -17,10 +17,18 @@ use crate::ports::{MembershipId, MessageId, RoomId, SparkError, SparkErrorKind};
 use crate::secret::AccessToken;
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct NewMessage<'a> {
-    #[serde(rename = "roomId")]
-    room_id: &'a str,
+    #[serde(flatten)]
+    to: Recipient<'a>,
     text: &'a str,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Recipient<'a> {
+    RoomId(&'a str),
+    ToPersonEmail(&'a str),
 }
 
 impl WebexClient {
@@ -84,12 +92,29 @@ impl WebexClient {
         room: &RoomId,
         text: &str,
     ) -> Result<MessageId, SparkError> {
+        let to = Recipient::RoomId(room.as_str());
+        self.send_message(access_token, to, text).await
+    }
+
+    pub(super) async fn post_direct(
+        &self,
+        access_token: &AccessToken,
+        email: &EmailAddress,
+        text: &str,
+    ) -> Result<MessageId, SparkError> {
+        let to = Recipient::ToPersonEmail(email.as_str());
+        self.send_message(access_token, to, text).await
+    }
+
+    async fn send_message(
+        &self,
+        access_token: &AccessToken,
+        to: Recipient<'_>,
+        text: &str,
+    ) -> Result<MessageId, SparkError> {
         // The message may hand over a token, so no answer may quote it.
         let secrets = Secrets::new([access_token.expose_secret(), text]);
-        let body = NewMessage {
-            room_id: room.as_str(),
-            text,
-        };
+        let body = NewMessage { to, text };
         self.create("POST /messages", "messages", access_token, &body, &secrets)
             .await
             .map(MessageId::new)

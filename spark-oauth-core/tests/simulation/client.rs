@@ -286,6 +286,15 @@ impl SparkClient for DistantProvider {
     ) -> Result<MessageId, SparkError> {
         Err(SparkError::of(SparkErrorKind::NotFound))
     }
+
+    async fn message_person(
+        &self,
+        _: &AccessToken,
+        _: &EmailAddress,
+        _: &str,
+    ) -> Result<MessageId, SparkError> {
+        Err(SparkError::of(SparkErrorKind::NotFound))
+    }
 }
 
 impl DistantProvider {

@@ -10,6 +10,7 @@
 //! `reader`, which knows the two sources and collects the mistakes.
 
 mod audit;
+mod consent_links;
 mod document;
 mod environment;
 mod file;
@@ -47,6 +48,7 @@ use spark_oauth_core::admins::SuperAdminSettings;
 use url::Url;
 
 pub use audit::AuditConfig;
+pub use consent_links::ConsentLinksConfig;
 pub use environment::Environment;
 pub use handoff::HandoffConfig;
 pub use key_file::{KeyError, MissingKeyFile};
@@ -93,6 +95,8 @@ pub struct Config {
     pub password_hash_cost: u32,
     /// What the requester is handed in a room.
     pub handoff: HandoffConfig,
+    /// What consent links may do.
+    pub consent_links: ConsentLinksConfig,
     /// How tokens are kept fresh.
     pub refresh: RefreshConfig,
     /// Who is told of events over HTTP, if anybody.
@@ -191,6 +195,7 @@ impl Config {
         let super_admin = super_admin::read(reader);
         let password_hash_cost = password_hash::read(reader);
         let handoff = handoff::read(reader);
+        let consent_links = consent_links::read(reader);
         let refresh = refresh::read(reader);
         let webhooks = webhooks::read(reader);
         let audit = audit::read(reader);
@@ -208,6 +213,7 @@ impl Config {
             super_admin: super_admin?,
             password_hash_cost,
             handoff,
+            consent_links,
             refresh,
             webhooks,
             audit,

@@ -1,8 +1,8 @@
 //! The settings that exist, as one list: what a file or the environment may name.
 
 use super::{
-    audit, handoff, keys, log, oauth, password_hash, provider, public_url, refresh, server, store,
-    super_admin, telemetry, webhooks,
+    audit, consent_links, handoff, keys, log, oauth, password_hash, provider, public_url, refresh,
+    server, store, super_admin, telemetry, webhooks,
 };
 
 /// The prefix of the environment variables that set a setting.
@@ -66,6 +66,7 @@ pub fn settings() -> impl Iterator<Item = Setting> {
         super_admin::SETTINGS,
         password_hash::SETTINGS,
         handoff::SETTINGS,
+        consent_links::SETTINGS,
         refresh::SETTINGS,
         webhooks::SETTINGS,
         audit::SETTINGS,

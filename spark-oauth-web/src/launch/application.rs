@@ -197,6 +197,7 @@ async fn services(
     .refresh_limits(refresh_limits(&config.refresh, overrides.provider_timeout))
     .refresh_schedule(schedule(&config.refresh))
     .include_refresh_token(config.handoff.include_refresh_token)
+    .return_rules(config.consent_links.return_to.clone())
     .observer(Arc::new(EngineMetrics))
     .event_sink(Arc::new(EventCounter));
     if let Some(time) = config.audit.kept_for() {

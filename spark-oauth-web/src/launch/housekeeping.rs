@@ -23,6 +23,7 @@ pub(super) async fn keep_house(state: AppState, stores: Stores, stop: Cancellati
             _ = turns.tick() => {}
         }
         report("consents", state.services.consents.remove_expired().await);
+        report("links", state.services.links.remove_expired().await);
         let now = state.clock.now();
         report("sessions", stores.sessions.remove_expired(now).await);
         let processes = stores.processes.remove_expired_processes(now).await;

@@ -1,7 +1,7 @@
 use askama::Template;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{FormErrors, Layout, ScopeView, TimeView};
+use super::{FormErrors, Layout, NextStep, ScopeView, TimeView};
 
 /// `GET /granted` and `POST /granted/reveal`: what was granted in this session.
 #[derive(Debug, Template)]
@@ -32,6 +32,8 @@ pub struct Receipt {
     pub revealed: Option<TokenTexts>,
     /// Handing the token over in a room.
     pub hand_over: HandOver,
+    /// The way back to whoever sent the person here.
+    pub back: Option<NextStep>,
 }
 
 /// Tokens in clear text, for a page that was asked to show them.

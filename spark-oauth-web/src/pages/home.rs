@@ -1,8 +1,8 @@
 use askama::Template;
 
-use super::{Layout, ScopeView};
+use super::{Layout, ScopeView, TimeView};
 
-/// `GET /`: who asks, for what, and what will happen.
+/// `GET /`, `GET /consent/{text}`: who asks, for what, and what will happen.
 #[derive(Debug, Template)]
 #[template(path = "home.html")]
 pub struct HomePage {
@@ -16,6 +16,25 @@ pub struct HomePage {
     pub placeholders: Vec<String>,
     /// Whether this session already holds receipts to go back to.
     pub has_receipts: bool,
+    /// What the link says beside it; `None` on the first page.
+    pub invitation: Option<InvitationView>,
+}
+
+/// What a consent link says to the person who opens it.
+#[derive(Debug)]
+pub struct InvitationView {
+    /// The text of the link, sent back as the hidden field `link`.
+    pub text: String,
+    /// The lines of the note; empty without one.
+    pub note: Vec<String>,
+    /// Who is to consent, where that is said.
+    pub expected_email: Option<String>,
+    /// When the link ends.
+    pub expires: TimeView,
+    /// Whether it ends with the first consent.
+    pub single_use: bool,
+    /// The hidden field `account`, where Webex is to ask for the account.
+    pub account: Option<&'static str>,
 }
 
 impl HomePage {

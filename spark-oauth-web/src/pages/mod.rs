@@ -51,7 +51,7 @@ pub use confirm::{ConfirmPage, HiddenField};
 pub use error::{ErrorPage, NextStep};
 pub use forms::{FieldError, FormErrors};
 pub use granted::{GrantedPage, HandOver, Receipt, RoomIds, TokenTexts};
-pub use home::HomePage;
+pub use home::{HomePage, InvitationView};
 pub use key_created::KeyCreatedPage;
 pub use key_detail::KeyDetailPage;
 pub use key_form::{KeyFormPage, ScopeChoice};

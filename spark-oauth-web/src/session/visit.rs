@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use spark_oauth_core::admins::Admin;
+use spark_oauth_core::consent_links::ReturnAddress;
 use spark_oauth_core::ports::{Clock, MembershipId, MessageId, RoomId};
 use spark_oauth_core::{AdminId, Timestamp, TokenId};
 use tower_sessions::Session;
@@ -56,6 +57,9 @@ pub(crate) struct SignedIn {
 pub(crate) struct Receipt {
     pub(crate) token: TokenId,
     pub(crate) room: Option<Room>,
+    /// Where the link that the consent was begun from leads back to.
+    #[serde(default)]
+    pub(crate) return_to: Option<ReturnAddress>,
 }
 
 /// The room in which a token was handed over.
@@ -154,7 +158,11 @@ impl Visitor {
     }
 
     /// Keeps a receipt, under a new identifier.
-    pub(crate) async fn add_receipt(&mut self, token: TokenId) -> Result<(), PageError> {
+    pub(crate) async fn add_receipt(
+        &mut self,
+        token: TokenId,
+        return_to: Option<ReturnAddress>,
+    ) -> Result<(), PageError> {
         let room = self
             .visit
             .receipts
@@ -162,7 +170,12 @@ impl Visitor {
             .find(|receipt| receipt.token == token)
             .and_then(|receipt| receipt.room.clone());
         self.visit.receipts.retain(|receipt| receipt.token != token);
-        self.visit.receipts.insert(0, Receipt { token, room });
+        let receipt = Receipt {
+            token,
+            room,
+            return_to,
+        };
+        self.visit.receipts.insert(0, receipt);
         self.visit.receipts.truncate(RECEIPTS);
         self.renew().await
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::consent::Granted;
 use crate::consent::grant::{Grant, GrantWriter};
+use crate::consent_links::Terms;
 use crate::ports::{StoreError, TokenAnswer};
 use crate::scopes::Scopes;
 use crate::secret::RefreshToken;
@@ -24,6 +25,7 @@ fn grant_with(name: &str, scopes: &str, answer: TokenAnswer) -> Grant {
         person: person(name),
         scopes: Scopes::parse(scopes).unwrap(),
         answer,
+        terms: Terms::default(),
         at: NOW,
     }
 }

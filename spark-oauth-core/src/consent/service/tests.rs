@@ -49,7 +49,8 @@ async fn complete(
     browser: Option<&BrowserSecret>,
 ) -> Result<Granted, ConsentError> {
     let consents = &scene.oauth.consents;
-    consents.complete(callback, browser, &origin(1)).await
+    let outcome = consents.complete(callback, browser, &origin(1)).await;
+    outcome.map_err(|failure| failure.error)
 }
 
 fn line_up_a_grant(scene: &Scene) {
@@ -75,7 +76,7 @@ async fn a_good_callback_stores_the_token() {
     let begun = begin(&scene).await;
     line_up_a_grant(&scene);
     let granted = complete(&scene, callback(&begun.state), Some(&begun.browser)).await;
-    let Granted { token, renewed } = granted.unwrap();
+    let Granted { token, renewed, .. } = granted.unwrap();
     assert!(!renewed);
     assert_eq!(scene.token(token.id), token);
     let stored = scene.opened(token.id);

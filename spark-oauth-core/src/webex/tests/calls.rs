@@ -41,6 +41,8 @@ fn authorization_query(authorize_url: &str) -> (String, Vec<(String, String)>) {
             scopes: &integration.scopes,
             state: &State::from_callback("state & more"),
             challenge: &verifier().challenge(),
+            login_hint: None,
+            select_account: false,
         });
     assert!(!url.as_str().contains('+'), "{url}");
     let query = url.query_pairs().into_owned().collect();
@@ -74,6 +76,49 @@ fn the_authorization_url_holds_the_whole_request() {
     assert_eq!(query[0], ("prompt".to_owned(), "select_account".to_owned()));
     assert_eq!(query[1], ("x".to_owned(), "+".to_owned()));
     assert_eq!(query[2..], expected);
+}
+
+#[test]
+fn the_authorization_url_says_whose_account_is_meant() {
+    let integration = integration();
+    let client = WebexClient::new(settings("https://webexapis.com/v1")).unwrap();
+    let email = EmailAddress::parse("ann+webex@example.org").unwrap();
+    let url = client.authorization_url(&AuthorizationRequest {
+        integration: &integration,
+        scopes: &integration.scopes,
+        state: &State::from_callback("state"),
+        challenge: &verifier().challenge(),
+        login_hint: Some(&email),
+        select_account: true,
+    });
+    let query: Vec<_> = url.query_pairs().into_owned().collect();
+    let expected = [
+        ("login_hint", "ann+webex@example.org"),
+        ("prompt", "select_account"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(query[7..], expected);
+}
+
+#[tokio::test]
+async fn a_direct_message_names_the_person_and_no_room() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/v1/messages"))
+        .and(body_json(
+            json!({ "toPersonEmail": "ann@example.org", "text": "hello" }),
+        ))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "id": "M1" })))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let email = EmailAddress::parse("ann@example.org").unwrap();
+    let client = client_of(&server);
+    let message = client
+        .message_person(&access_token(), &email, "hello")
+        .await
+        .unwrap();
+    assert_eq!(message.as_str(), "M1");
 }
 
 #[tokio::test]

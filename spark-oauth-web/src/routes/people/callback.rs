@@ -9,10 +9,14 @@ use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 use spark_oauth_core::AuthorizationCode;
 use spark_oauth_core::consent::State as OAuthState;
-use spark_oauth_core::consent::{Callback, ConsentError, ConsentService, ProviderRefusal};
+use spark_oauth_core::consent::{
+    Callback, ConsentError, ConsentFailure, ConsentService, ProviderRefusal,
+};
+use spark_oauth_core::consent_links::Terms;
 use spark_oauth_core::ports::{SparkError, SparkErrorKind};
 
-use super::browser;
+use super::back::{Ending, back};
+use super::{browser, invitation};
 use crate::http::{ClientAddress, PageError};
 use crate::pages::{Flash, FlashKind};
 use crate::session::Visitor;
@@ -48,7 +52,7 @@ pub(super) async fn complete(
     parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Redirect, PageError> {
     let Ok(Query(parameters)) = parameters else {
-        return Err(refuse(&ConsentError::StateMissing));
+        return Err(refuse(&ConsentError::StateMissing.into()));
     };
     let secret = browser::secret_of(&jar, &site);
     let outcome = consents
@@ -61,14 +65,40 @@ pub(super) async fn complete(
     } else {
         "Access granted. It is kept sealed until you withdraw it."
     };
-    visitor.add_receipt(granted.token.id).await?;
+    visitor
+        .add_receipt(granted.token.id, granted.terms.return_to)
+        .await?;
     visitor.say(Flash::new(FlashKind::Success, text)).await?;
     Ok(Redirect::to("/granted"))
 }
 
-fn refuse(error: &ConsentError) -> PageError {
-    log(error);
-    explain(error)
+fn refuse(failure: &ConsentFailure) -> PageError {
+    log(&failure.error);
+    lead_on(explain(&failure.error), failure)
+}
+
+/// Where to go from here: back to whoever sent the person, to the link that they came
+/// from, or to the first page.
+fn lead_on(page: PageError, failure: &ConsentFailure) -> PageError {
+    let Terms {
+        return_to, text, ..
+    } = &*failure.terms;
+    let page = match (&failure.error, return_to) {
+        (ConsentError::Declined, Some(address)) => {
+            let back = back(address, Ending::Declined);
+            page.with_step(&back.label, back.href)
+        }
+        _ => page,
+    };
+    match (&failure.error, text) {
+        (ConsentError::Link(_), Some(_)) => page,
+        (ConsentError::OtherPerson { .. }, Some(text)) => {
+            let path = Site::consent_path(text);
+            page.with_step("Use another account", format!("{path}?account=choose"))
+        }
+        (_, Some(text)) => page.with_step("Start again", Site::consent_path(text)),
+        (_, None) => page.with_step("Start again", "/"),
+    }
 }
 
 fn log(error: &ConsentError) {
@@ -91,7 +121,7 @@ fn log(error: &ConsentError) {
 fn explain(error: &ConsentError) -> PageError {
     let page = |status, title: &str, text: &str| PageError::new(status, title, text);
     let bad = StatusCode::BAD_REQUEST;
-    let page = match error {
+    match error {
         ConsentError::StateMissing | ConsentError::StateUnknown => page(
             bad,
             "This link does not work",
@@ -122,6 +152,19 @@ fn explain(error: &ConsentError) -> PageError {
         ),
         ConsentError::Exchange(error) => explain_exchange(error),
         ConsentError::PersonUnknown(error) => explain_unknown_person(error),
+        ConsentError::OtherPerson {
+            expected,
+            signed_in,
+        } => page(
+            StatusCode::FORBIDDEN,
+            "Somebody else was asked",
+            &format!(
+                "{} was asked, and at Webex you are {signed_in}. Nothing was kept of it. If the \
+                 other account is yours too, choose it at Webex.",
+                expected.masked()
+            ),
+        ),
+        ConsentError::Link(refusal) => invitation::explain(refusal),
         ConsentError::Vault(error) => PageError::internal(error),
         ConsentError::Store(_) => page(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -129,8 +172,7 @@ fn explain(error: &ConsentError) -> PageError {
             "The grant could not be kept. Wait a minute, then start again.",
         ),
         ConsentError::Interrupted => PageError::of(StatusCode::INTERNAL_SERVER_ERROR),
-    };
-    page.with_step("Start again", "/")
+    }
 }
 
 fn explain_refusal(refusal: &ProviderRefusal) -> PageError {

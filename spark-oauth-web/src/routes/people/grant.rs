@@ -6,22 +6,44 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum_extra::extract::cookie::CookieJar;
+use serde::Deserialize;
 use spark_oauth_core::consent::{BeginError, ConsentService};
+use spark_oauth_core::consent_links::ConsentLinkService;
 use spark_oauth_core::ports::Random;
 
-use super::browser;
-use crate::http::{ClientAddress, PageError};
+use super::{browser, invitation};
+use crate::http::{ClientAddress, PageError, PageForm};
 use crate::site::Site;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct BeginForm {
+    /// The text of the link that the page was opened with.
+    link: Option<String>,
+    account: Option<String>,
+}
 
 pub(super) async fn begin(
     State(consents): State<ConsentService>,
+    State(links): State<ConsentLinkService>,
     State(site): State<Arc<Site>>,
     State(random): State<Arc<dyn Random>>,
     client: ClientAddress,
     jar: CookieJar,
+    PageForm(form): PageForm<BeginForm>,
 ) -> Result<(CookieJar, Redirect), PageError> {
     let (jar, secret) = browser::secret_or_new(jar, &site, &*random);
-    match consents.begin(&secret, &client.origin).await {
+    let begun = match form.link.as_deref() {
+        None => consents.begin(&secret, &client.origin).await,
+        Some(text) => {
+            let opened = links.open(text).await;
+            let invited = opened.map_err(|error| invitation::explain(&error))?;
+            let account = invitation::account_of(form.account.as_deref());
+            consents
+                .begin_invited(&invited, account, &secret, &client.origin)
+                .await
+        }
+    };
+    match begun {
         Ok(url) => Ok((jar, Redirect::to(url.as_str()))),
         Err(BeginError::TooMany { retry_after }) => Err(PageError::new(
             StatusCode::TOO_MANY_REQUESTS,

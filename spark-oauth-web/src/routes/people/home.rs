@@ -47,6 +47,7 @@ pub(super) async fn show(
             scopes: ScopeView::list(integration.scopes.iter()),
             placeholders: site.placeholders.clone(),
             has_receipts,
+            invitation: None,
         }
     };
     let mut response = if is_new {

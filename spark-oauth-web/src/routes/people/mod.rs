@@ -1,10 +1,12 @@
 //! The pages of a person who is asked for consent.
 
+mod back;
 mod browser;
 mod callback;
 mod grant;
 mod hand_over;
 mod home;
+mod invitation;
 mod receipts;
 mod reveal;
 mod withdraw;
@@ -23,6 +25,7 @@ use crate::state::AppState;
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
+        .route("/consent/{text}", get(invitation::show))
         .route("/auth/spark", post(grant::begin))
         .route("/auth/spark/callback", get(callback::complete))
         .route("/granted", get(receipts::show))

@@ -11,6 +11,7 @@ use spark_oauth_core::ports::Clock;
 use spark_oauth_core::token::{Status, Token};
 use spark_oauth_core::{Timestamp, TokenId};
 
+use super::back::{Ending, back};
 use crate::http::{PageError, page};
 use crate::pages::{
     FormErrors, GrantedPage, HandOver as HandOverView, Layout, Receipt as ReceiptView, RoomIds,
@@ -110,6 +111,10 @@ impl ReceiptDesk {
                 .filter(|(id, _)| *id == token.id)
                 .map(|(_, revealed)| texts(revealed)),
             hand_over: self.draw_hand_over(receipt, token, extras),
+            back: receipt
+                .return_to
+                .as_ref()
+                .map(|address| back(address, Ending::Granted)),
         }
     }
 

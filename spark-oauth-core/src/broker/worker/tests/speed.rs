@@ -89,6 +89,15 @@ impl SparkClient for SlowProvider {
     ) -> Result<MessageId, SparkError> {
         self.others.post_message(token, room, text).await
     }
+
+    async fn message_person(
+        &self,
+        token: &AccessToken,
+        email: &EmailAddress,
+        text: &str,
+    ) -> Result<MessageId, SparkError> {
+        self.others.message_person(token, email, text).await
+    }
 }
 
 #[tokio::test(start_paused = true)]

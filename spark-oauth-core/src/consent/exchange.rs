@@ -1,0 +1,174 @@
+//! From the code to the stored token: what the provider is asked, and whether the
+//! consent is one that was asked for.
+
+use std::time::Duration;
+
+use crate::consent::grant::Grant;
+use crate::consent::{CodeVerifier, ConsentError, ConsentService, Granted};
+use crate::consent_links::Terms;
+use crate::email::EmailAddress;
+use crate::person::Person;
+use crate::ports::{SparkError, SparkErrorKind, StoreError};
+use crate::scopes::Scopes;
+use crate::secret::{AccessToken, AuthorizationCode};
+use crate::token::Token;
+
+/// How often the provider is asked who consented. The code is spent by then, so
+/// giving up at the first fault would cost the person a second consent.
+const PERSON_ATTEMPTS: u32 = 3;
+
+/// The pause before it is asked again; the person waits.
+const PERSON_PAUSE: Duration = Duration::from_millis(250);
+
+/// A provider that wants a longer pause than this is not asked again.
+const LONGEST_PERSON_PAUSE: Duration = Duration::from_secs(5);
+
+impl ConsentService {
+    pub(super) async fn exchange(
+        &self,
+        code: &AuthorizationCode,
+        verifier: &CodeVerifier,
+        asked: Scopes,
+        terms: Terms,
+    ) -> Result<Granted, ConsentError> {
+        if let Some(link) = terms.link {
+            // Before the code is spent: a link that has ended costs the person nothing.
+            self.ledger.check(link).await.map_err(ConsentError::Link)?;
+        }
+        // The provider counts the token's life from before it answered.
+        let sent = self.corrected.local();
+        let answer = self
+            .client
+            .exchange_code(&self.integration, code, verifier)
+            .await
+            .map_err(ConsentError::Exchange)?;
+        let person = self
+            .ask_who(&answer.access_token)
+            .await
+            .map_err(ConsentError::PersonUnknown)?;
+        let grant = Grant {
+            integration: self.integration.client_id.clone(),
+            person,
+            scopes: answer
+                .scopes
+                .clone()
+                .filter(|granted| !granted.is_empty())
+                .unwrap_or(asked),
+            answer,
+            terms,
+            // What the answer says of the time is known by now.
+            at: self.corrected.corrected(sent),
+        };
+        if let Some(expected) = &grant.terms.expected_email
+            && !self.is_expected(expected, &grant).await?
+        {
+            self.give_back(&grant).await;
+            return Err(ConsentError::OtherPerson {
+                expected: expected.clone(),
+                signed_in: grant.person.email,
+            });
+        }
+        self.write(&grant).await
+    }
+
+    /// Writes the token. A link that is good for one consent is taken before: of two
+    /// at once one ends in a token.
+    ///
+    /// The tokens of the other are let go, not revoked: where both are the same
+    /// person's, revoking would end the one that was written.
+    async fn write(&self, grant: &Grant) -> Result<Granted, ConsentError> {
+        let Some(link) = grant.terms.link else {
+            return Ok(self.grants.write(grant).await?);
+        };
+        let claim = self.ledger.claim(link).await.map_err(ConsentError::Link)?;
+        match self.grants.write(grant).await {
+            Ok(granted) => {
+                self.ledger.granted(claim, granted.token.id).await;
+                Ok(granted)
+            }
+            Err(error) => {
+                self.ledger.release(claim).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Whether the person is the one who was expected. Who consents again may have
+    /// another address by now: the record of the earlier consent tells. A stored link
+    /// means whoever has the address today.
+    async fn is_expected(
+        &self,
+        expected: &EmailAddress,
+        grant: &Grant,
+    ) -> Result<bool, StoreError> {
+        if grant.person.email == *expected || grant.terms.link.is_some() {
+            return Ok(grant.person.email == *expected);
+        }
+        let earlier = self.records_of(&grant.person).await?;
+        Ok(earlier
+            .iter()
+            .any(|token| token.person.is_some() && token.email == *expected))
+    }
+
+    async fn records_of(&self, person: &Person) -> Result<Vec<Token>, StoreError> {
+        let client = &self.integration.client_id;
+        self.grants.tokens.find_by_person(client, &person.id).await
+    }
+
+    /// Revokes what a person granted who was not asked, as far as the provider lets us.
+    ///
+    /// Where they have granted access before, everything is left as it is: the provider
+    /// revokes per person and integration, so the earlier grant would end as well. The
+    /// new tokens are nowhere but here, and are forgotten.
+    async fn give_back(&self, grant: &Grant) {
+        let by_address = self
+            .grants
+            .tokens
+            .find_by_email(&grant.integration, &grant.person.email);
+        let stands = match (self.records_of(&grant.person).await, by_address.await) {
+            (Ok(theirs), Ok(same_address)) => !theirs.is_empty() || !same_address.is_empty(),
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::warn!(%error, "an unasked grant is not revoked, in case an earlier one stands");
+                true
+            }
+        };
+        if stands {
+            return;
+        }
+        let access = &grant.answer.access_token;
+        match self.client.revoke(&self.integration, access).await {
+            Ok(revocation) => tracing::info!(?revocation, "an unasked grant was given back"),
+            Err(error) => tracing::warn!(%error, "an unasked grant could not be revoked"),
+        }
+    }
+
+    async fn ask_who(&self, access_token: &AccessToken) -> Result<Person, SparkError> {
+        for attempt in 1..PERSON_ATTEMPTS {
+            match self.client.me(access_token).await {
+                Err(error) => {
+                    let Some(pause) = pause_before_asking_again(&error) else {
+                        return Err(error);
+                    };
+                    tracing::warn!(%error, attempt, "asking again who consented");
+                    tokio::time::sleep(pause).await;
+                }
+                known => return known,
+            }
+        }
+        self.client.me(access_token).await
+    }
+}
+
+/// How long to wait before the provider is asked again; `None` where that is in
+/// vain, or where a time-out has cost enough time already.
+fn pause_before_asking_again(error: &SparkError) -> Option<Duration> {
+    let may_pass = matches!(
+        error.kind,
+        SparkErrorKind::Unreachable
+            | SparkErrorKind::Unavailable { .. }
+            | SparkErrorKind::Unreadable
+            | SparkErrorKind::RateLimited { .. }
+    );
+    let pause = error.retry_after().unwrap_or(PERSON_PAUSE);
+    (may_pass && pause <= LONGEST_PERSON_PAUSE).then_some(pause)
+}
