@@ -51,7 +51,7 @@ fn span_of(request: &Request, id: &RequestId) -> Span {
         .map_or("(none)", MatchedPath::as_str);
     let parent = TraceContext::of(request.headers());
     let span = info_span!("request", request_id = %id, %method, route, trace_id = Empty);
-    let measured = span.in_scope(|| telemetry::server_span(request, route, parent.as_ref()));
+    let measured = span.in_scope(|| telemetry::server_span(request, route, id, parent.as_ref()));
     let ours = telemetry::trace_id(&measured);
     if let Some(trace_id) = ours.or(parent.map(|parent| parent.trace_id)) {
         span.record("trace_id", display(trace_id));

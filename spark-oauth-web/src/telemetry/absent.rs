@@ -9,7 +9,7 @@ use tracing::Span;
 
 use super::SpanLayer;
 use crate::config::TelemetryConfig;
-use crate::http::{TraceContext, TraceId};
+use crate::http::{RequestId, TraceContext, TraceId};
 
 /// Why traces cannot be exported: never, since none are.
 pub type TelemetryError = Infallible;
@@ -37,7 +37,12 @@ impl Telemetry {
     pub async fn shut_down(self) {}
 }
 
-pub(crate) const fn server_span(_: &Request, _: &str, _: Option<&TraceContext>) -> Span {
+pub(crate) const fn server_span(
+    _: &Request,
+    _: &str,
+    _: &RequestId,
+    _: Option<&TraceContext>,
+) -> Span {
     Span::none()
 }
 

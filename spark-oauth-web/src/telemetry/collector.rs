@@ -2,6 +2,7 @@
 //! here, no redirects, and a word in the log when it fails.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -56,8 +57,14 @@ pub(super) struct Collector {
     headers: HeaderMap,
     /// Where requests run: the exporting thread has no runtime of its own.
     runtime: Handle,
-    /// Whether the last batch was not taken: that is said once.
-    fails: AtomicBool,
+    tidings: Tidings,
+}
+
+/// Says when sending begins to fail, and when it works again.
+#[derive(Clone, Debug, Default)]
+struct Tidings {
+    /// Whether the last batch was not taken.
+    fails: Arc<AtomicBool>,
 }
 
 impl Collector {
@@ -83,11 +90,12 @@ impl Collector {
             client: builder.build().map_err(reqwest::Error::without_url)?,
             headers: config.headers.clone(),
             runtime,
-            fails: AtomicBool::new(false),
+            tidings: Tidings::default(),
         })
     }
+}
 
-    /// Says when sending begins to fail, and when it works again.
+impl Tidings {
     fn note(&self, outcome: &Result<Response<Bytes>, Refused>) {
         match outcome {
             Ok(_) if self.fails.swap(false, Ordering::Relaxed) => {
@@ -117,10 +125,13 @@ impl HttpClient for Collector {
             request.headers_mut().insert(CONTENT_TYPE, kind);
         }
         let request = reqwest::Request::try_from(request)?;
-        let sending = send(self.client.clone(), request);
-        let outcome = self.runtime.spawn(sending).await?;
-        self.note(&outcome);
-        Ok(outcome?)
+        let (client, tidings) = (self.client.clone(), self.tidings.clone());
+        let sending = self.runtime.spawn(async move {
+            let outcome = send(client, request).await;
+            tidings.note(&outcome);
+            outcome
+        });
+        Ok(sending.await??)
     }
 }
 

@@ -53,6 +53,7 @@ impl Telemetry {
             // Parents are found by `tracing` alone: nothing else makes spans here.
             .with_context_activation(false)
             .with_location(false)
+            .with_target(false)
             .with_threads(false)
             .with_tracked_inactivity(false);
         let filter = measured.with_max_level_hint(LevelFilter::INFO);

@@ -16,7 +16,12 @@ use crate::http::{RequestId, TraceContext, TraceId, trace_state};
 
 /// The span of a request, within the trace of its caller where there is one. It is
 /// disabled where nothing is exported.
-pub(crate) fn server_span(request: &Request, route: &str, parent: Option<&TraceContext>) -> Span {
+pub(crate) fn server_span(
+    request: &Request,
+    route: &str,
+    id: &RequestId,
+    parent: Option<&TraceContext>,
+) -> Span {
     let span = info_span!(
         target: SPAN_TARGET,
         "request",
@@ -25,7 +30,7 @@ pub(crate) fn server_span(request: &Request, route: &str, parent: Option<&TraceC
         http.request.method = known(request.method()),
         http.route = Empty,
         http.response.status_code = Empty,
-        spark_oauth.request_id = Empty,
+        spark_oauth.request_id = %id,
         error.type = Empty,
         otel.status_code = Empty,
     );
@@ -41,9 +46,6 @@ pub(crate) fn server_span(request: &Request, route: &str, parent: Option<&TraceC
     } else {
         span.record("otel.name", format!("{method} {route}"));
         span.record("http.route", route);
-    }
-    if let Some(id) = request.extensions().get::<RequestId>() {
-        span.record("spark_oauth.request_id", id.to_string());
     }
     if let Some(parent) = parent {
         let state = trace_state(request.headers());
@@ -100,7 +102,8 @@ pub(crate) fn trace_id(span: &Span) -> Option<TraceId> {
 /// Notes how a request was answered. Only what went wrong here is an error: a
 /// refusal is the client's.
 pub(crate) fn answered(span: &Span, status: StatusCode) {
-    span.record("http.response.status_code", status.as_u16());
+    // The conventions want an integer, which is signed here.
+    span.record("http.response.status_code", i64::from(status.as_u16()));
     if status.is_server_error() {
         span.record("error.type", status.as_str());
         span.record("otel.status_code", "error");

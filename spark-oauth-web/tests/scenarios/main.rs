@@ -42,6 +42,9 @@ mod sign_in;
 mod start_up;
 mod token_list;
 mod tour;
+mod trace_context;
+#[cfg(feature = "otel")]
+mod traces;
 mod webhooks;
 mod wire;
 mod withdraw;

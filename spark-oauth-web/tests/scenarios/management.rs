@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::Value;
 
 use crate::harness::{ALICE, Browser, Rig, Setup};
@@ -97,6 +98,68 @@ async fn readiness_has_details_there_and_is_a_bare_word_elsewhere() {
     assert_eq!(details().await["super_admin"], "set up");
     assert_eq!(rig.browser().get("/readyz").await.text(), "ready");
     assert_eq!(rig.browser().get("/livez").await.text(), "alive");
+}
+
+#[tokio::test]
+async fn readiness_is_told_in_words_to_who_reads_texts() {
+    let (rig, operator) = rig().await;
+    for kind in [
+        "text/plain",
+        "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8",
+    ] {
+        let ask = operator.ask(Method::GET, "/readyz").header("accept", kind);
+        let text = operator.send(ask).await.text();
+        let lines: Vec<_> = text.lines().collect();
+        let parts = [
+            "store: ok",
+            "keys: ok",
+            "refreshing: ok",
+            "journal: ok",
+            "worker: ok",
+        ];
+        assert_eq!(lines[0], "ready");
+        assert_eq!(lines[1..], parts);
+    }
+    rig.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_and_a_key_that_is_missing_are_named_to_the_operator_alone() {
+    let (rig, operator) = rig().await;
+    let sql = "INSERT INTO key_fingerprints (fingerprint) VALUES (x'0123456789abcdef')";
+    rig.database().await.execute(sql).await;
+    let public = rig.browser().get("/readyz").await;
+    assert_eq!((public.status.as_u16(), &*public.text()), (503, "unready"));
+    let page = operator.get("/readyz").await;
+    assert_eq!(page.status, 503);
+    let details = serde_json::from_slice::<Value>(&page.body).unwrap();
+    assert_eq!(details["ready"], false);
+    assert_eq!(details["checks"]["store"]["status"], "ok");
+    let keys = &details["checks"]["keys"];
+    assert_eq!(keys["status"], "failing", "{details}");
+    assert!(
+        keys["detail"]
+            .as_str()
+            .unwrap()
+            .contains("0123456789abcdef"),
+        "{details}"
+    );
+    let sql = "DELETE FROM key_fingerprints WHERE fingerprint = x'0123456789abcdef'";
+    rig.database().await.execute(sql).await;
+    assert_eq!(rig.browser().get("/readyz").await.text(), "ready");
+
+    let file = rig.folder().join("data/spark-oauth.db");
+    let hidden = rig.folder().join("data/hidden.db");
+    std::fs::rename(&file, &hidden).unwrap();
+    let ask = operator
+        .ask(Method::GET, "/readyz")
+        .header("accept", "text/plain");
+    let page = operator.send(ask).await;
+    assert_eq!(page.status, 503);
+    let text = page.text();
+    assert!(text.starts_with("unready\nstore: failing: "), "{text}");
+    std::fs::rename(&hidden, &file).unwrap();
+    rig.assert_alive().await;
 }
 
 #[tokio::test]

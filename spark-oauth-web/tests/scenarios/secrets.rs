@@ -12,10 +12,10 @@ use crate::tour;
 const WRONG_PASSWORD: &str = "wrong-password-of-somebody";
 
 /// A secret, and what it is.
-type Secret = (&'static str, String);
+pub(crate) type Secret = (&'static str, String);
 
 /// Every secret that came up while somebody looked at the pages.
-fn seen(pages: &[Page]) -> BTreeSet<Secret> {
+pub(crate) fn seen(pages: &[Page]) -> BTreeSet<Secret> {
     let mut secrets = BTreeSet::new();
     for page in pages {
         let urls = [
@@ -52,7 +52,7 @@ fn keys(file: &Path) -> Vec<Secret> {
 }
 
 /// The tour, and some ways that end badly.
-async fn do_everything(site: &Site) {
+pub(crate) async fn do_everything(site: &Site) {
     tour::take(site).await;
     let browser = site.browser();
     let refused = browser.sign_in("admin", WRONG_PASSWORD).await;

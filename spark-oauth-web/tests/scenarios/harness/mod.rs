@@ -1,6 +1,8 @@
 //! The whole application on a free port, the emulator beside it, and a browser.
 
 mod browser;
+#[cfg(feature = "otel")]
+mod collector;
 mod database;
 mod form;
 mod jar;
@@ -17,6 +19,8 @@ mod store;
 mod until;
 
 pub(crate) use browser::Browser;
+#[cfg(feature = "otel")]
+pub(crate) use collector::{Collector, Manner};
 pub(crate) use database::Database;
 pub(crate) use form::Form;
 pub(crate) use page::Page;

@@ -109,6 +109,14 @@ impl Rig {
         self.telemetry.shut_down().await;
     }
 
+    /// The same, with what was logged until the very end.
+    #[cfg(feature = "otel")]
+    pub(crate) async fn shut_down_to_log(self) -> Log {
+        self.running.shut_down().await;
+        self.telemetry.shut_down().await;
+        self.log
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
