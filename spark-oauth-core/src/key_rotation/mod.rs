@@ -12,6 +12,7 @@
 //!
 //! It may end at any point and begin again: what is done stays done.
 
+mod outstanding;
 mod report;
 mod reseal;
 mod service;

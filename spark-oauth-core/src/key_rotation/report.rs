@@ -85,6 +85,11 @@ pub struct Rotated {
     pub consents: u64,
     /// When the last of these consents ends by itself.
     pub consents_end_at: Option<Timestamp>,
+    /// How many consent links can be used. The text of one that was sent under an
+    /// older key is not accepted without that key.
+    pub links: u64,
+    /// When the last of these links ends by itself.
+    pub links_end_at: Option<Timestamp>,
     /// The keys that the store has forgotten, since nothing needs them.
     pub forgotten: Vec<KeyFingerprint>,
     /// The older keys that something needs still, or may.

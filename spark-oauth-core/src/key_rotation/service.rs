@@ -1,7 +1,6 @@
 //! The order of a rotation: wait, seal again, wait, forget.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +10,7 @@ use super::report::{Rotated, RotationError, RotationStep};
 use super::reseal::Passed;
 use crate::keyring::{KeyFingerprint, KeyRing};
 use crate::ports::{
-    Clock, Inventory, PageRequest, ProcessRecord, ProcessRegistry, StoreError, Stores, TokenStore,
-    VaultStore,
+    Clock, Inventory, ProcessRecord, ProcessRegistry, StoreError, Stores, TokenStore, VaultStore,
 };
 use crate::presence::live;
 use crate::timestamp::Timestamp;
@@ -24,9 +22,6 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How far the clocks of two processes may differ.
 const SKEW: Duration = Duration::from_secs(5);
 
-/// How many consents are read at once.
-const PAGE: NonZeroU16 = NonZeroU16::new(256).unwrap();
-
 /// Seals everything in a store again under the newest key of a ring.
 #[derive(Clone, Debug)]
 pub struct KeyRotation {
@@ -35,7 +30,7 @@ pub struct KeyRotation {
     pub(super) ring: KeyRing,
     vault: Arc<dyn VaultStore>,
     processes: Arc<dyn ProcessRegistry>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl KeyRotation {
@@ -137,15 +132,18 @@ impl KeyRotation {
     /// Lets the store forget every key that nothing needs.
     async fn forget(&self, pass: Passed, resealed: u64) -> Result<Rotated, StoreError> {
         let newest = self.ring.sealing_fingerprint();
-        let (consents, consents_end_at) = self.consents_with_older_keys().await?;
+        let consents = self.consents_with_older_keys().await?;
+        let links = self.links_in_use().await?;
         let mut rotated = Rotated {
             newest,
             tokens: pass.seen,
             resealed,
             unopened: pass.unopened,
             under_way: pass.under_way,
-            consents,
-            consents_end_at,
+            consents: consents.count,
+            consents_end_at: consents.end_at,
+            links: links.count,
+            links_end_at: links.end_at,
             forgotten: Vec::new(),
             kept: Vec::new(),
         };
@@ -162,28 +160,6 @@ impl KeyRotation {
             }
         }
         Ok(rotated)
-    }
-
-    /// How many open consents an older key has sealed, and when the last of them
-    /// ends.
-    async fn consents_with_older_keys(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
-        let (now, newest) = (self.clock.now(), self.ring.sealing_fingerprint());
-        let (mut count, mut last) = (0, None);
-        let mut request = PageRequest::first(PAGE);
-        loop {
-            let page = self.inventory.walk_consents(&request).await?;
-            for consent in page.items.into_iter().flatten() {
-                let older = consent.verifier.key().is_ok_and(|key| key != newest);
-                if older && !consent.expires_at.has_passed(now) {
-                    count += 1;
-                    last = last.max(Some(consent.expires_at));
-                }
-            }
-            match page.next {
-                Some(next) => request.after = Some(next),
-                None => return Ok((count, last)),
-            }
-        }
     }
 }
 

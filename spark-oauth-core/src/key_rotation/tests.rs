@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use super::*;
 use crate::consent::BrowserSecret;
-use crate::ids::{ProcessId, TokenId};
+use crate::consent_links::{ConsentLink, LinkProgress};
+use crate::ids::{ConsentLinkId, ProcessId, TokenId};
 use crate::keyring::{KeyFingerprint, KeyRing, SealingKey};
 use crate::ports::{ProcessRecord, SeededRandom};
+use crate::scopes::Scopes;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::testing::scene::{MINUTE, NOW, Scene, origin, scene, settle_down};
 use crate::testing::{StoreCall, StoreFault};
+use crate::timestamp::Timestamp;
 use crate::token::{Attempt, Token};
 use crate::vault::VaultError;
 
@@ -293,6 +296,52 @@ async fn consents_that_an_older_key_has_sealed_are_counted() {
 
     scene.clock.advance(10 * MINUTE);
     assert_eq!(rotate(&scene).await.unwrap().consents, 0);
+}
+
+#[tokio::test]
+async fn links_that_an_older_key_may_have_signed_are_counted() {
+    let scene = scene().await;
+    let links = scene.stores.stores().links;
+    let open = consent_link(NOW + MINUTE);
+    let used = ConsentLink {
+        progress: LinkProgress::Granted {
+            at: NOW,
+            token: None,
+        },
+        ..consent_link(NOW + 20 * MINUTE)
+    };
+    for link in [&open, &consent_link(NOW), &used] {
+        links.insert(link).await.unwrap();
+    }
+    let rotated = rotate(&scene).await.unwrap();
+    assert!(
+        rotated.is_complete(),
+        "they are sent again, no token is lost"
+    );
+    assert_eq!(
+        (rotated.links, rotated.links_end_at),
+        (1, Some(NOW + MINUTE))
+    );
+
+    scene.clock.advance(MINUTE);
+    let rotated = rotate(&scene).await.unwrap();
+    assert_eq!((rotated.links, rotated.links_end_at), (0, None));
+}
+
+fn consent_link(expires_at: Timestamp) -> ConsentLink {
+    ConsentLink {
+        id: ConsentLinkId::generate(expires_at, &SeededRandom::new(9)),
+        scopes: Scopes::parse("spark:rooms_read").unwrap(),
+        note: None,
+        expected_email: None,
+        return_to: None,
+        single_use: true,
+        created_at: NOW,
+        created_by: "root".to_owned(),
+        expires_at,
+        progress: LinkProgress::Open,
+        version: 1,
+    }
 }
 
 #[tokio::test]

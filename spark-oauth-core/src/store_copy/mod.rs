@@ -7,7 +7,8 @@
 //! compared, and its sealed values opened. A copy may end at any point and begin
 //! again: what stands in the target already is compared, and never overwritten.
 //!
-//! Sessions and consents under way are not copied: they last minutes or hours, and
+//! API keys are copied by their hashes, so that services go on with the keys that they
+//! have. Sessions and consents under way are not copied: they last minutes or hours, and
 //! admins sign in again.
 
 mod read_back;

@@ -1,7 +1,9 @@
 //! One record: how it is written, and how it is compared with what stands there.
 
 use crate::admins::Admin;
+use crate::api_keys::ApiKey;
 use crate::audit::AuditEntry;
+use crate::consent_links::ConsentLink;
 use crate::keyring::{KeyRing, OpenError};
 use crate::ports::{OutboxEntry, Pause, StoreError, Stores};
 use crate::token::Token;
@@ -12,6 +14,8 @@ use crate::token::Token;
 pub(super) enum Record {
     Token(Token),
     Admin(Admin),
+    ApiKey(ApiKey),
+    Link(ConsentLink),
     Audit(AuditEntry),
     Pause(Pause),
     Outbox(OutboxEntry),
@@ -26,6 +30,8 @@ impl Record {
         match self {
             Self::Token(token) => token.id.to_string(),
             Self::Admin(admin) => admin.username.to_string(),
+            Self::ApiKey(key) => key.id.to_string(),
+            Self::Link(link) => link.id.to_string(),
             Self::Audit(entry) => entry.id.to_string(),
             Self::Pause(pause) => pause.integration.to_string(),
             Self::Outbox(entry) => format!("{} for {}", entry.event.id, entry.destination),
@@ -37,6 +43,8 @@ impl Record {
         let written = match self {
             Self::Token(token) => target.tokens.insert(token).await,
             Self::Admin(admin) => target.admins.insert(admin).await,
+            Self::ApiKey(key) => target.api_keys.insert(key).await,
+            Self::Link(link) => target.links.insert(link).await,
             Self::Audit(entry) => target.audit.append(entry).await,
             Self::Pause(pause) => {
                 if target.pauses.pause(&pause.integration).await?.is_some() {
@@ -77,6 +85,19 @@ impl Record {
                              admin"
                         .to_owned(),
                 ),
+            }),
+            Self::ApiKey(key) => Ok(match target.api_keys.find_by_hash(key.hash).await? {
+                Some(found) if found == *key => Ok(()),
+                Some(found) if found.id == key.id => {
+                    Err("the target holds another version of it".to_owned())
+                }
+                Some(_) => Err("the target holds this key under another identifier".to_owned()),
+                None => Err("the target holds another key under this identifier".to_owned()),
+            }),
+            Self::Link(link) => Ok(match target.links.get(link.id).await? {
+                Some(found) if found == *link => Ok(()),
+                Some(_) => Err("the target holds another version of it".to_owned()),
+                None => Err("it cannot be read back from the target".to_owned()),
             }),
             Self::Pause(pause) => Ok(match target.pauses.pause(&pause.integration).await? {
                 Some(found) if found == *pause => Ok(()),

@@ -12,6 +12,10 @@ pub enum Kind {
     Tokens,
     /// Admins.
     Admins,
+    /// API keys.
+    ApiKeys,
+    /// Consent links.
+    Links,
     /// Entries of the audit log.
     Audit,
     /// Pauses of integrations.
@@ -22,9 +26,11 @@ pub enum Kind {
 
 impl Kind {
     /// Everything that is copied, in the order in which it is.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Tokens,
         Self::Admins,
+        Self::ApiKeys,
+        Self::Links,
         Self::Audit,
         Self::Pauses,
         Self::Outbox,
@@ -36,6 +42,8 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Tokens => "tokens",
             Self::Admins => "admins",
+            Self::ApiKeys => "API keys",
+            Self::Links => "consent links",
             Self::Audit => "audit entries",
             Self::Pauses => "pauses",
             Self::Outbox => "events on their way",

@@ -216,6 +216,8 @@ async fn read(
     Ok(match kind {
         Kind::Tokens => records(inventory.walk_tokens(page).await?, Record::Token),
         Kind::Admins => records(inventory.walk_admins(page).await?, Record::Admin),
+        Kind::ApiKeys => records(inventory.walk_api_keys(page).await?, Record::ApiKey),
+        Kind::Links => records(inventory.walk_links(page).await?, Record::Link),
         Kind::Audit => records(inventory.walk_audit(page).await?, Record::Audit),
         Kind::Pauses => records(inventory.walk_pauses(page).await?, Record::Pause),
         Kind::Outbox => records(inventory.walk_outbox(page).await?, Record::Outbox),

@@ -1,5 +1,7 @@
 //! The rules of a copy, on stores in memory.
 
+mod services;
+
 use std::sync::Arc;
 use std::time::Duration;
 

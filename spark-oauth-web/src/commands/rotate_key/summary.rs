@@ -29,6 +29,7 @@ impl fmt::Display for Summary<'_> {
         writeln!(f, "  sealed again    {resealed}")?;
         self.troubles(f)?;
         self.consents(f)?;
+        self.links(f)?;
         self.what_next(f)
     }
 }
@@ -70,6 +71,17 @@ impl Summary<'_> {
                 f,
                 "  {count} consents under way began under an older key: without it they begin \
                  again; the last one ends at {end}"
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn links(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.rotated.links, self.rotated.links_end_at) {
+            (count @ 1.., Some(end)) if self.keys > 1 => writeln!(
+                f,
+                "  {count} consent links are open: without the older key, what was sent under it \
+                 has to be sent again; the last one ends at {end}"
             ),
             _ => Ok(()),
         }
