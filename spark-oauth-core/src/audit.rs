@@ -195,6 +195,10 @@ pub enum AuditAction {
     ConsentLinkSent,
     /// The audit log was exported.
     AuditExported,
+    /// Everything was sealed again under the newest key.
+    KeysRotated,
+    /// Everything was copied into this store.
+    StoreCopied,
     /// A token was imported from the Node.js sample.
     TokenImported,
     /// An admin was imported from the Node.js sample.
@@ -203,7 +207,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::ConsentGranted,
         Self::ConsentFailed,
         Self::ConsentWithdrawn,
@@ -227,6 +231,8 @@ impl AuditAction {
         Self::ConsentLinkCreated,
         Self::ConsentLinkSent,
         Self::AuditExported,
+        Self::KeysRotated,
+        Self::StoreCopied,
         Self::TokenImported,
         Self::AdminImported,
     ];
@@ -258,6 +264,8 @@ impl AuditAction {
             Self::ConsentLinkCreated => "consent_link_created",
             Self::ConsentLinkSent => "consent_link_sent",
             Self::AuditExported => "audit_exported",
+            Self::KeysRotated => "keys_rotated",
+            Self::StoreCopied => "store_copied",
             Self::TokenImported => "token_imported",
             Self::AdminImported => "admin_imported",
         }

@@ -574,7 +574,7 @@ fn keys(gallery: &mut Gallery) -> Outcome {
     gallery.add("keys-empty", &list(Vec::new(), None))?;
     let form = |name: &str, chosen: &[KeyScope], errors| KeyFormPage {
         layout: Layout::admin("Create an API key", navigation(Section::Keys)),
-        name: name.to_owned(),
+        key_name: name.to_owned(),
         scopes: KeyScope::ALL
             .map(|scope| ScopeChoice {
                 scope: scope.into(),
@@ -623,19 +623,21 @@ fn keys(gallery: &mut Gallery) -> Outcome {
 }
 
 fn audit_rows() -> Vec<AuditRow> {
-    let row = |action, subject: Option<&str>, actor: &str, kind, ago, outcome, reason| AuditRow {
-        action: action_words(action),
-        subject: subject.map(str::to_owned),
-        token: (action == AuditAction::TokenRevealed).then(|| "token.html".to_owned()),
-        actor: actor.to_owned(),
-        actor_kind: kind,
-        at: at(-ago),
-        address: (kind != "at the command line").then(|| "2001:db8:85a3::8a2e:370:7334".to_owned()),
-        request_id: (kind != "at the command line")
-            .then(|| "01KAXQ6B2M5T8X0Z3C7F9H1KNP".to_owned()),
-        outcome,
-        reason: Option::<&str>::map(reason, reason_words),
-    };
+    let row =
+        |action, subject: Option<&str>, actor: &str, kind, ago: i64, outcome, reason| AuditRow {
+            action: action_words(action),
+            subject: subject.map(str::to_owned),
+            token: (action == AuditAction::TokenRevealed).then(|| "token.html".to_owned()),
+            actor: actor.to_owned(),
+            actor_kind: kind,
+            at: at(-ago),
+            address: (kind != "at the command line")
+                .then(|| "2001:db8:85a3::8a2e:370:7334".to_owned()),
+            request_id: (kind != "at the command line")
+                .then(|| "01KAXQ6B2M5T8X0Z3C7F9H1KNP".to_owned()),
+            outcome,
+            reason: Option::<&str>::map(reason, reason_words),
+        };
     let (done, refused) = (OutcomeKind::Done, OutcomeKind::Refused);
     let jana = Some("jana@example.org");
     vec![

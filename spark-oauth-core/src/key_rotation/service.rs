@@ -8,9 +8,13 @@ use tokio::time::{Instant, sleep};
 
 use super::report::{Rotated, RotationError, RotationStep};
 use super::reseal::Passed;
+use crate::audit::{AuditAction, Caller, Outcome};
+use crate::auditor::{Auditor, Subject};
+use crate::detached::Detached;
 use crate::keyring::{KeyFingerprint, KeyRing};
 use crate::ports::{
-    Clock, Inventory, ProcessRecord, ProcessRegistry, StoreError, Stores, TokenStore, VaultStore,
+    Clock, Inventory, ProcessRecord, ProcessRegistry, Random, StoreError, Stores, TokenStore,
+    VaultStore,
 };
 use crate::presence::live;
 use crate::timestamp::Timestamp;
@@ -31,6 +35,7 @@ pub struct KeyRotation {
     vault: Arc<dyn VaultStore>,
     processes: Arc<dyn ProcessRegistry>,
     pub(super) clock: Arc<dyn Clock>,
+    auditor: Auditor,
 }
 
 impl KeyRotation {
@@ -44,19 +49,22 @@ impl KeyRotation {
         stores: &Stores,
         ring: KeyRing,
         clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
     ) -> Result<Self, VaultError> {
         open_vault(&*stores.vault, &ring).await?;
+        let (log, detached) = (stores.audit.clone(), Detached::default());
         Ok(Self {
             tokens: stores.tokens.clone(),
             inventory: stores.inventory.clone(),
             ring,
             vault: stores.vault.clone(),
             processes: stores.processes.clone(),
+            auditor: Auditor::new(log, clock.clone(), random, detached),
             clock,
         })
     }
 
-    /// Rotates. `patience` is how long the processes may take to seal with the
+    /// Rotates, and writes down how it ended. `patience` is how long the processes may take to seal with the
     /// newest key, and then the refreshes that are under way to end; `observe`
     /// hears how far it is.
     ///
@@ -64,6 +72,25 @@ impl KeyRotation {
     /// [`RotationError`]; what was done until then stays, and the next rotation
     /// goes on from there.
     pub async fn run(
+        &self,
+        patience: Duration,
+        observe: impl FnMut(RotationStep<'_>),
+    ) -> Result<Rotated, RotationError> {
+        let ended = self.run_unnoted(patience, observe).await;
+        let outcome = match &ended {
+            Ok(rotated) if rotated.is_complete() => Outcome::Done,
+            Ok(_) => Outcome::Failed("incomplete".to_owned()),
+            Err(RotationError::OlderKeyInUse(_)) => Outcome::Refused("older_key_in_use".to_owned()),
+            Err(RotationError::Store(_)) => Outcome::Failed("store".to_owned()),
+        };
+        let (operator, action) = (Caller::operator(), AuditAction::KeysRotated);
+        self.auditor
+            .record(&operator, action, Subject::default(), outcome)
+            .await;
+        ended
+    }
+
+    async fn run_unnoted(
         &self,
         patience: Duration,
         mut observe: impl FnMut(RotationStep<'_>),

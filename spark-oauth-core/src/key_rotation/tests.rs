@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::audit::{AuditAction, Outcome};
 use crate::consent::BrowserSecret;
 use crate::consent_links::{ConsentLink, LinkProgress};
 use crate::ids::{ConsentLinkId, ProcessId, TokenId};
 use crate::keyring::{KeyFingerprint, KeyRing, SealingKey};
-use crate::ports::{ProcessRecord, SeededRandom};
+use crate::ports::{ProcessRecord, SeededRandom, SystemRandom};
 use crate::scopes::Scopes;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::testing::scene::{MINUTE, NOW, Scene, origin, scene, settle_down};
@@ -52,7 +53,8 @@ async fn three_tokens() -> (Scene, Vec<Token>) {
 
 async fn rotation(scene: &Scene) -> KeyRotation {
     let stores = scene.stores.stores();
-    let begun = KeyRotation::begin(&stores, both(), scene.clock.clone()).await;
+    let random = Arc::new(SystemRandom);
+    let begun = KeyRotation::begin(&stores, both(), scene.clock.clone(), random).await;
     begun.unwrap()
 }
 
@@ -115,6 +117,8 @@ async fn everything_opens_with_the_new_key_alone_and_the_old_one_is_forgotten() 
     assert!(again.is_complete());
     assert_eq!((again.tokens, again.resealed), (3, 0));
     assert_eq!(scene.stores.count(StoreCall::TokenUpdate), 3);
+    let noted = scene.outcomes(AuditAction::KeysRotated);
+    assert_eq!(noted, [Outcome::Done, Outcome::Done]);
 }
 
 #[tokio::test]
@@ -197,6 +201,8 @@ async fn a_process_that_keeps_an_older_key_ends_the_rotation_before_it_began() {
     assert_eq!(processes, [process(old().fingerprint())]);
     assert_eq!(scene.stores.tokens(), before);
     assert_eq!(fingerprints(&scene).await.len(), 2);
+    let refused = Outcome::Refused("older_key_in_use".to_owned());
+    assert_eq!(scene.outcomes(AuditAction::KeysRotated), [refused]);
 
     scene.clock.advance(MINUTE);
     assert!(rotate(&scene).await.unwrap().is_complete(), "it has gone");
@@ -361,7 +367,8 @@ async fn a_running_application_follows() {
 async fn without_a_key_that_the_store_needs_nothing_begins() {
     let (scene, before) = three_tokens().await;
     let stores = scene.stores.stores();
-    let begun = KeyRotation::begin(&stores, ring_of(new()), scene.clock.clone()).await;
+    let random = Arc::new(SystemRandom);
+    let begun = KeyRotation::begin(&stores, ring_of(new()), scene.clock.clone(), random).await;
     let refused = begun.unwrap_err();
     assert!(matches!(refused, VaultError::MissingKey(key) if key == old().fingerprint()));
     assert_eq!(scene.stores.tokens(), before);

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use super::read_back::ReadBack;
 use super::record::Record;
 use super::report::{Copied, CopyError, CopyStep, Difference, Kind, Side, Tally};
+use crate::audit::{AuditAction, Caller, Outcome};
+use crate::auditor::{Auditor, Subject};
+use crate::detached::Detached;
 use crate::ids::ProcessId;
 use crate::keyring::KeyRing;
 use crate::ports::{Clock, Found, Page, PageRequest, ProcessRecord, Random, StoreError, Stores};
@@ -43,7 +46,8 @@ impl StoreCopy {
         }
     }
 
-    /// Copies; `observe` hears how far it is.
+    /// Copies, and writes down in the target how it ended; `observe` hears how far it
+    /// is.
     ///
     /// # Errors
     /// [`CopyError`]; what was copied until then stays, and the next copy goes on
@@ -73,7 +77,26 @@ impl StoreCopy {
             let appeared = at_work.into_iter().map(|process| (side, process));
             copied.appeared.extend(appeared);
         }
+        self.note(&copied).await;
         Ok(copied)
+    }
+
+    async fn note(&self, copied: &Copied) {
+        let auditor = Auditor::new(
+            self.target.audit.clone(),
+            self.clock.clone(),
+            self.random.clone(),
+            Detached::default(),
+        );
+        let outcome = if copied.is_complete() {
+            Outcome::Done
+        } else {
+            Outcome::Failed("incomplete".to_owned())
+        };
+        let (operator, action) = (Caller::operator(), AuditAction::StoreCopied);
+        auditor
+            .record(&operator, action, Subject::default(), outcome)
+            .await;
     }
 
     fn sides(&self) -> [(Side, &Stores); 2] {

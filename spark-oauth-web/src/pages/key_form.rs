@@ -8,8 +8,8 @@ use super::{FormErrors, Layout, ScopeView};
 pub struct KeyFormPage {
     /// Frame of the page.
     pub layout: Layout,
-    /// What was typed into `name`.
-    pub name: String,
+    /// What was typed into `name`; a macro of the template has a `name` of its own.
+    pub key_name: String,
     /// All values of `scope`.
     pub scopes: Vec<ScopeChoice>,
     /// What was typed into `emails`, one for each line.

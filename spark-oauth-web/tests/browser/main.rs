@@ -21,6 +21,7 @@ mod console;
 mod double_click;
 mod gestures;
 mod inspection;
+mod key_and_log;
 mod keyboard;
 mod pages;
 mod pictures;

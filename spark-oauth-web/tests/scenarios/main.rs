@@ -9,6 +9,11 @@
 
 mod access;
 mod admin_rules;
+mod api_key_command;
+mod api_keys;
+mod audit_command;
+mod audit_log;
+mod audit_trail;
 mod callback_refusals;
 mod callback_state;
 mod chaos;

@@ -34,7 +34,10 @@ pub(crate) fn seen(pages: &[Page]) -> BTreeSet<Secret> {
                 secrets.insert(("cookie", cookie.value().to_owned()));
             }
         }
-        secrets.extend(page.secrets().into_iter().map(|text| ("token", text)));
+        for text in page.secrets() {
+            let is_key = text.starts_with("spoa_");
+            secrets.insert((if is_key { "API key" } else { "token" }, text));
+        }
     }
     let typed = [PASSWORD, OTHER_PASSWORD, WRONG_PASSWORD];
     secrets.extend(typed.map(|password| ("password", password.to_owned())));
@@ -70,12 +73,22 @@ pub(crate) async fn do_everything(site: &Site) {
     let list = admin.open("/admin/tokens").await;
     let token = admin.open(&list.hrefs("/admin/tokens/")[0]).await;
     admin.submit(token.form("/reveal")).await;
+    let page = admin.open("/admin/keys/new").await;
+    let form = page.form("/admin/keys").set("name", "report");
+    let made = admin.submit(form.tick("scope", "tokens:use")).await;
+    let key = admin.open(&made.link("I have copied it")).await;
+    admin.open("/admin/keys").await;
+    let asked = admin.submit(key.form("/revoke")).await;
+    admin.submit(asked.form("/revoke")).await;
+    let log = admin.open("/admin/audit").await;
+    admin.submit(log.form("/admin/audit/export")).await;
 }
 
 /// Whether a page was asked to show this secret.
 fn may_show(page: &Page, (what, text): &Secret) -> bool {
     match *what {
         "token" => page.url.path().ends_with("/reveal"),
+        "API key" => page.method == "POST" && page.url.path() == "/admin/keys",
         // The set-up link and the form behind it carry the set-up code.
         "code or state" => {
             page.url.as_str().contains(text) && page.url.path() == "/admin/initialize"
@@ -126,7 +139,7 @@ fn assert_many(secrets: &BTreeSet<Secret>) {
     assert!(count("token") >= 5, "{secrets:?}");
     assert!(count("code or state") >= 5, "{secrets:?}");
     assert!(count("cookie") >= 8, "{secrets:?}");
-    assert_eq!(count("key"), 1);
+    assert_eq!((count("key"), count("API key")), (1, 1));
     assert!(
         secrets.iter().all(|(_, text)| text.len() >= 16),
         "{secrets:?}"

@@ -44,7 +44,8 @@ pub async fn rotate_key(sources: &ConfigSources) -> ExitCode {
 
 async fn rotate(config: &Config, opened: &OpenStores, ring: KeyRing) -> ExitCode {
     let keys = ring.fingerprints().count();
-    let begun = KeyRotation::begin(&opened.stores, ring, Arc::new(SystemClock)).await;
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    let begun = KeyRotation::begin(&opened.stores, ring, clock, random).await;
     let rotation = match begun {
         Ok(rotation) => rotation,
         Err(error) => return not_started(&StartError::vault(error, config.keys.to_string())),

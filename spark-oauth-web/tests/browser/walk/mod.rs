@@ -2,6 +2,8 @@
 
 mod admin_centre;
 mod admins;
+mod audit;
+mod keys;
 mod people;
 mod trouble;
 
@@ -30,6 +32,8 @@ pub(crate) async fn every_page(browser: &Browser, look: impl AsyncFn(&str)) {
     site.pass(Duration::from_hours(51));
     walk.set_up().await;
     walk.tokens().await;
+    walk.keys().await;
+    walk.audit().await;
     walk.admins().await;
     walk.trouble().await;
     site.shut_down().await;

@@ -72,6 +72,12 @@ impl Form {
                 let chosen = control.select(&chosen).next().or(first).unwrap();
                 self.fields.push((name, attribute(chosen, "value")));
             }
+            ("textarea", _) => {
+                let text: String = control.text().collect();
+                // A line break behind the tag is none of the text's.
+                let text = text.strip_prefix('\n').unwrap_or(&text).to_owned();
+                self.fields.push((name, text));
+            }
             _ => self.fields.push((name, value)),
         }
     }
@@ -89,6 +95,20 @@ impl Form {
         };
         value.clone_into(&mut field.1);
         self
+    }
+
+    /// Ticks a box that the form offers.
+    pub(crate) fn tick(mut self, name: &str, value: &str) -> Self {
+        let choice = (name.to_owned(), value.to_owned());
+        assert!(self.choices.contains(&choice), "no {value} in {self:?}");
+        self.fields.push(choice);
+        self
+    }
+
+    /// All values of a field, such as of boxes that are ticked.
+    pub(crate) fn values(&self, name: &str) -> Vec<&str> {
+        let fields = self.fields.iter().filter(|(field, _)| field == name);
+        fields.map(|(_, value)| value.as_str()).collect()
     }
 
     /// Presses a button that has a name.

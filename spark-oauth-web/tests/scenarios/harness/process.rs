@@ -146,6 +146,19 @@ impl Command {
         }
     }
 
+    /// Runs the binary with a standard output that nobody reads.
+    pub(crate) async fn run_unread(&self, arguments: &[&str]) -> Ended {
+        let mut child = self.command(arguments).spawn().unwrap();
+        drop((child.stdin.take(), child.stdout.take()));
+        let output = tokio::time::timeout(PATIENCE, child.wait_with_output());
+        let output = output.await.expect("the process ended").unwrap();
+        Ended {
+            code: output.status.code(),
+            out: String::new(),
+            errors: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Starts to serve, and waits until it listens.
     pub(crate) async fn serve(&self) -> Server {
         self.spawn().listening().await

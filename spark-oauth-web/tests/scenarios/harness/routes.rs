@@ -1,7 +1,7 @@
 //! The routes, as DESIGN names them.
 
 /// Every route that changes something.
-pub(crate) const STATE_CHANGES: [&str; 16] = [
+pub(crate) const STATE_CHANGES: [&str; 19] = [
     "/auth/spark",
     "/granted/reveal",
     "/granted/withdraw",
@@ -18,15 +18,22 @@ pub(crate) const STATE_CHANGES: [&str; 16] = [
     "/admin/admins",
     "/admin/admins/{id}",
     "/admin/admins/{id}/remove",
+    "/admin/keys",
+    "/admin/keys/{id}/revoke",
+    "/admin/audit/export",
 ];
 
 /// Every page that only an admin sees.
-pub(crate) const ADMIN_PAGES: [&str; 5] = [
+pub(crate) const ADMIN_PAGES: [&str; 9] = [
     "/admin/tokens",
     "/admin/tokens/{id}",
     "/admin/profile",
     "/admin/admins",
     "/admin/admins/{id}",
+    "/admin/keys",
+    "/admin/keys/new",
+    "/admin/keys/{id}",
+    "/admin/audit",
 ];
 
 /// What only the super admin may do.

@@ -46,7 +46,7 @@ impl KeyForm {
         });
         KeyFormPage {
             layout,
-            name: self.name,
+            key_name: self.name,
             scopes: scopes.into(),
             emails: self.emails,
             domains: self.domains,
