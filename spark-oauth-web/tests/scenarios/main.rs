@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod access_log;
 mod admin_rules;
 mod api_key_command;
 mod api_keys;

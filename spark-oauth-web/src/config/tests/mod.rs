@@ -7,6 +7,7 @@ mod mistakes;
 mod never_panics;
 mod sample;
 mod settings;
+mod telemetry;
 mod webhooks;
 
 use serde_json::{Value, json};
