@@ -33,8 +33,8 @@ pub(crate) struct Search {
 pub(crate) enum Way {
     /// Everybody's.
     Everybody,
-    /// Those of some addresses: few.
-    Addresses(Vec<String>),
+    /// Those of one address: few.
+    Address(String),
     /// Those of whoever has an address in a domain.
     Domain(String),
 }
@@ -64,12 +64,11 @@ impl Search {
         }
         let part = self.part.as_ref();
         let fits = |email: &&str| part.is_none_or(|part| part.is_in(email));
-        let emails = self.reach.emails().filter(fits).map(ToOwned::to_owned);
-        let emails: Vec<_> = emails.collect();
-        let addresses = (!emails.is_empty()).then_some(Way::Addresses(emails));
+        let addresses = self.reach.emails().filter(fits);
+        let addresses = addresses.map(|email| Way::Address(email.to_owned()));
         let domains = self.reach.domains().map(DomainName::as_str);
         let domains = domains.map(|domain| Way::Domain(domain.to_owned()));
-        addresses.into_iter().chain(domains).collect()
+        addresses.chain(domains).collect()
     }
 
     /// How wide the first window of numbers is, where so many tokens are wanted.
@@ -105,7 +104,7 @@ impl Search {
             Way::Everybody => part.piece(),
             // Everybody of another domain may have the piece as well.
             Way::Domain(_) if part.names_somebody() => part.piece(),
-            Way::Domain(_) | Way::Addresses(_) => None,
+            Way::Domain(_) | Way::Address(_) => None,
         }
     }
 
@@ -120,7 +119,7 @@ impl Search {
         if let Some(part) = self.part.as_ref().filter(|_| way.is_open()) {
             filter.insert("email_normalized", doc! { "$regex": part.pattern() });
         }
-        filter.extend(self.of_the_rest());
+        filter.extend(self.of_the_rest(None));
         filter
     }
 
@@ -128,11 +127,10 @@ impl Search {
     pub(crate) fn by_piece(&self, way: &Way, piece: &str, numbers: Document) -> Document {
         let mut filter = doc! { "email_grams": piece, "seq": numbers };
         filter.extend(self.of_status());
-        filter.extend(way.filter());
         if let Some(part) = self.part.as_ref().filter(|part| !part.is_a_piece()) {
             filter.insert("email_normalized", doc! { "$regex": part.pattern() });
         }
-        filter.extend(self.of_the_rest());
+        filter.extend(self.of_the_rest(way.end()));
         filter
     }
 
@@ -143,8 +141,9 @@ impl Search {
         }
     }
 
-    /// What no index of this crate begins with. Scopes are whole words.
-    fn of_the_rest(&self) -> Document {
+    /// What no index of this crate begins with, and what addresses must end with.
+    /// Scopes are whole words.
+    fn of_the_rest(&self, address_end: Option<String>) -> Document {
         let mut filter = Document::new();
         if let Some(end) = self.expiring_before {
             filter.insert("access_expires_at", doc! { "$lt": date(end) });
@@ -153,9 +152,10 @@ impl Search {
             let word = format!("(^| ){}( |$)", literal(scope));
             doc! { "scopes": { "$regex": word } }
         });
-        let words: Vec<_> = words.collect();
-        if !words.is_empty() {
-            filter.insert("$and", words);
+        let end = address_end.map(|end| doc! { "email_normalized": { "$regex": end } });
+        let patterns: Vec<_> = words.chain(end).collect();
+        if !patterns.is_empty() {
+            filter.insert("$and", patterns);
         }
         filter
     }
@@ -174,18 +174,27 @@ impl Way {
     fn filter(&self) -> Document {
         match self {
             Self::Everybody => Document::new(),
-            Self::Addresses(emails) => doc! { "email_normalized": { "$in": emails } },
+            Self::Address(email) => doc! { "email_normalized": email },
             Self::Domain(domain) => doc! { "email_domain": domain },
         }
     }
 
-    /// Whether the way does not name the addresses themselves.
+    /// A regular expression for how addresses on the way end, where another index than
+    /// that of the domain is to be chosen.
+    fn end(&self) -> Option<String> {
+        match self {
+            Self::Domain(domain) => Some(format!("@{}$", literal(domain))),
+            Self::Everybody | Self::Address(_) => None,
+        }
+    }
+
+    /// Whether the way does not name the address itself.
     fn is_open(&self) -> bool {
-        !matches!(self, Self::Addresses(_))
+        !matches!(self, Self::Address(_))
     }
 
     /// Whether so few tokens lie on it that one query goes to its end.
     pub(crate) fn is_short(&self) -> bool {
-        matches!(self, Self::Addresses(_))
+        matches!(self, Self::Address(_))
     }
 }

@@ -20,10 +20,10 @@ use crate::values::binary;
 
 const LIMIT: NonZeroU16 = NonZeroU16::new(10).unwrap();
 
-const SECRET: &str = "a-value-that-nobody-may-see";
+pub(super) const SECRET: &str = "a-value-that-nobody-may-see";
 
 /// The error of an answer and what lies behind it, as one text.
-fn told<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> String {
+pub(super) fn told<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> String {
     let mut error: &dyn std::error::Error = &answer.unwrap_err();
     let mut text = error.to_string();
     while let Some(source) = error.source() {
@@ -33,26 +33,36 @@ fn told<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> String {
     text
 }
 
-fn assert_told(text: &str, collection: &str, field: &str) {
+pub(super) fn assert_told(text: &str, collection: &str, field: &str) {
     let expected =
         format!("a document in {collection} holds in {field} what does not belong there");
     assert!(text.ends_with(&expected), "{text}");
     assert!(!text.contains(SECRET), "{text}");
 }
 
-async fn damage(fresh: &Fresh, collection: &str, field: &str, value: impl Into<Bson>) {
-    let database = match collection {
+/// A collection, in whichever of the databases it lies.
+pub(super) fn collection(fresh: &Fresh, name: &str) -> Collection<Document> {
+    let database = match name {
         TOKENS | CONSENTS | LINKS | PAUSES | OUTBOX | PROCESSES => &fresh.options.token_db,
         _ => &fresh.options.admin_db,
     };
-    let records = fresh.store.0.client.database(database);
-    let records = records.collection::<Document>(collection);
+    fresh.store.0.client.database(database).collection(name)
+}
+
+pub(super) async fn damage(fresh: &Fresh, name: &str, field: &str, value: impl Into<Bson>) {
     let damage = doc! { "$set": { field: value.into() } };
+    let records = collection(fresh, name);
     let done = records.update_many(Document::new(), damage).await.unwrap();
     assert!(done.matched_count > 0);
 }
 
-fn first_page() -> PageRequest {
+pub(super) async fn empty(fresh: &Fresh, name: &str) {
+    let records = collection(fresh, name);
+    let done = records.delete_many(Document::new()).await.unwrap();
+    assert_eq!(done.deleted_count, 1);
+}
+
+pub(super) fn first_page() -> PageRequest {
     PageRequest::first(LIMIT)
 }
 
@@ -189,8 +199,7 @@ async fn what_processes_share_is_named_by_its_field() {
             PAUSES,
             field,
         );
-        let all = pauses(&fresh).delete_many(Document::new()).await.unwrap();
-        assert_eq!(all.deleted_count, 1);
+        empty(&fresh, PAUSES).await;
     }
     stores.pauses.prolong_pause(&pause).await.unwrap();
     damage(&fresh, PAUSES, "until", SECRET).await;
@@ -205,9 +214,4 @@ async fn what_processes_share_is_named_by_its_field() {
     let again = stores.processes.announce_process(&process).await;
     assert!(again.is_ok(), "whoever shows itself again mends its record");
     assert_eq!(stores.processes.processes().await.unwrap(), [process]);
-}
-
-fn pauses(fresh: &Fresh) -> Collection<Document> {
-    let database = fresh.store.0.client.database(&fresh.options.token_db);
-    database.collection(PAUSES)
 }

@@ -3,9 +3,12 @@
 mod conformance;
 mod connecting;
 mod corrupt;
+mod corrupt_services;
 mod migrating;
 mod outage;
 mod plans;
+mod plans_services;
+mod reach;
 mod sample;
 mod sequence;
 mod unavailable;

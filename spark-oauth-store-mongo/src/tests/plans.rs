@@ -12,21 +12,20 @@ use crate::collection::Selection;
 use crate::{admins, audit, consents, outbox, sequence, sessions, token_list, tokens, upkeep};
 
 /// What the server says it does.
-struct Plan {
+pub(super) struct Plan {
     stages: Vec<String>,
+    pub(super) indexes: Vec<String>,
     documents: i64,
-    answers: i64,
+    pub(super) answers: i64,
 }
 
-async fn explain(database: &Database, command: Document) -> Plan {
+pub(super) async fn explain(database: &Database, command: Document) -> Plan {
     let explain = doc! { "explain": command, "verbosity": "executionStats" };
     let plan = database.run_command(explain).await.unwrap();
-    let mut stages = Vec::new();
-    collect(
-        "stage",
-        &plan.get_document("queryPlanner").unwrap().clone().into(),
-        &mut stages,
-    );
+    let planned: Bson = plan.get_document("queryPlanner").unwrap().clone().into();
+    let (mut stages, mut indexes) = (Vec::new(), Vec::new());
+    collect("stage", &planned, &mut stages);
+    collect("indexName", &planned, &mut indexes);
     let stats = plan.get_document("executionStats").unwrap();
     let number = |name| match stats.get(name) {
         Some(Bson::Int32(number)) => i64::from(*number),
@@ -35,6 +34,7 @@ async fn explain(database: &Database, command: Document) -> Plan {
     };
     Plan {
         stages,
+        indexes,
         documents: number("totalDocsExamined"),
         answers: number("nReturned"),
     }
@@ -58,7 +58,7 @@ fn collect(name: &str, part: &Bson, texts: &mut Vec<String>) {
     }
 }
 
-fn assert_by_index(name: &str, plan: &Plan) {
+pub(super) fn assert_by_index(name: &str, plan: &Plan) {
     let stages = &plan.stages;
     let by_index = ["IXSCAN", "IDHACK", "EXPRESS"];
     assert!(
@@ -81,7 +81,7 @@ fn assert_by_index(name: &str, plan: &Plan) {
     );
 }
 
-async fn filled() -> Option<Fresh> {
+pub(super) async fn filled() -> Option<Fresh> {
     let fresh = fresh().await?;
     for number in 0..200 {
         fresh.store.insert(&samples::token(number)).await.unwrap();
@@ -108,15 +108,15 @@ async fn filled() -> Option<Fresh> {
     Some(fresh)
 }
 
-fn page() -> PageRequest {
+pub(super) fn page() -> PageRequest {
     PageRequest::first(10.try_into().unwrap())
 }
 
-fn find(collection: &str, filter: Document) -> Document {
+pub(super) fn find(collection: &str, filter: Document) -> Document {
     doc! { "find": collection, "filter": filter }
 }
 
-fn list(collection: &str, selection: Selection) -> Document {
+pub(super) fn list(collection: &str, selection: Selection) -> Document {
     doc! {
         "find": collection,
         "filter": selection.filter,
