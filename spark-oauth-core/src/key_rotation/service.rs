@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::report::{Rotated, RotationError, RotationStep};
 use super::reseal::Passed;
+use crate::broker::RefreshLimits;
 use crate::keyring::{KeyFingerprint, KeyRing};
 use crate::ports::{
     Clock, Inventory, PageRequest, ProcessRecord, ProcessRegistry, StoreError, Stores, TokenStore,
@@ -20,9 +21,6 @@ use crate::vault::{VaultError, open_vault};
 
 /// How often what is waited for is looked at.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// How far the clocks of two processes may differ.
-const SKEW: Duration = Duration::from_secs(5);
 
 /// How many consents are read at once.
 const PAGE: NonZeroU16 = NonZeroU16::new(256).unwrap();
@@ -79,7 +77,7 @@ impl KeyRotation {
         loop {
             number += 1;
             let pass = self
-                .pass(since + SKEW, |seen, more| {
+                .pass(since + RefreshLimits::DEFAULT_SKEW, |seen, more| {
                     observe(RotationStep::Pass {
                         number,
                         seen,

@@ -7,7 +7,7 @@ use crate::broker::{Refreshed, TokenError};
 use crate::ids::{ProcessId, TokenId};
 use crate::keyring::{KeyRing, OpenError, SealingKey};
 use crate::ports::{SeededRandom, SparkErrorKind, TokenFilter};
-use crate::testing::scene::{MINUTE, NOW, Scene, answer, caller, scene, settle_down};
+use crate::testing::scene::{MINUTE, NOW, Scene, answer, caller, refresh, scene, settle_down};
 use crate::testing::{MemoryJournals, ProviderCall, Reply, StoreCall, StoreFault};
 use crate::token::{Attempt, Lease, RefreshTrigger, StatusKind};
 
@@ -22,11 +22,6 @@ async fn process(scene: &Scene, disk: &MemoryJournals, number: u64) -> Scene {
     scene
         .process_with(number, |builder| builder.journal(journal))
         .await
-}
-
-async fn refresh(scene: &Scene, id: TokenId) -> Result<Refreshed, TokenError> {
-    let trigger = RefreshTrigger::Checkout;
-    scene.oauth.broker.refresh(id, trigger, &caller()).await
 }
 
 /// The store goes away when the provider has answered.
