@@ -1,6 +1,7 @@
 //! The five steps of a refresh, with everything that can come between.
 
 mod bounds;
+mod joined;
 mod leases;
 mod lineage;
 
