@@ -35,21 +35,13 @@ struct Inner {
 }
 
 /// An answer that waits outside of the store.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Withheld {
-    generation: u64,
+    /// Who left it behind.
+    process: ProcessId,
+    entry: JournalEntry,
     /// Why it does not open; `None` where it waits for the store.
     reason: Option<OpenError>,
-}
-
-/// Whether a newer answer than the record's waits outside of the store.
-enum Withholding {
-    /// None does.
-    Nothing,
-    /// One does, until the store takes it.
-    UntilStored,
-    /// One does, and does not open.
-    Unopened(OpenError),
 }
 
 /// What became of an entry.
@@ -100,33 +92,39 @@ impl Recovery {
         refresher: &Refresher,
         token: &Token,
     ) -> Result<(), TokenError> {
-        if matches!(self.find_withheld(token), Withholding::Nothing) {
+        let Some(withheld) = self.find_withheld(token) else {
             return Ok(());
+        };
+        if withheld.reason.is_some() {
+            // The key may have come meanwhile.
+            self.start(refresher).await;
+        } else {
+            // The store may be back: whoever may refresh the token has just written
+            // to it. Should the lease be given back without this, a process that does
+            // not know of the answer could take it.
+            let Withheld { process, entry, .. } = withheld;
+            let limit = Duration::ZERO;
+            self.replay(refresher, process, &entry, limit).await;
         }
-        // The key may have come meanwhile.
-        self.start(refresher).await;
-        match self.find_withheld(token) {
-            Withholding::Nothing => Err(TokenError::Superseded),
-            Withholding::Unopened(error) => Err(error.into()),
-            Withholding::UntilStored => Err(TokenError::Busy {
+        match self.find_withheld(token).map(|withheld| withheld.reason) {
+            None => Err(TokenError::Superseded),
+            Some(Some(error)) => Err(error.into()),
+            Some(None) => Err(TokenError::Busy {
                 retry_after: ROUND_PAUSE,
             }),
         }
     }
 
-    fn find_withheld(&self, token: &Token) -> Withholding {
+    /// The newer answer than the record's that waits outside of the store.
+    fn find_withheld(&self, token: &Token) -> Option<Withheld> {
         let mut all = self.withheld();
-        match all.get(&token.id) {
-            None => Withholding::Nothing,
-            Some(withheld) if withheld.generation == token.generation => withheld
-                .reason
-                .map_or(Withholding::UntilStored, Withholding::Unopened),
-            Some(_) => {
-                // A consent, or a process that had the key, was faster.
-                all.remove(&token.id);
-                Withholding::Nothing
-            }
+        let withheld = all.get(&token.id)?;
+        if withheld.entry.generation == token.generation {
+            return Some(withheld.clone());
         }
+        // A consent, or a process that had the key, was faster.
+        all.remove(&token.id);
+        None
     }
 
     async fn take_over(&self, refresher: &Refresher, journal: &dyn Journal, limit: Duration) {
@@ -189,9 +187,13 @@ impl Recovery {
         limit: Duration,
     ) -> Replayed {
         let withhold = |reason| {
-            let generation = entry.generation;
-            let withheld = Withheld { generation, reason };
-            self.withheld().insert(entry.token, withheld);
+            let entry = entry.clone();
+            let withheld = Withheld {
+                process,
+                entry,
+                reason,
+            };
+            self.withheld().insert(withheld.entry.token, withheld);
         };
         if let Err(error) = opens(refresher, entry) {
             withhold(Some(error));

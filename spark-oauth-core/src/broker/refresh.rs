@@ -18,6 +18,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 
+use goal::is_of_record;
 pub(super) use goal::{Goal, SHORTEST_LIFE, check_active};
 pub use limits::RefreshLimits;
 pub(super) use mark::Begun;
@@ -85,25 +86,36 @@ impl Refresher {
     ) -> Result<Refreshed, TokenError> {
         let mut attempt = 1;
         loop {
-            let refresher = self.clone();
-            let outcome = self
-                .flights
-                .join(id, |early| async move {
+            let (refresher, mut joined) = (self.clone(), true);
+            let begin = |early| {
+                joined = false;
+                async move {
                     let span = measured::refresh(trigger);
                     let run = Box::pin(refresher.run(id, goal, trigger, &early, &span));
                     run.instrument(span.clone()).await
-                })
-                .await;
+                }
+            };
+            let outcome = self.flights.join(id, begin).await;
+            let is_last = attempt == ATTEMPTS;
             match outcome {
                 // The refresh that we joined was begun for less, and did nothing.
                 Ok(done) if !done.called && !self.is_met(&done.token, goal, trigger) => {
-                    if attempt == ATTEMPTS {
+                    if is_last {
                         return Ok(done);
                     }
-                    attempt += 1;
+                }
+                // It may have ended before a consent that stood when we joined.
+                Err(refusal) if joined && is_of_record(&refusal) => {
+                    if self.stands(id, &refusal).await? {
+                        return Err(refusal);
+                    }
+                    if is_last {
+                        return Err(TokenError::Superseded);
+                    }
                 }
                 outcome => return outcome,
             }
+            attempt += 1;
         }
     }
 

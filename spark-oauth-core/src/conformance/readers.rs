@@ -1,12 +1,14 @@
 //! What every store must answer to those who read while others write.
 
+use std::fmt::Debug;
+
 use super::pages::page_after;
 use super::races::{RUNNERS, race};
 use super::samples::{NOW, admin, full_token, session, token};
 use super::tokens::insert_all;
 use crate::ids::TokenId;
 use crate::person::PersonId;
-use crate::ports::{Stores, TokenFilter, TokenStore};
+use crate::ports::{StoreError, Stores, TokenFilter, TokenStore};
 use crate::token::{Status, Token};
 
 /// How often each reader of these contracts reads.
@@ -151,20 +153,11 @@ pub async fn an_admin_removed_under_its_readers_is_whole_or_gone(stores: &Stores
                 assert!(removed.expect("remove must answer"));
                 return;
             }
-            let mut gone = false;
-            for _ in 0..ROUNDS {
-                let found = match number % 2 {
-                    0 => store.get(goes.id).await,
-                    _ => store.find_by_username(&goes.username).await,
-                };
-                match found.expect("a look-up must answer") {
-                    None => gone = true,
-                    Some(found) => {
-                        assert_eq!(found, goes, "it is whole");
-                        assert!(!gone, "it does not come back");
-                    }
-                }
-            }
+            let look = || match number % 2 {
+                0 => store.get(goes.id),
+                _ => store.find_by_username(&goes.username),
+            };
+            assert_whole_or_gone(&goes, look).await;
         }
     })
     .await;
@@ -183,18 +176,27 @@ pub async fn a_session_ended_under_its_readers_is_whole_or_gone(stores: &Stores)
                 assert!(removed.expect("remove must answer"));
                 return;
             }
-            let mut gone = false;
-            for _ in 0..ROUNDS {
-                let found = store.load(goes.key, NOW).await;
-                match found.expect("load must answer") {
-                    None => gone = true,
-                    Some(found) => {
-                        assert_eq!(found, goes, "it is whole");
-                        assert!(!gone, "it does not come back");
-                    }
-                }
-            }
+            assert_whole_or_gone(&goes, || store.load(goes.key, NOW)).await;
         }
     })
     .await;
+}
+
+/// Looks again and again: what is found is as it was stored, and once gone it does
+/// not come back.
+async fn assert_whole_or_gone<R, F>(stored: &R, look: impl Fn() -> F)
+where
+    R: Debug + PartialEq,
+    F: Future<Output = Result<Option<R>, StoreError>>,
+{
+    let mut gone = false;
+    for _ in 0..ROUNDS {
+        match look().await.expect("a look-up must answer") {
+            None => gone = true,
+            Some(found) => {
+                assert_eq!(found, *stored, "it is whole");
+                assert!(!gone, "it does not come back");
+            }
+        }
+    }
 }

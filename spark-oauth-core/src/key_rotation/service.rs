@@ -11,6 +11,7 @@ use super::reseal::Passed;
 use crate::audit::{AuditAction, Caller, Outcome};
 use crate::auditor::{Auditor, Subject};
 use crate::detached::Detached;
+use crate::broker::RefreshLimits;
 use crate::keyring::{KeyFingerprint, KeyRing};
 use crate::ports::{
     Clock, Inventory, ProcessRecord, ProcessRegistry, Random, StoreError, Stores, TokenStore,
@@ -23,8 +24,6 @@ use crate::vault::{VaultError, open_vault};
 /// How often what is waited for is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How far the clocks of two processes may differ.
-const SKEW: Duration = Duration::from_secs(5);
 
 /// Seals everything in a store again under the newest key of a ring.
 #[derive(Clone, Debug)]
@@ -101,7 +100,7 @@ impl KeyRotation {
         loop {
             number += 1;
             let pass = self
-                .pass(since + SKEW, |seen, more| {
+                .pass(since + RefreshLimits::DEFAULT_SKEW, |seen, more| {
                     observe(RotationStep::Pass {
                         number,
                         seen,

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 
 use crate::ports::StoreError;
 
@@ -112,6 +115,7 @@ type Before = Box<dyn FnOnce() + Send>;
 pub(super) struct Faults {
     planned: HashMap<StoreCall, Vec<StoreFault>>,
     before: HashMap<StoreCall, Vec<Before>>,
+    gates: HashMap<StoreCall, Vec<Arc<Semaphore>>>,
     counts: HashMap<StoreCall, usize>,
     away: bool,
 }
@@ -124,6 +128,15 @@ impl Faults {
 
     pub(super) fn plan_before(&mut self, call: StoreCall, work: Before) {
         self.before.entry(call).or_default().push(work);
+    }
+
+    pub(super) fn plan_gate(&mut self, call: StoreCall, gate: Arc<Semaphore>) {
+        self.gates.entry(call).or_default().push(gate);
+    }
+
+    /// What the next of these operations waits for before it begins.
+    pub(super) fn next_gate(&mut self, call: StoreCall) -> Option<Arc<Semaphore>> {
+        take_first(self.gates.get_mut(&call))
     }
 
     pub(super) fn set_away(&mut self, away: bool) {

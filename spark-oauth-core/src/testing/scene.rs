@@ -4,9 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
+
 use crate::admins::{HashingLimits, SuperAdminSettings, Username};
 use crate::application::{SparkOauth, SparkOauthBuilder};
 use crate::audit::{AuditAction, Caller, Origin, Outcome};
+use crate::broker::{Refreshed, TokenError};
 use crate::email::EmailAddress;
 use crate::ids::{ProcessId, TokenId};
 use crate::integration::{ClientId, Integration, RedirectUri};
@@ -17,7 +20,7 @@ use crate::scopes::Scopes;
 use crate::secret::{AccessToken, ClientSecret, RefreshToken};
 use crate::testing::{MemoryStores, ScriptedClient};
 use crate::timestamp::Timestamp;
-use crate::token::{FIRST_VERSION, Status, Token, Upkeep};
+use crate::token::{FIRST_VERSION, RefreshTrigger, Status, Token, Upkeep};
 
 /// When a scene begins.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_764_000_000_000);
@@ -229,6 +232,21 @@ pub(crate) fn answer(access: &str, refresh: Option<&str>) -> TokenAnswer {
 
 pub(crate) fn caller() -> Caller {
     Caller::service("a-test")
+}
+
+/// A refresh that an admin asks for.
+pub(crate) async fn refresh(scene: &Scene, id: TokenId) -> Result<Refreshed, TokenError> {
+    let trigger = RefreshTrigger::Admin;
+    scene.oauth.broker.refresh(id, trigger, &caller()).await
+}
+
+/// The same, beside what the test does meanwhile.
+pub(crate) fn spawn_refresh(
+    scene: &Arc<Scene>,
+    id: TokenId,
+) -> JoinHandle<Result<Refreshed, TokenError>> {
+    let scene = scene.clone();
+    tokio::spawn(async move { refresh(&scene, id).await })
 }
 
 pub(crate) fn origin(last: u8) -> Origin {

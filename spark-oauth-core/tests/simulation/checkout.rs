@@ -108,10 +108,6 @@ impl World {
         let Some(record) = self.stands_as(id, before) else {
             return;
         };
-        // Who joins a refresh that is about to end hears of what it has found.
-        if self.now().since(record.granted_at) < JUST_GRANTED {
-            return;
-        }
         let mut state = self.state();
         let (_, refresh) = state.ledger.names(&record);
         let lives = state.provider.grants[refresh.grant].end.is_none();
@@ -140,9 +136,6 @@ impl World {
         }
     }
 }
-
-/// A refresh that found the consent lost may still be ending.
-const JUST_GRANTED: Duration = Duration::from_secs(10);
 
 /// Less life than this is not worth an answer.
 const SLACK: Duration = Duration::from_secs(2);

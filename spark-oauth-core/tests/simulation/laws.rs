@@ -162,12 +162,16 @@ fn broken_surroundings_are_found_out() {
 
 #[test]
 fn the_same_seed_is_the_same_schedule() {
-    for seed in 0..number("SPARK_OAUTH_SIMULATION_SEEDS").unwrap_or(SEEDS) / 20 {
+    let seeds = number("SPARK_OAUTH_SIMULATION_SEEDS").unwrap_or(SEEDS) / 20;
+    let mut lines = 0;
+    for seed in 0..seeds {
         let (first, second) = (run(seed, None, true), run(seed, None, true));
-        assert!(first.trace.len() > 20, "seed {seed} shows nothing");
         for (one, other) in first.trace.iter().zip(&second.trace) {
             assert_eq!(one, other, "seed {seed}");
         }
         assert_eq!(first.trace.len(), second.trace.len(), "seed {seed}");
+        lines += first.trace.len() as u64;
     }
+    // In a few schedules hardly anything happens.
+    assert!(lines >= 20 * seeds, "the traces show nothing to compare");
 }

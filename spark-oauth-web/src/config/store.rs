@@ -51,12 +51,16 @@ impl StoreChoice {
     pub fn parse(text: &str, databases: &SampleDatabaseNames) -> Result<Self, InvalidStore> {
         Ok(match parse(text)? {
             Named::Sqlite(path) => Self::Sqlite(path),
-            Named::Mongo(uri) => Self::Mongo {
-                uri,
-                admin_db: databases.admin_db.clone(),
-                token_db: databases.token_db.clone(),
-            },
+            Named::Mongo(uri) => Self::mongo(uri, databases),
         })
+    }
+
+    fn mongo(uri: MongoUri, databases: &SampleDatabaseNames) -> Self {
+        Self::Mongo {
+            uri,
+            admin_db: databases.admin_db.clone(),
+            token_db: databases.token_db.clone(),
+        }
     }
 }
 
@@ -118,12 +122,7 @@ fn choice(reader: &mut Reader, databases: Option<&SampleDatabaseNames>) -> Optio
         None if DB_SETTINGS.iter().any(|setting| reader.is_given(*setting)) => host?,
         None => return Some(StoreChoice::Sqlite(SqlitePath::File(default_file()))),
     };
-    let databases = databases?.clone();
-    Some(StoreChoice::Mongo {
-        uri,
-        admin_db: databases.admin_db,
-        token_db: databases.token_db,
-    })
+    Some(StoreChoice::mongo(uri, databases?))
 }
 
 fn default_file() -> PathBuf {

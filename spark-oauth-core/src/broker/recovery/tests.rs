@@ -7,7 +7,7 @@ use crate::broker::{Refreshed, TokenError};
 use crate::ids::{ProcessId, TokenId};
 use crate::keyring::{KeyRing, OpenError, SealingKey};
 use crate::ports::{SeededRandom, SparkErrorKind, TokenFilter};
-use crate::testing::scene::{MINUTE, NOW, Scene, answer, caller, scene, settle_down};
+use crate::testing::scene::{MINUTE, NOW, Scene, answer, caller, refresh, scene, settle_down};
 use crate::testing::{MemoryJournals, ProviderCall, Reply, StoreCall, StoreFault};
 use crate::token::{Attempt, Lease, RefreshTrigger, StatusKind};
 
@@ -22,11 +22,6 @@ async fn process(scene: &Scene, disk: &MemoryJournals, number: u64) -> Scene {
     scene
         .process_with(number, |builder| builder.journal(journal))
         .await
-}
-
-async fn refresh(scene: &Scene, id: TokenId) -> Result<Refreshed, TokenError> {
-    let trigger = RefreshTrigger::Checkout;
-    scene.oauth.broker.refresh(id, trigger, &caller()).await
 }
 
 /// The store goes away when the provider has answered.
@@ -233,8 +228,11 @@ async fn a_lease_stands_until_what_its_owner_left_behind_is_stored() {
             |builder| builder.journal(journal),
         )
         .await;
-    // The store is back, and is offered the entry in a moment.
+    // The store is back, and fails once more.
     second.stores.heal();
+    second
+        .stores
+        .fail(StoreCall::TokenUpdate, StoreFault::Away, 1);
     let busy = refresh(&second, id).await.unwrap_err();
     assert!(matches!(busy, TokenError::Busy { .. }), "{busy:?}");
     let owner = world.token(id).lease.map(|lease| lease.owner);
@@ -242,6 +240,42 @@ async fn a_lease_stands_until_what_its_owner_left_behind_is_stored() {
     second.oauth.settle().await;
     assert_eq!(world.opened(id), new_tokens());
     assert_eq!(world.token(id).lease, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_may_refresh_a_token_stores_what_was_left_behind() {
+    // The lease stands, and is taken back; or its time is over, and it is claimed.
+    for passed in [Duration::ZERO, 2 * MINUTE] {
+        let (world, disk) = (scene().await, MemoryJournals::new());
+        let id = world.stored_token().id;
+        let first = process(&world, &disk, 1).await;
+        refresh_into_an_outage(&first, id).await.unwrap();
+        disk.crash(name(1));
+        let journal = disk.journal(name(2));
+        let second = world
+            .process_with_faults(
+                2,
+                |stores| stores.fail(StoreCall::TokenUpdate, StoreFault::Away, 1_000),
+                |builder| builder.journal(journal),
+            )
+            .await;
+        world.clock.advance(passed);
+        second.stores.heal();
+        let begun = tokio::time::Instant::now();
+        let broker = &second.oauth.broker;
+        let valid = broker.check_out(id, 90 * MINUTE, &caller()).await.unwrap();
+        assert_eq!(valid.access_token.expose_secret(), "new-access");
+        assert!(valid.warning.is_none(), "{:?}", valid.warning);
+        assert_eq!(begun.elapsed(), Duration::ZERO, "nobody waits for a round");
+        assert_eq!(world.opened(id), new_tokens());
+        let after = world.token(id);
+        assert_eq!((after.lease, after.attempt), (None, None));
+        assert_eq!((after.generation, after.upkeep.interrupted), (2, 0));
+        assert_eq!(second.client.calls(), [], "the old one is spent");
+        second.oauth.settle().await;
+        assert_eq!(disk.entries(name(1)), []);
+        assert_eq!(world.token(id), after, "the next round changes nothing");
+    }
 }
 
 #[tokio::test(start_paused = true)]

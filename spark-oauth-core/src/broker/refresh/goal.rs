@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::broker::error::TokenError;
 use crate::broker::refresh::Refresher;
+use crate::ids::TokenId;
 use crate::ports::Clock as _;
-use crate::token::{RefreshTrigger, Status, Token};
+use crate::token::{ConsentLoss, RefreshTrigger, Status, Token};
 
 /// A token with less life than this would end on its way to the provider.
 pub(in crate::broker) const SHORTEST_LIFE: Duration = Duration::from_secs(1);
@@ -69,6 +70,35 @@ impl Refresher {
             _ => Ok(()),
         }
     }
+}
+
+impl Refresher {
+    /// Whether a refusal that was found some time ago is still true.
+    ///
+    /// # Errors
+    /// What the record says now where it is not active, or the store's.
+    pub(super) async fn stands(
+        &self,
+        id: TokenId,
+        refusal: &TokenError,
+    ) -> Result<bool, TokenError> {
+        let current = self.tokens.get(id).await?.ok_or(TokenError::NotFound)?;
+        check_active(&current)?;
+        // A token that cannot be refreshed is refused while it is active.
+        Ok(matches!(
+            refusal,
+            TokenError::NeedsConsent { reason: ConsentLoss::NoRefreshToken, since }
+                if current.refresh.is_none() && *since == current.access_expires_at
+        ))
+    }
+}
+
+/// Whether this is what a record says until somebody consents anew.
+pub(super) const fn is_of_record(error: &TokenError) -> bool {
+    matches!(
+        error,
+        TokenError::NeedsConsent { .. } | TokenError::Revoked { .. }
+    )
 }
 
 /// Refuses a token that is not active.

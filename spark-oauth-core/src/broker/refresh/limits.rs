@@ -40,7 +40,7 @@ impl Default for RefreshLimits {
             quiet: Duration::from_secs(30),
             write: Duration::from_mins(1),
             recovery_grace: Duration::from_mins(1),
-            skew: Duration::from_secs(5),
+            skew: Self::DEFAULT_SKEW,
             believed_for: Duration::ZERO,
         }
     }
@@ -50,6 +50,9 @@ impl Default for RefreshLimits {
 const BESIDE_THE_CALL: Duration = Duration::from_secs(30);
 
 impl RefreshLimits {
+    /// By how much the clocks of two processes may differ, unless said otherwise.
+    pub const DEFAULT_SKEW: Duration = Duration::from_secs(5);
+
     /// Lets a lease outlive a call to the provider that may take as long as this: its
     /// client's own time limit. Never shortens it.
     #[must_use]

@@ -8,14 +8,11 @@ use tokio::sync::Semaphore;
 use crate::broker::{Refreshed, TokenError};
 use crate::ids::TokenId;
 use crate::ports::SparkErrorKind;
-use crate::testing::scene::{MINUTE, NOW, Scene, answer, caller, scene, settle_down};
+use crate::testing::scene::{
+    MINUTE, NOW, Scene, answer, caller, refresh, scene, settle_down, spawn_refresh,
+};
 use crate::testing::{ProviderCall, Reply, StoreCall, StoreFault};
-use crate::token::{ConsentLoss, Lease, RefreshTrigger, RevokedBy, Status, Token};
-
-async fn refresh(scene: &Scene, id: TokenId) -> Result<Refreshed, TokenError> {
-    let trigger = RefreshTrigger::Checkout;
-    scene.oauth.broker.refresh(id, trigger, &caller()).await
-}
+use crate::token::{ConsentLoss, Lease, RevokedBy, Status, Token};
 
 /// A refresh during which somebody else changes the record.
 async fn refresh_while(
@@ -157,10 +154,7 @@ async fn new_tokens_wait_for_a_store_for_as_long_as_the_process_lives() {
     let gate = Arc::new(Semaphore::new(0));
     let reply = Reply::of(answer("new-access", Some("new-refresh"))).behind(&gate);
     scene.client.on_refresh(reply);
-    let caller = tokio::spawn({
-        let scene = scene.clone();
-        async move { refresh(&scene, id).await }
-    });
+    let caller = spawn_refresh(&scene, id);
     scene.client.called(ProviderCall::Refresh, 1).await;
     scene.stores.set_away(true);
     gate.add_permits(1);
@@ -185,10 +179,7 @@ async fn while_new_tokens_wait_the_live_one_is_handed_out() {
     let gate = Arc::new(Semaphore::new(0));
     let reply = Reply::of(answer("new-access", Some("new-refresh"))).behind(&gate);
     scene.client.on_refresh(reply);
-    let caller_one = tokio::spawn({
-        let scene = scene.clone();
-        async move { refresh(&scene, id).await }
-    });
+    let caller_one = spawn_refresh(&scene, id);
     scene.client.called(ProviderCall::Refresh, 1).await;
     // Only the record of this token cannot be written.
     scene

@@ -16,6 +16,8 @@ mod vault;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
+
 use crate::admins::Admin;
 use crate::api_keys::ApiKey;
 use crate::audit::AuditEntry;
@@ -88,6 +90,12 @@ impl MemoryStores {
     /// another process could: see [`change_token`](Self::change_token).
     pub fn before(&self, call: StoreCall, work: impl FnOnce() + Send + 'static) {
         self.faults().plan_before(call, Box::new(work));
+    }
+
+    /// Makes the next of these operations wait until the gate has a permit, which is
+    /// used up.
+    pub fn hold(&self, call: StoreCall, gate: &Arc<Semaphore>) {
+        self.faults().plan_gate(call, gate.clone());
     }
 
     /// Takes the store away, or brings it back.
@@ -191,6 +199,12 @@ impl MemoryStores {
         work: impl FnOnce(&mut Records) -> Result<T, StoreError> + Send,
     ) -> Result<T, StoreError> {
         tokio::task::yield_now().await;
+        let gate = self.faults().next_gate(call);
+        if let Some(gate) = gate
+            && let Ok(permit) = gate.acquire().await
+        {
+            permit.forget();
+        }
         let (before, fault) = self.faults().next(call);
         if let Some(before) = before {
             before();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use spark_oauth_core::audit::Caller;
 use spark_oauth_core::broker::{CheckedOut, TokenError};
-use spark_oauth_core::ports::{Random as _, SeededRandom};
+use spark_oauth_core::ports::{Random as _, SeededRandom, StoreError};
 use spark_oauth_core::{SparkOauth, TokenId};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,8 @@ pub(super) struct Clients {
 pub(super) struct Report {
     checkouts: u64,
     refusals: u64,
+    /// Answers that the store is away.
+    pub(super) store_away: u64,
     needs_consent: u64,
     violations: Vec<String>,
 }
@@ -75,6 +77,11 @@ impl Clients {
         }
     }
 
+    /// How often somebody heard that the store is away.
+    pub(super) fn store_away(&self) -> u64 {
+        self.report.lock().unwrap().store_away
+    }
+
     pub(super) async fn stop(self) -> Report {
         self.stop.cancel();
         self.tasks.join_all().await;
@@ -102,6 +109,9 @@ impl Client {
         match self.services.broker.check_out(id, LIFE, &caller).await {
             Ok(checked_out) => self.use_at_once(id, &checked_out).await,
             Err(TokenError::NeedsConsent { .. }) => self.report.lock().unwrap().needs_consent += 1,
+            Err(TokenError::Store(error)) if matches!(*error, StoreError::Unavailable { .. }) => {
+                self.report.lock().unwrap().store_away += 1;
+            }
             Err(error) if is_clear(&error) => self.report.lock().unwrap().refusals += 1,
             Err(error) => self.violation(format!("{id}: an unclear refusal: {error:?}")),
         }
@@ -137,7 +147,7 @@ fn is_clear(error: &TokenError) -> bool {
 impl Report {
     pub(super) fn assert_lawful(&self) {
         assert!(self.violations.is_empty(), "{:#?}", self.violations);
-        assert!(self.checkouts > 100, "{self}");
+        assert!(self.checkouts > CLIENTS, "{self}");
     }
 }
 
@@ -145,8 +155,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "checkouts {}, refusals {}, answers that a person must consent again {}",
-            self.checkouts, self.refusals, self.needs_consent
+            "checkouts {}, refusals {}, answers that the store is away {}, \
+             that a person must consent again {}",
+            self.checkouts, self.refusals, self.store_away, self.needs_consent
         )
     }
 }

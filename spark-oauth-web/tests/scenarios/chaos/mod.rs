@@ -1,9 +1,13 @@
 //! Three real processes on one store, a provider that rotates refresh tokens and
-//! revokes what is presented twice, and tokens that live for seconds.
+//! revokes what is presented twice, and tokens that live for seconds. Either a process
+//! is killed every second, or nobody is: then processes are told to end, the provider
+//! answers too late or not at all, and the store goes away and comes back.
 //!
 //! A short run by default. For a long one:
 //! `SPARK_OAUTH_CHAOS_TOKENS=5000 SPARK_OAUTH_CHAOS_SECONDS=180 cargo test
 //! -p spark-oauth-web --test scenarios chaos -- --nocapture --test-threads 1`.
+//! `SPARK_OAUTH_CHAOS_LIFE` is how long an access token lives, in seconds: a machine
+//! that cannot refresh so many in that time shows how it fails to, and no more.
 
 #![expect(
     clippy::print_stdout,
@@ -11,23 +15,25 @@
 )]
 
 mod clients;
+mod provider;
+mod store;
 mod world;
 
 use std::time::Duration;
 
-use webex_emulator::{Cut, Fault};
-
 use crate::harness::{Server, Setup, on_every_store};
 use clients::Clients;
+use store::Store;
 use world::World;
 
-on_every_store!(
-    processes_that_are_killed_lose_no_more_than_what_was_in_flight,
-    without_kills_no_refresh_token_is_spent_twice,
-);
+on_every_store!(processes_that_are_killed_lose_no_more_than_what_was_in_flight);
 
 const PROCESSES: usize = 3;
 const EVERY: Duration = Duration::from_secs(1);
+
+/// In which round the store goes away for the first time, and after how many again.
+const FIRST_OUTAGE: u64 = 3;
+const ROUNDS_BETWEEN_OUTAGES: u64 = 10;
 
 async fn processes_that_are_killed_lose_no_more_than_what_was_in_flight(setup: Setup) {
     let world = Box::pin(World::new(&setup)).await;
@@ -44,6 +50,7 @@ async fn processes_that_are_killed_lose_no_more_than_what_was_in_flight(setup: S
     }
     let report = clients.stop().await;
     report.assert_lawful();
+    assert_eq!(report.store_away, 0, "the store was there: {report}");
     let after = world.after_the_dust_has_settled().await;
     let reuses = world.upstream.stats().refresh_reuses;
     println!(
@@ -67,16 +74,38 @@ async fn processes_that_are_killed_lose_no_more_than_what_was_in_flight(setup: S
     Box::pin(end(servers, world)).await;
 }
 
-async fn without_kills_no_refresh_token_is_spent_twice(setup: Setup) {
+#[tokio::test]
+async fn a_file_that_comes_and_goes_has_no_refresh_token_spent_twice() {
+    without_kills_no_refresh_token_is_spent_twice(Setup::on_disk(), Store::File).await;
+}
+
+#[tokio::test]
+async fn a_server_that_comes_and_goes_has_no_refresh_token_spent_twice() {
+    if let Some((setup, store)) = Store::on_mongodb().await {
+        without_kills_no_refresh_token_is_spent_twice(setup, store).await;
+    }
+}
+
+async fn without_kills_no_refresh_token_is_spent_twice(setup: Setup, mut store: Store) {
     let world = Box::pin(World::new(&setup)).await;
     let mut servers = world.command.serve_at_once(PROCESSES).await;
     let clients = Clients::start(&world);
     let mut rounds = tokio::time::interval(EVERY);
+    let mut outages = 0;
     for round in 0..world.seconds {
         rounds.tick().await;
-        disturb(&world, round);
+        let away = if round % ROUNDS_BETWEEN_OUTAGES == FIRST_OUTAGE {
+            outages += 1;
+            Some(store.take_away(&world, &clients).await)
+        } else {
+            world.disturb_provider(round);
+            None
+        };
         let mut leaving = servers.remove(world.pick(servers.len()));
         leaving.terminate();
+        if let Some(away) = away {
+            away.bring_back().await;
+        }
         let (code, log) = leaving.ended().await;
         assert_eq!(code, Some(0), "{log}");
         assert!(!log.contains("panicked"), "{log}");
@@ -87,31 +116,12 @@ async fn without_kills_no_refresh_token_is_spent_twice(setup: Setup) {
     report.assert_lawful();
     let after = world.after_the_dust_has_settled().await;
     println!(
-        "restarts {}, answers lost {}, {report}",
+        "restarts {}, outages of the store {outages}, answers lost {}, {report}",
         world.seconds, after.interrupted
     );
     assert_eq!(world.upstream.stats().refresh_reuses, 0);
     assert_eq!(after.needs_consent, 0);
     Box::pin(end(servers, world)).await;
-}
-
-/// Slow answers, faults, and connections that are cut before anything was done.
-fn disturb(world: &World, round: u64) {
-    let mut fault = Fault {
-        call: "POST /v1/access_token".to_owned(),
-        times: 5,
-        status: None,
-        headers: [].into(),
-        body: None,
-        delay_ms: 0,
-        drop: None,
-    };
-    match round % 3 {
-        0 => fault.delay_ms = 300,
-        1 => fault.status = Some(503),
-        _ => fault.drop = Some(Cut::Before),
-    }
-    world.upstream.spoil(fault);
 }
 
 async fn end(servers: Vec<Server>, world: World) {

@@ -11,17 +11,18 @@ use spark_oauth_core::token::{RefreshTrigger, StatusKind, Token};
 use spark_oauth_core::{SparkOauth, TokenId};
 use spark_oauth_web::launch::{Application, Overrides};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
 
-use crate::harness::{Command, Setup, Upstream};
+use crate::harness::{Command, Setup, Upstream, journal_is_used};
 
-/// How long the access tokens live, in seconds.
-const LIFE: u32 = 8;
+/// How long the access tokens live usually, in seconds.
+const LIFE: u64 = 8;
 
 /// How long the provider takes for an answer, in milliseconds.
 const LATENCY: u64 = 400;
 
-/// How many people consent at once.
-const AT_ONCE: usize = 8;
+/// How many people consent at once, or are looked after at the end.
+const AT_ONCE: usize = 16;
 
 /// How long everything may take to be well again.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -34,7 +35,7 @@ pub(super) struct World {
     /// One more process on the store, which answers the clients: the test's own.
     application: Box<Application>,
     random: SeededRandom,
-    _folder: Arc<tempfile::TempDir>,
+    folder: Arc<tempfile::TempDir>,
 }
 
 /// What stands in the store at the end.
@@ -60,7 +61,7 @@ impl World {
         let upstream = Upstream::start().await;
         upstream.provider.update_settings(|settings| {
             settings.rotate_refresh_tokens = true;
-            settings.access_ttl_s = LIFE.into();
+            settings.access_ttl_s = number("SPARK_OAUTH_CHAOS_LIFE", LIFE);
             // So that a kill meets refreshes in flight.
             settings.latency_ms = LATENCY;
         });
@@ -89,7 +90,7 @@ impl World {
             seconds: number("SPARK_OAUTH_CHAOS_SECONDS", 8),
             application: Box::new(application.unwrap()),
             random: SeededRandom::new(seed),
-            _folder: folder,
+            folder,
         };
         world.ids = world.tokens().await.iter().map(|token| token.id).collect();
         assert_eq!(world.ids.len() as u64, people);
@@ -106,6 +107,11 @@ impl World {
         let mut bytes = [0; 8];
         self.random.fill(&mut bytes);
         usize::try_from(u64::from_be_bytes(bytes) % many as u64).unwrap()
+    }
+
+    /// Whether a process holds an answer that the store has not taken.
+    pub(super) fn journal_is_used(&self) -> bool {
+        journal_is_used(self.folder.path())
     }
 
     async fn tokens(&self) -> Vec<Token> {
@@ -136,16 +142,15 @@ impl World {
 
     /// Every token that is active can be checked out in the end.
     pub(super) async fn after_the_dust_has_settled(&self) -> After {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = Instant::now() + PATIENCE;
+        let mut asking = JoinSet::new();
         for id in &self.ids {
-            while let Some(trouble) = self.trouble(*id).await {
-                if tokio::time::Instant::now() >= deadline {
-                    let token = self.services().broker.get(*id).await.unwrap();
-                    panic!("not well again, {trouble}: {token:#?}");
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
+            while asking.len() >= AT_ONCE {
+                asking.join_next().await.unwrap().unwrap();
             }
+            asking.spawn(is_well_by(self.services().clone(), *id, deadline));
         }
+        asking.join_all().await;
         let mut after = After::default();
         for token in self.tokens().await {
             after.interrupted += token.upkeep.interrupted;
@@ -157,17 +162,23 @@ impl World {
         after
     }
 
-    async fn trouble(&self, id: TokenId) -> Option<String> {
-        let broker = &self.services().broker;
-        let life = Duration::from_secs(1);
-        let checked = broker.check_out(id, life, &Caller::service("chaos")).await;
-        match checked {
-            Ok(_) | Err(TokenError::NeedsConsent { .. }) => None,
-            Err(error) => Some(error.to_string()),
-        }
-    }
-
     pub(super) async fn end(self) {
         Box::pin(self.application.close()).await;
+    }
+}
+
+/// Asks until the token is given, or its person must consent again.
+async fn is_well_by(services: SparkOauth, id: TokenId, deadline: Instant) {
+    let (caller, life) = (Caller::service("chaos"), Duration::from_secs(1));
+    loop {
+        let trouble = match services.broker.check_out(id, life, &caller).await {
+            Ok(_) | Err(TokenError::NeedsConsent { .. }) => return,
+            Err(trouble) => trouble,
+        };
+        if Instant::now() >= deadline {
+            let token = services.broker.get(id).await.unwrap();
+            panic!("not well again, {trouble}: {token:#?}");
+        }
+        sleep(Duration::from_millis(50)).await;
     }
 }

@@ -1,8 +1,12 @@
 //! The records on disk, past the application.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqliteTransaction};
+
+/// How long it waits for others who write.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A connection of somebody else to the store's file.
 #[derive(Debug)]
@@ -10,7 +14,9 @@ pub(crate) struct Database(SqlitePool);
 
 impl Database {
     pub(super) async fn open(path: &Path) -> Self {
-        let options = SqliteConnectOptions::new().filename(path);
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(PATIENCE);
         Self(SqlitePool::connect_with(options).await.unwrap())
     }
 

@@ -21,7 +21,7 @@ mod until;
 pub(crate) use browser::Browser;
 #[cfg(feature = "otel")]
 pub(crate) use collector::{Collector, Manner};
-pub(crate) use database::Database;
+pub(crate) use database::{Database, WriteLock};
 pub(crate) use form::Form;
 pub(crate) use page::Page;
 pub(crate) use process::{Command, Ended, Server};
@@ -29,7 +29,7 @@ pub(crate) use provider::Upstream;
 pub(crate) use receiver::Receiver;
 pub(crate) use rig::Rig;
 pub(crate) use routes::{ADMIN_PAGES, STATE_CHANGES, SUPER_ADMIN_ROUTES, path_of};
-pub(crate) use setup::{Setup, journal_directory};
+pub(crate) use setup::{Setup, journal_directory, journal_is_used};
 pub(crate) use site::Site;
 pub(crate) use store::on_every_store;
 pub(crate) use until::until;

@@ -9,7 +9,7 @@ use spark_oauth_store_mongo::testing;
 use tokio::task::block_in_place;
 
 use super::scene::{MOST_OF_ITS_LIFE, Scene};
-use crate::harness::{ALICE, Command, Setup, Upstream, journal_directory, until};
+use crate::harness::{ALICE, Command, Setup, Upstream, journal_directory, journal_is_used, until};
 
 #[tokio::test]
 async fn new_tokens_wait_in_the_journal_until_the_store_is_back() {
@@ -34,14 +34,6 @@ async fn new_tokens_wait_in_the_journal_until_the_store_is_back() {
     let stats = scene.rig.upstream.stats();
     assert_eq!((stats.refreshes, stats.refresh_reuses), (1, 0));
     scene.rig.assert_alive().await;
-}
-
-/// Whether an entry lies in a journal, as somebody else sees it.
-fn is_kept(folder: &Path) -> bool {
-    let files = std::fs::read_dir(journal_directory(folder)).unwrap();
-    files
-        .map(|file| file.unwrap().metadata().unwrap().len())
-        .any(|length| length > 0)
 }
 
 /// The store goes away while the provider answers, and the process is killed before
@@ -70,7 +62,7 @@ async fn is_replayed_after_a_kill(
     held.arrived().await;
     away(folder.path());
     held.release();
-    let kept = async || is_kept(folder.path()).then_some(());
+    let kept = async || journal_is_used(folder.path()).then_some(());
     until("the journal keeps the new tokens", kept).await;
     server.kill().await;
     drop(cut.await.unwrap());
@@ -78,7 +70,7 @@ async fn is_replayed_after_a_kill(
 
     let mut server = command.serve().await;
     server.line("an entry of a journal is settled").await;
-    assert!(!is_kept(folder.path()));
+    assert!(!journal_is_used(folder.path()));
     let admin = admin.moved_to(server.site.address());
     let token = admin.open(&path[0]).await;
     assert!(token.content().contains("Active"), "{token:?}");

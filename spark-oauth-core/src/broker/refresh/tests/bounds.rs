@@ -51,10 +51,7 @@ async fn a_lease_is_extended_while_the_provider_takes_its_time() {
     scene
         .client
         .on_refresh(Reply::of(answer("new-access", None)).behind(&gate));
-    let refreshing = tokio::spawn({
-        let scene = scene.clone();
-        async move { refresh(&scene, id).await }
-    });
+    let refreshing = spawn_refresh(&scene, id);
     scene.client.called(ProviderCall::Refresh, 1).await;
     let first = scene.token(id).lease.unwrap();
     scene.clock.advance(31 * SECOND);
@@ -78,10 +75,7 @@ async fn a_lease_that_was_lost_is_not_taken_again_and_the_answer_still_counts() 
     scene
         .client
         .on_refresh(Reply::of(answer("new-access", None)).behind(&gate));
-    let refreshing = tokio::spawn({
-        let scene = scene.clone();
-        async move { refresh(&scene, id).await }
-    });
+    let refreshing = spawn_refresh(&scene, id);
     scene.client.called(ProviderCall::Refresh, 1).await;
     hold(&scene, id, NOW + HOUR);
     let theirs = scene.token(id).lease;

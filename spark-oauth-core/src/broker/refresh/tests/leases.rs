@@ -28,10 +28,7 @@ async fn a_lease_that_is_given_back_is_taken_at_once() {
     scene
         .client
         .on_refresh(Reply::of(answer("new-access", None)));
-    let caller = tokio::spawn({
-        let scene = scene.clone();
-        async move { refresh(&scene, id).await }
-    });
+    let caller = spawn_refresh(&scene, id);
     tokio::time::sleep(Duration::from_secs(1)).await;
     scene.stores.change_token(id, |token| token.lease = None);
     assert!(caller.await.unwrap().unwrap().called);
@@ -48,15 +45,9 @@ async fn what_another_process_refreshed_is_the_answer() {
     let gate = Arc::new(Semaphore::new(0));
     let reply = Reply::of(answer("their-access", None)).behind(&gate);
     other.client.on_refresh(reply);
-    let theirs = tokio::spawn({
-        let other = other.clone();
-        async move { refresh(&other, id).await }
-    });
+    let theirs = spawn_refresh(&other, id);
     other.client.called(ProviderCall::Refresh, 1).await;
-    let ours = tokio::spawn({
-        let scene = scene.clone();
-        async move { refresh(&scene, id).await }
-    });
+    let ours = spawn_refresh(&scene, id);
     settle_down().await;
     gate.add_permits(1);
     assert!(theirs.await.unwrap().unwrap().called);

@@ -1,6 +1,7 @@
 //! The five steps of a refresh, with everything that can come between.
 
 mod bounds;
+mod joined;
 mod leases;
 mod lineage;
 
@@ -13,15 +14,12 @@ use crate::audit::{AuditAction, Outcome};
 use crate::broker::{Refreshed, TokenError};
 use crate::ids::TokenId;
 use crate::ports::{ErrorClass, SparkErrorKind};
-use crate::testing::scene::{HOUR, MINUTE, NOW, Scene, answer, caller, scene, settle_down};
+use crate::testing::scene::{
+    HOUR, MINUTE, NOW, Scene, answer, caller, refresh, scene, settle_down, spawn_refresh,
+};
 use crate::testing::{ProviderCall, Reply, StoreCall, StoreFault};
 use crate::timestamp::Timestamp;
 use crate::token::{ConsentLoss, LastRefresh, Lease, RefreshTrigger, Status, StatusKind};
-
-async fn refresh(scene: &Scene, id: TokenId) -> Result<Refreshed, TokenError> {
-    let trigger = RefreshTrigger::Admin;
-    scene.oauth.broker.refresh(id, trigger, &caller()).await
-}
 
 fn hold(scene: &Scene, id: TokenId, expires_at: Timestamp) {
     let owner = scene.stranger();
@@ -37,10 +35,7 @@ async fn the_marker_stands_while_the_provider_is_asked_and_goes_with_the_answer(
     let gate = Arc::new(Semaphore::new(0));
     let reply = Reply::of(answer("new-access", None)).behind(&gate);
     scene.client.on_refresh(reply);
-    let caller = tokio::spawn({
-        let scene = scene.clone();
-        async move { refresh(&scene, id).await }
-    });
+    let caller = spawn_refresh(&scene, id);
     scene.client.called(ProviderCall::Refresh, 1).await;
     let during = scene.token(id);
     let lease = during.lease.expect("a lease");
@@ -224,12 +219,7 @@ async fn a_client_that_panics_leaves_nobody_waiting() {
     let id = scene.stored_token().id;
     let gate = Arc::new(Semaphore::new(0));
     scene.client.on_refresh(Reply::panic().behind(&gate));
-    let callers: Vec<_> = (0..5)
-        .map(|_| {
-            let scene = scene.clone();
-            tokio::spawn(async move { refresh(&scene, id).await })
-        })
-        .collect();
+    let callers: Vec<_> = (0..5).map(|_| spawn_refresh(&scene, id)).collect();
     scene.client.called(ProviderCall::Refresh, 1).await;
     settle_down().await;
     gate.add_permits(1);
