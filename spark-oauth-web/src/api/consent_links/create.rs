@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use spark_oauth_core::consent_links::{LinkInput, Note, ReturnAddress};
 use spark_oauth_core::{EmailAddress, Scopes};
@@ -133,9 +133,7 @@ fn scopes(names: &[String]) -> Result<Scopes, Problem> {
     path = "/api/v1/consent-links",
     tag = "Consent links",
     request_body = NewConsentLink,
-    responses((status = 201, description = "The link.", body = LinkRecord, headers(
-        ("Location" = String, description = "Where the link can be read."),
-    ))),
+    responses((status = 201, description = "The link.", body = LinkRecord)),
     security(("bearer" = ["consents:request"])),
     extensions(("x-problem-codes" = json!([
         "person_not_allowed", "scope_not_registered", "return_not_allowed", "body_too_large",
@@ -147,20 +145,11 @@ pub(in crate::api) async fn create_consent_link(
     Service(service): Service,
     query: Query,
     JsonBody(new): JsonBody<NewConsentLink>,
-) -> Result<
-    (
-        StatusCode,
-        [(header::HeaderName, String); 1],
-        Json<LinkRecord>,
-    ),
-    Problem,
-> {
+) -> Result<(StatusCode, Json<LinkRecord>), Problem> {
     query.end()?;
     let link = state.access().create_link(&service, new.read()?).await?;
-    let place = format!("/api/v1/consent-links/{}", link.id);
     Ok((
         StatusCode::CREATED,
-        [(header::LOCATION, place)],
         Json(LinkRecord::new(&state, &link, None)),
     ))
 }

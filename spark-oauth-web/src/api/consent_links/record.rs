@@ -10,7 +10,7 @@ use crate::api::state::ApiState;
 /// A link under which a person is asked to consent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConsentLink)]
-pub(super) struct LinkRecord {
+pub(in crate::api) struct LinkRecord {
     /// Its identifier, a ULID.
     #[schema(examples("01JAZ0Q9M4R2V6X8C1B3D5F7H9"))]
     id: String,
