@@ -333,6 +333,8 @@ impl SparkOauthBuilder {
             parts.detached.clone(),
         );
         let broker = Broker::new(parts.clone(), refresh_limits, auditor.clone());
+        let links =
+            ConsentLinkService::new(parts.clone(), broker.clone(), auditor.clone(), return_rules);
         broker.recover().await;
         let api_keys = ApiKeyService::new(
             parts.stores.api_keys.clone(),
@@ -343,12 +345,6 @@ impl SparkOauthBuilder {
         );
         Ok(SparkOauth {
             consents: ConsentService::new(parts.clone(), consent_limits, auditor.clone()),
-            links: ConsentLinkService::new(
-                parts.clone(),
-                broker.clone(),
-                auditor.clone(),
-                return_rules,
-            ),
             hand_over: HandOver::new(
                 parts.clone(),
                 broker.clone(),
@@ -361,7 +357,13 @@ impl SparkOauthBuilder {
                 auditor.clone(),
                 audit_kept_for,
             ),
-            api_access: ApiAccess::new(api_keys.clone(), broker.clone(), auditor.clone()),
+            api_access: ApiAccess::new(
+                api_keys.clone(),
+                broker.clone(),
+                links.clone(),
+                auditor.clone(),
+            ),
+            links,
             api_keys,
             admins: AdminService::new(&parts, super_admin, hashing, auditor),
             worker: Worker::new(broker.clone(), &parts, WorkerSettings::default()),

@@ -9,15 +9,16 @@ use std::path::{Path, PathBuf};
 use askama::Template;
 use spark_oauth_core::api_keys::{KeyScope, KeyState};
 use spark_oauth_core::audit::{AuditAction, OutcomeKind};
+use spark_oauth_core::consent_links::LinkState;
 use spark_oauth_web::pages::audit_words::{action_words, reason_words};
 use spark_oauth_web::pages::{
     AdminDetailPage, AdminListPage, AdminRow, Audience, AuditListPage, AuditRow, AuditSearch,
     ConfirmPage, ErrorPage, ExpiryChart, FieldError, Flash, FlashKind, FormErrors, GrantedPage,
     HandOver, HiddenField, HomePage, InvitationView, KeyCreatedPage, KeyDetailPage, KeyFormPage,
-    KeyListPage, KeyRow, KeyStatus, LastError, Layout, Navigation, NextStep, OverviewPage,
-    PauseView, ProfilePage, Receipt, Role, RoomIds, ScopeChoice, ScopeView, Section, SetUpPage,
-    SignInPage, TimeView, TokenDetailPage, TokenFilter, TokenListPage, TokenRow, TokenStatus,
-    TokenTexts, assets,
+    KeyListPage, KeyRow, KeyStatus, LastError, Layout, LinkDetailPage, LinkFormPage, LinkListPage,
+    LinkRow, LinkStatus, Navigation, NextStep, OverviewPage, PauseView, ProfilePage, Receipt, Role,
+    RoomIds, ScopeChoice, ScopeView, Section, SetUpPage, SignInPage, TimeView, TokenDetailPage,
+    TokenFilter, TokenListPage, TokenRow, TokenStatus, TokenTexts, assets,
 };
 
 /// 25 November 2026, 14:05 UTC.
@@ -55,6 +56,7 @@ fn main() -> Outcome {
     tokens(&mut gallery)?;
     keys(&mut gallery)?;
     audit(&mut gallery)?;
+    links(&mut gallery)?;
     admins(&mut gallery)?;
     errors(&mut gallery)?;
     gallery.index()
@@ -164,6 +166,78 @@ fn receipt(hand_over: HandOver) -> Receipt {
         hand_over,
         back: None,
     }
+}
+
+fn links(gallery: &mut Gallery) -> Outcome {
+    let row = |person: &str, state, days| LinkRow {
+        href: "/admin/links/01KAXQ3M9T".to_owned(),
+        person: person.to_owned(),
+        status: LinkStatus(state),
+        scopes: "6 permissions".to_owned(),
+        created: at(-DAY),
+        created_by: "nightly report".to_owned(),
+        expires: at(days * DAY),
+    };
+    let layout = || Layout::admin("Consent links", navigation(Section::Links));
+    let list = |rows| LinkListPage {
+        layout: layout(),
+        rows,
+        first_page: None,
+        next_page: Some("/admin/links?cursor=x".to_owned()),
+    };
+    gallery.add("links-empty", &list(Vec::new()))?;
+    let rows = vec![
+        row("jana@example.org", LinkState::Open, 6),
+        row("whoever opens it", LinkState::Granted, 30),
+        row(LONG_ADDRESS, LinkState::Declined, 2),
+        row("ben@example.org", LinkState::Expired, -3),
+    ];
+    gallery.add("links", &list(rows))?;
+    let choices = ScopeView::list(SCOPES).into_iter();
+    let form = LinkFormPage {
+        layout: layout(),
+        expected_email: "jana".to_owned(),
+        scopes: choices
+            .map(|scope| ScopeChoice {
+                scope,
+                chosen: true,
+            })
+            .collect(),
+        note: "For the weekly report.".to_owned(),
+        expires_at: String::new(),
+        single_use: true,
+        return_to: Some("https://app.example.com/connected".to_owned()),
+        errors: vec![FieldError::new(
+            "expected_email",
+            "An e-mail address has the form name@example.com.",
+        )]
+        .into(),
+    };
+    gallery.add("link-form", &form)?;
+    let detail = |state, url: Option<String>, token| LinkDetailPage {
+        layout: layout(),
+        id: "01KAXQ3M9T".to_owned(),
+        can_send: url.is_some(),
+        url,
+        expected_email: Some("jana@example.org".to_owned()),
+        status: LinkStatus(state),
+        answered: None,
+        token,
+        scopes: ScopeView::list(SCOPES),
+        note: vec!["For the weekly report.".to_owned()],
+        return_to: Some("https://app.example.com/connected".to_owned()),
+        single_use: true,
+        created: at(-DAY),
+        created_by: "root".to_owned(),
+        expires: at(6 * DAY),
+    };
+    let url = format!("https://tokens.example.org/consent/{}", "aB3_".repeat(14));
+    gallery.add("link-open", &detail(LinkState::Open, Some(url), None))?;
+    let token = Some((
+        "jana@example.org".to_owned(),
+        "/admin/tokens/01KAXQ3M9T".to_owned(),
+    ));
+    gallery.add("link-granted", &detail(LinkState::Granted, None, token))
 }
 
 fn invitation() -> InvitationView {
@@ -468,6 +542,7 @@ fn token(gallery: &mut Gallery) -> Outcome {
         last_error: None,
         generation: 12,
         can_refresh: true,
+        renewal: None,
         revealed: None,
     };
     gallery.add("token", &token())?;
@@ -479,6 +554,7 @@ fn token(gallery: &mut Gallery) -> Outcome {
         },
     )?;
     let trouble = TokenDetailPage {
+        renewal: Some(format!("https://tokens.example.org/consent/{}", "aB3_".repeat(60))),
         name: None,
         email: LONG_ADDRESS.to_owned(),
         scopes: forty_scopes(),

@@ -9,6 +9,7 @@ use crate::api_keys::{ApiKey, ApiKeyService, KeyScope};
 use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
 use crate::auditor::{Auditor, Subject};
 use crate::broker::Broker;
+use crate::consent_links::ConsentLinkService;
 use crate::ids::TokenId;
 
 /// A call as it came in.
@@ -59,15 +60,22 @@ pub struct ApiAccess(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) keys: ApiKeyService,
     pub(super) broker: Broker,
+    pub(super) links: ConsentLinkService,
     auditor: Auditor,
     strangers: Strangers,
 }
 
 impl ApiAccess {
-    pub(crate) fn new(keys: ApiKeyService, broker: Broker, auditor: Auditor) -> Self {
+    pub(crate) fn new(
+        keys: ApiKeyService,
+        broker: Broker,
+        links: ConsentLinkService,
+        auditor: Auditor,
+    ) -> Self {
         Self(Arc::new(Inner {
             keys,
             broker,
+            links,
             auditor,
             strangers: Strangers::default(),
         }))

@@ -2,6 +2,7 @@
 
 use crate::api_keys::{KeyRefusal, KeyScope};
 use crate::broker::TokenError;
+use crate::consent_links::{LinkError, LinkText, SendError};
 use crate::ids::TokenId;
 use crate::ports::StoreError;
 
@@ -26,6 +27,9 @@ pub enum AccessRefusal {
     /// The key is not good for this person.
     #[error("the API key is not good for the tokens of this person")]
     PersonNotAllowed,
+    /// The key is limited to some persons, and the link names nobody.
+    #[error("the API key is limited to some persons: a consent link must say who is expected")]
+    PersonUnnamed,
 }
 
 impl AccessRefusal {
@@ -37,7 +41,7 @@ impl AccessRefusal {
             Self::Key(refusal) => refusal.reason(),
             Self::RateLimited => "rate_limited",
             Self::ScopeMissing(_) => "insufficient_scope",
-            Self::PersonNotAllowed => "person_not_allowed",
+            Self::PersonNotAllowed | Self::PersonUnnamed => "person_not_allowed",
         }
     }
 }
@@ -65,14 +69,16 @@ pub enum AccessError {
         id: TokenId,
         /// Why.
         source: TokenError,
+        /// The link under which the person can consent again, where that is needed.
+        renewal: Option<LinkText>,
     },
+    /// The link is not made, or there is none.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The link is not sent.
+    #[error(transparent)]
+    Send(#[from] SendError),
     /// The provider does not let the integration revoke tokens. Nothing was changed.
     #[error("the provider does not let the integration revoke tokens")]
     RevocationNotPermitted,
-}
-
-impl AccessError {
-    pub(super) fn of(id: TokenId) -> impl FnOnce(TokenError) -> Self {
-        move |source| Self::Token { id, source }
-    }
 }

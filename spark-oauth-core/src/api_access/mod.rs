@@ -7,6 +7,7 @@
 
 mod access;
 mod error;
+mod links;
 mod strangers;
 #[cfg(test)]
 mod tests;

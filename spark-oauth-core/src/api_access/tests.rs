@@ -10,6 +10,8 @@ use crate::api_keys::{
 };
 use crate::audit::{Actor, AuditAction, AuditEntry, Origin, Outcome};
 use crate::broker::TokenError;
+use crate::consent_links::LinkInput;
+use crate::email::EmailAddress;
 use crate::ids::TokenId;
 use crate::ports::{PageRequest, Revocation, TokenFilter};
 use crate::scopes::Scopes;
@@ -309,14 +311,16 @@ async fn an_active_token_counts_before_all_others_and_each_says_why() {
     let found = persons.fetch("").await.unwrap_err();
     let is_revoked =
         |id, source: &TokenError| id == revoked && matches!(source, TokenError::Revoked { .. });
-    assert!(matches!(&found, AccessError::Token { id, source } if is_revoked(*id, source)));
+    assert!(matches!(&found, AccessError::Token { id, source, .. } if is_revoked(*id, source)));
 
     let reason = ConsentLoss::RefreshRefused;
     let lost = persons.token("people", Status::NeedsConsent { reason, since: NOW });
     let found = persons.fetch("").await.unwrap_err();
     let is_lost =
         |id, source: &TokenError| id == lost && matches!(source, TokenError::NeedsConsent { .. });
-    assert!(matches!(&found, AccessError::Token { id, source } if is_lost(*id, source)));
+    assert!(
+        matches!(&found, AccessError::Token { id, source, renewal: Some(_) } if is_lost(*id, source))
+    );
     let outcomes = persons.scene.outcomes(AuditAction::TokenCheckedOut);
     let refused = |reason: &str| Outcome::Refused(reason.to_owned());
     assert_eq!(outcomes, [refused("revoked"), refused("needs_consent")]);
@@ -361,4 +365,46 @@ async fn removing_revokes_first_where_that_is_asked_for() {
     };
     assert!(is_gone(&gone.unwrap_err()));
     assert_eq!(scene.client.count(ProviderCall::Revoke), 2);
+}
+
+#[tokio::test]
+async fn a_key_for_some_persons_asks_these_alone() {
+    let scene = scene().await;
+    let access = scene.oauth.api_access.clone();
+    let domain = DomainName::parse("example.com").unwrap();
+    let limited = admitted(&scene, Reach::of([], [domain])).await;
+    let link_for = |email: Option<&str>| LinkInput {
+        expected_email: email.map(|text| EmailAddress::parse(text).unwrap()),
+        ..LinkInput::default()
+    };
+    for (wrong, refusal) in [
+        (None, AccessRefusal::PersonUnnamed),
+        (Some("ann@example.org"), AccessRefusal::PersonNotAllowed),
+    ] {
+        let refused = access.create_link(&limited, link_for(wrong)).await;
+        assert!(matches!(refused, Err(AccessError::Refused(told)) if told == refusal));
+    }
+    assert_eq!(scene.stores.links(), []);
+    let own = link_for(Some("ann@example.com"));
+    let made = access.create_link(&limited, own).await.unwrap();
+    assert_eq!(made.created_by, "nightly report");
+    let (read, token) = access.link(&limited, made.id).await.unwrap();
+    assert_eq!((read, token), (made, None));
+    // What others made is not for this key.
+    let everybody = admitted(&scene, Reach::everybody()).await;
+    let anybodys = access.create_link(&everybody, link_for(None)).await;
+    let refused = access.link(&limited, anybodys.unwrap().id).await;
+    assert!(matches!(
+        refused,
+        Err(AccessError::Refused(AccessRefusal::PersonUnnamed))
+    ));
+    assert_eq!(refused_reasons(&scene), ["person_not_allowed"; 3]);
+}
+
+fn refused_reasons(scene: &Scene) -> Vec<String> {
+    let reason = |entry: AuditEntry| match entry.outcome {
+        Outcome::Refused(reason) => reason,
+        other => panic!("{other:?}"),
+    };
+    refused(scene).into_iter().map(reason).collect()
 }

@@ -36,7 +36,7 @@ impl ApiAccess {
     /// [`AccessRefusal::PersonNotAllowed`], or the broker's.
     pub async fn token(&self, admitted: &Admitted, id: TokenId) -> Result<Token, AccessError> {
         let token = self.0.broker.get(id).await;
-        let token = token.map_err(AccessError::of(id))?;
+        let token = self.explain(id, token).await?;
         self.check_reach(admitted, &token.email, Some(id)).await?;
         Ok(token)
     }
@@ -54,10 +54,10 @@ impl ApiAccess {
     ) -> Result<CheckedOut, AccessError> {
         let broker = &self.0.broker;
         let token = broker.recent_or_read(id, min_life).await;
-        let token = token.map_err(AccessError::of(id))?;
+        let token = self.explain(id, token).await?;
         self.check_reach(admitted, &token.email, Some(id)).await?;
         let valid = broker.check_out_read(&token, min_life, admitted.caller());
-        valid.await.map_err(AccessError::of(id))
+        self.explain(id, valid.await).await
     }
 
     /// An access token of this person that is good for these scopes, and maybe for
@@ -80,7 +80,7 @@ impl ApiAccess {
         fitting.retain(|token| token.scopes.covers(scopes));
         let token = choose(fitting)?;
         let valid = broker.check_out_read(&token, min_life, admitted.caller());
-        valid.await.map_err(AccessError::of(token.id))
+        self.explain(token.id, valid.await).await
     }
 
     /// Refreshes a token now, unless it was refreshed a moment ago.
@@ -95,7 +95,7 @@ impl ApiAccess {
         self.token(admitted, id).await?;
         let (broker, trigger) = (&self.0.broker, RefreshTrigger::Api);
         let refreshed = broker.refresh(id, trigger, admitted.caller()).await;
-        refreshed.map_err(AccessError::of(id))
+        self.explain(id, refreshed).await
     }
 
     /// Deletes a token's record; where `revoke` is asked for, after the provider has
@@ -118,14 +118,36 @@ impl ApiAccess {
                 Ok(Revocation::NotPermitted) => return Err(AccessError::RevocationNotPermitted),
                 Ok(Revocation::Done | Revocation::AlreadyGone)
                 | Err(TokenError::Revoked { .. }) => {}
-                Err(error) => return Err(AccessError::of(id)(error)),
+                Err(error) => return self.explain(id, Err(error)).await,
             }
         }
         let removed = broker.remove(id, caller).await;
-        removed.map(drop).map_err(AccessError::of(id))
+        self.explain(id, removed.map(drop)).await
     }
 
-    async fn check_reach(
+    /// Says which token an error is about and, where its person must consent again,
+    /// under which link.
+    async fn explain<T>(
+        &self,
+        id: TokenId,
+        outcome: Result<T, TokenError>,
+    ) -> Result<T, AccessError> {
+        let source = match outcome {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let renewal = match &source {
+            TokenError::NeedsConsent { .. } => self.0.broker.get(id).await.ok(),
+            _ => None,
+        };
+        Err(AccessError::Token {
+            id,
+            source,
+            renewal: renewal.map(|token| self.0.links.renewal(&token)),
+        })
+    }
+
+    pub(super) async fn check_reach(
         &self,
         admitted: &Admitted,
         email: &EmailAddress,

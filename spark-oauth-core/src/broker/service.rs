@@ -106,6 +106,14 @@ impl Broker {
         self.tokens().get(id).await?.ok_or(TokenError::NotFound)
     }
 
+    /// One token, where it stands.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn find(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
+        self.tokens().get(id).await
+    }
+
     /// A page of the tokens that fit the filter, newest first.
     ///
     /// # Errors

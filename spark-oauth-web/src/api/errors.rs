@@ -5,6 +5,7 @@ use std::time::Duration;
 use spark_oauth_core::api_access::{AccessError, AccessRefusal};
 use spark_oauth_core::api_keys::{KeyRefusal, KeyScope, WrongKeyText};
 use spark_oauth_core::broker::TokenError;
+use spark_oauth_core::consent_links::{LinkError, LinkProblem, SendError};
 use spark_oauth_core::ports::{PauseReason, SparkError, SparkErrorKind, StoreError};
 use spark_oauth_core::token::ConsentLoss;
 
@@ -25,7 +26,11 @@ impl From<AccessError> for Problem {
             AccessError::Store(error) => error.into(),
             AccessError::PersonNotFound => Self::of(Code::PersonNotFound),
             AccessError::Ambiguous(ids) => Self::of(Code::Ambiguous).ids(ids),
-            AccessError::Token { source, .. } => source.into(),
+            AccessError::Token {
+                source, renewal, ..
+            } => Self::from(source).renewal(renewal),
+            AccessError::Link(error) => error.into(),
+            AccessError::Send(error) => error.into(),
             AccessError::RevocationNotPermitted => Self::of(Code::RevocationNotPermitted),
         }
     }
@@ -44,8 +49,9 @@ impl From<AccessRefusal> for Problem {
             }
             AccessRefusal::RateLimited => Self::of(Code::RateLimited),
             AccessRefusal::ScopeMissing(scope) => lacks(scope, refusal),
-            AccessRefusal::PersonNotAllowed => {
-                Self::of(Code::PersonNotAllowed).challenge(challenge("insufficient_scope", refusal))
+            AccessRefusal::PersonNotAllowed | AccessRefusal::PersonUnnamed => {
+                Self::new(Code::PersonNotAllowed, refusal.to_string())
+                    .challenge(challenge("insufficient_scope", refusal))
             }
         }
     }
@@ -69,6 +75,48 @@ const fn code_of(refusal: KeyRefusal) -> Code {
         KeyRefusal::Unknown => Code::KeyUnknown,
         KeyRefusal::Expired => Code::KeyExpired,
         KeyRefusal::Revoked => Code::KeyRevoked,
+    }
+}
+
+impl From<LinkError> for Problem {
+    fn from(error: LinkError) -> Self {
+        let text = error.to_string();
+        match error {
+            LinkError::NotFound => Self::of(Code::LinkNotFound),
+            LinkError::Store(error) => error.into(),
+            LinkError::Invalid(problems) => {
+                let code = problems.first().map_or(Code::InvalidValue, code_of_link);
+                Self::new(code, text)
+            }
+        }
+    }
+}
+
+const fn code_of_link(problem: &LinkProblem) -> Code {
+    match problem {
+        LinkProblem::NotRegistered { .. } => Code::ScopeNotRegistered,
+        LinkProblem::ReturnNotAllowed(_) => Code::ReturnNotAllowed,
+        LinkProblem::NoScope | LinkProblem::Life => Code::InvalidValue,
+    }
+}
+
+impl From<SendError> for Problem {
+    fn from(error: SendError) -> Self {
+        let text = error.to_string();
+        match error {
+            SendError::NobodyNamed | SendError::ToSender(_) => {
+                Self::new(Code::LinkUnaddressed, text)
+            }
+            SendError::Ended(_) | SendError::AlreadyGranted => Self::new(Code::LinkClosed, text),
+            SendError::NoSender { .. } => Self::new(Code::NoSender, text),
+            // It is the sender's token, not the person's: no consent of the person helps.
+            SendError::Token(
+                TokenError::NeedsConsent { .. } | TokenError::Revoked { .. } | TokenError::NotFound,
+            ) => Self::of(Code::NoSender),
+            SendError::Token(error) => error.into(),
+            SendError::Provider(error) => Self::of_provider(&error),
+            SendError::Store(error) => error.into(),
+        }
     }
 }
 

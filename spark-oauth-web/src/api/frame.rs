@@ -12,6 +12,7 @@ use super::exposed_key::exposed_key;
 use super::problem::Problem;
 use super::state::ApiState;
 use crate::http::{ClientAddress, Refusal, RequestId, no_store};
+use crate::site::Site;
 
 const FIXED: [(HeaderName, &str); 2] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -29,7 +30,7 @@ pub(super) async fn frame(State(state): State<ApiState>, request: Request, next:
         None => next.run(request).await,
         Some(text) => refuse_exposed(&state, request, &text).await,
     };
-    write_problem(&mut response, id.as_ref());
+    write_problem(&mut response, state.site(), id.as_ref());
     complete(response.headers_mut(), state.site().is_secure());
     response
 }
@@ -54,7 +55,7 @@ async fn refuse_exposed(state: &ApiState, request: Request, text: &str) -> Respo
 
 /// Writes what went wrong, for what our code answered and for what the framework
 /// answered bare: no such path, wrong method, a panic, out of time.
-fn write_problem(response: &mut Response, id: Option<&RequestId>) {
+fn write_problem(response: &mut Response, site: &Site, id: Option<&RequestId>) {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return;
@@ -70,7 +71,7 @@ fn write_problem(response: &mut Response, id: Option<&RequestId>) {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
     );
-    *response.body_mut() = problem.write(id);
+    *response.body_mut() = problem.write(site, id);
 }
 
 fn complete(headers: &mut HeaderMap, is_secure: bool) {

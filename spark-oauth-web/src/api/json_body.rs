@@ -11,7 +11,6 @@ use super::problem::Problem;
 
 /// A body of JSON. `T` denies unknown fields, so that each is named which nobody
 /// would read.
-#[cfg_attr(not(test), expect(dead_code, reason = "no call takes a body yet"))]
 #[derive(Clone, Debug)]
 pub(crate) struct JsonBody<T>(pub(crate) T);
 

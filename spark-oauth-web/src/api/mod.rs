@@ -10,6 +10,7 @@
 
 mod access_token;
 mod code;
+mod consent_links;
 mod errors;
 mod etag;
 mod exposed_key;
@@ -57,7 +58,8 @@ pub(crate) fn router(app: &AppState) -> Router {
     let state = ApiState::of(app);
     let calls = Router::new()
         .merge(tokens::router(&state))
-        .merge(people::router(&state));
+        .merge(people::router(&state))
+        .merge(consent_links::router(&state));
     let nowhere = || async { Problem::of(Code::NoSuchPath) };
     Router::new()
         .merge(calls)

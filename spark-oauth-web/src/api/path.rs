@@ -4,7 +4,7 @@ use std::fmt;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use spark_oauth_core::{EmailAddress, TokenId};
+use spark_oauth_core::{ConsentLinkId, EmailAddress, TokenId};
 
 use super::code::Code;
 use super::problem::Problem;
@@ -13,6 +13,10 @@ use super::problem::Problem;
 /// token which is gone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TokenPath(pub(super) TokenId);
+
+/// The consent link that a path names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LinkPath(pub(super) ConsentLinkId);
 
 /// The person that a path names.
 #[derive(Clone, Debug)]
@@ -32,6 +36,15 @@ impl<S: Send + Sync> FromRequestParts<S> for TokenPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let id = segment(parts, state).await?.parse();
         id.map(Self).map_err(|_| Problem::of(Code::TokenNotFound))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for LinkPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let id = segment(parts, state).await?.parse();
+        id.map(Self).map_err(|_| Problem::of(Code::LinkNotFound))
     }
 }
 

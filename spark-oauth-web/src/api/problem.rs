@@ -6,10 +6,12 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use spark_oauth_core::consent_links::LinkText;
 use utoipa::ToSchema;
 
 use super::code::Code;
 use crate::http::RequestId;
+use crate::site::Site;
 
 /// What went wrong (RFC 9457). Members that do not belong to the `code` are left out;
 /// new ones may come.
@@ -66,6 +68,7 @@ pub(crate) struct Problem(Box<Inner>);
 struct Inner {
     retry_after: Option<Duration>,
     challenge: Option<String>,
+    renewal: Option<LinkText>,
     body: ProblemBody,
 }
 
@@ -75,6 +78,7 @@ impl Problem {
         Self(Box::new(Inner {
             retry_after: None,
             challenge: None,
+            renewal: None,
             body: ProblemBody {
                 kind: format!("/api/v1/docs#{}", code.as_str()),
                 title: code.title(),
@@ -139,6 +143,12 @@ impl Problem {
         self
     }
 
+    /// The link under which the person can consent again.
+    pub(super) fn renewal(mut self, link: Option<LinkText>) -> Self {
+        self.0.renewal = link;
+        self
+    }
+
     /// Why, in a word.
     pub(super) const fn reason(mut self, reason: &'static str) -> Self {
         self.0.body.reason = Some(reason);
@@ -162,7 +172,9 @@ impl Problem {
     }
 
     /// The body of the answer.
-    pub(super) fn write(mut self, request: Option<&RequestId>) -> Body {
+    pub(super) fn write(mut self, site: &Site, request: Option<&RequestId>) -> Body {
+        let link = self.0.renewal.take();
+        self.0.body.consent_url = link.map(|text| site.consent_url(&text).into());
         self.0.body.request_id = request.map(ToString::to_string);
         // A struct of texts and numbers has no way to fail.
         Body::from(serde_json::to_vec(&self.0.body).unwrap_or_default())

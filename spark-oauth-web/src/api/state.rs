@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use spark_oauth_core::api_access::ApiAccess;
+use spark_oauth_core::consent_links::ConsentLinkService;
+use spark_oauth_core::ports::Clock;
 
 use super::rate_limit::RateLimits;
 use crate::site::Site;
@@ -18,6 +20,8 @@ struct Parts {
     access: ApiAccess,
     limits: RateLimits,
     site: Arc<Site>,
+    links: ConsentLinkService,
+    clock: Arc<dyn Clock>,
 }
 
 impl ApiState {
@@ -26,6 +30,8 @@ impl ApiState {
             access: state.services.api_access.clone(),
             limits: RateLimits::default(),
             site: state.site.clone(),
+            links: state.services.links.clone(),
+            clock: state.clock.clone(),
         }))
     }
 
@@ -35,6 +41,14 @@ impl ApiState {
 
     pub(super) fn limits(&self) -> &RateLimits {
         &self.0.limits
+    }
+
+    pub(super) fn links(&self) -> &ConsentLinkService {
+        &self.0.links
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
     }
 
     pub(super) fn site(&self) -> &Arc<Site> {

@@ -45,6 +45,8 @@ pub enum Section {
     Overview,
     /// `/admin/tokens`
     Tokens,
+    /// `/admin/links`
+    Links,
     /// `/admin/keys`
     Keys,
     /// `/admin/audit`

@@ -6,6 +6,7 @@ mod entrance;
 mod guard;
 mod initialize;
 mod keys;
+mod links;
 mod overview;
 mod problems;
 mod profile;
@@ -37,6 +38,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/admin/{*nowhere}", any(not_found))
         .merge(tokens::router())
         .merge(keys::router())
+        .merge(links::router())
         .merge(audit::router())
         .merge(admins::router())
 }

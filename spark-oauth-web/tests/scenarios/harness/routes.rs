@@ -1,7 +1,7 @@
 //! The routes, as DESIGN names them.
 
 /// Every route that changes something.
-pub(crate) const STATE_CHANGES: [&str; 19] = [
+pub(crate) const STATE_CHANGES: [&str; 22] = [
     "/auth/spark",
     "/granted/reveal",
     "/granted/withdraw",
@@ -21,10 +21,13 @@ pub(crate) const STATE_CHANGES: [&str; 19] = [
     "/admin/keys",
     "/admin/keys/{id}/revoke",
     "/admin/audit/export",
+    "/admin/links",
+    "/admin/links/{id}/message",
+    "/admin/tokens/{id}/message",
 ];
 
 /// Every page that only an admin sees.
-pub(crate) const ADMIN_PAGES: [&str; 9] = [
+pub(crate) const ADMIN_PAGES: [&str; 12] = [
     "/admin/tokens",
     "/admin/tokens/{id}",
     "/admin/profile",
@@ -34,6 +37,9 @@ pub(crate) const ADMIN_PAGES: [&str; 9] = [
     "/admin/keys/new",
     "/admin/keys/{id}",
     "/admin/audit",
+    "/admin/links",
+    "/admin/links/new",
+    "/admin/links/{id}",
 ];
 
 /// What only the super admin may do.

@@ -6,8 +6,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use spark_oauth_core::Timestamp;
 use spark_oauth_core::broker::Broker;
+use spark_oauth_core::consent_links::ConsentLinkService;
 use spark_oauth_core::ports::Clock;
-use spark_oauth_core::token::{LastFailure, RefreshTrigger, RevokedBy, Status, Token};
+use spark_oauth_core::token::{LastFailure, RefreshTrigger, RevokedBy, Status, StatusKind, Token};
 
 use super::list::view_of;
 use super::token_id;
@@ -16,16 +17,23 @@ use crate::pages::{
     LastError, Layout, ScopeView, Section, TimeView, TokenDetailPage, TokenTexts, sentence,
 };
 use crate::routes::admin::guard::CurrentAdmin;
+use crate::site::Site;
 
 pub(super) async fn show(
     State(broker): State<Broker>,
+    State(links): State<ConsentLinkService>,
     State(clock): State<Arc<dyn Clock>>,
+    State(site): State<Arc<Site>>,
     Path(id): Path<String>,
     mut current: CurrentAdmin,
 ) -> Result<Response, PageError> {
     let token = broker.get(token_id(&id)?).await?;
     let layout = current.layout(&title(&token), Section::Tokens).await?;
-    page(&draw(layout, &token, clock.now(), None))
+    let mut detail = draw(layout, &token, clock.now(), None);
+    if token.status.kind() == StatusKind::NeedsConsent {
+        detail.renewal = Some(site.consent_url(&links.renewal(&token)).into());
+    }
+    page(&detail)
 }
 
 pub(super) fn title(token: &Token) -> String {
@@ -69,6 +77,7 @@ pub(super) fn draw(
             .map(|failure| last_error(failure, now)),
         generation: token.generation,
         can_refresh: token.status == Status::Active,
+        renewal: None,
         revealed,
     }
 }

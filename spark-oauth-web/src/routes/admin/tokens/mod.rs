@@ -2,6 +2,7 @@
 
 mod detail;
 mod list;
+mod message;
 mod refresh;
 mod remove;
 mod reveal;
@@ -21,6 +22,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/admin/tokens", get(list::show))
         .route("/admin/tokens/{id}", get(detail::show))
         .route("/admin/tokens/{id}/refresh", post(refresh::refresh))
+        .route("/admin/tokens/{id}/message", post(message::send))
         .route("/admin/tokens/{id}/revoke", post(revoke::revoke))
         .route("/admin/tokens/{id}/remove", post(remove::remove))
         .route("/admin/tokens/{id}/reveal", post(reveal::reveal))

@@ -1,0 +1,72 @@
+//! `GET /admin/links/{id}`: one link.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use spark_oauth_core::broker::Broker;
+use spark_oauth_core::consent_links::{ConsentLinkService, LinkProgress, LinkState};
+use spark_oauth_core::ports::Clock;
+use spark_oauth_core::{Timestamp, TokenId};
+
+use super::link_id;
+use crate::http::{PageError, page};
+use crate::pages::{LinkDetailPage, LinkStatus, ScopeView, Section, TimeView};
+use crate::routes::admin::guard::CurrentAdmin;
+use crate::site::Site;
+
+pub(super) async fn show(
+    State(links): State<ConsentLinkService>,
+    State(broker): State<Broker>,
+    State(clock): State<Arc<dyn Clock>>,
+    State(site): State<Arc<Site>>,
+    Path(id): Path<String>,
+    mut current: CurrentAdmin,
+) -> Result<Response, PageError> {
+    let link = links.get(link_id(&id)?).await?;
+    let now = clock.now();
+    let view = |at: Timestamp| TimeView::new(at.as_millis(), now.as_millis());
+    let (answered, token) = match link.progress {
+        LinkProgress::Open => (None, None),
+        LinkProgress::Declined { at } => (Some(at), None),
+        LinkProgress::Granted { at, token } => (Some(at), token),
+    };
+    let (state, usable) = (link.state(now), link.is_usable(now));
+    let url = usable.then(|| site.consent_url(&links.text(&link)).into());
+    page(&LinkDetailPage {
+        layout: current.layout("Consent link", Section::Links).await?,
+        id: link.id.to_string(),
+        url,
+        can_send: usable && link.expected_email.is_some() && state != LinkState::Granted,
+        expected_email: link.expected_email.as_ref().map(ToString::to_string),
+        status: LinkStatus(state),
+        answered: answered.map(view),
+        token: token_of(&broker, token).await?,
+        scopes: ScopeView::list(link.scopes.iter()),
+        note: link
+            .note
+            .iter()
+            .flat_map(|note| note.as_str().lines().map(str::to_owned))
+            .collect(),
+        return_to: link.return_to.as_ref().map(ToString::to_string),
+        single_use: link.single_use,
+        created: view(link.created_at),
+        created_by: link.created_by.clone(),
+        expires: view(link.expires_at),
+    })
+}
+
+/// Whose token it is, and where it is shown; `None` once it was removed.
+async fn token_of(
+    broker: &Broker,
+    id: Option<TokenId>,
+) -> Result<Option<(String, String)>, PageError> {
+    let Some(id) = id else {
+        return Ok(None);
+    };
+    let token = broker.find(id).await?;
+    Ok(token.map(|token| {
+        let href = format!("/admin/tokens/{}", token.id);
+        (token.email.to_string(), href)
+    }))
+}
