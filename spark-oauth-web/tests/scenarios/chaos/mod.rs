@@ -12,7 +12,9 @@
 //! `SPARK_OAUTH_CHAOS_TOKENS=300 SPARK_OAUTH_CHAOS_LIFE=15 SPARK_OAUTH_CHAOS_SECONDS=60`,
 //! unoptimised, on two cores with much other work, SQLite: 60 kills in 62 seconds cut off
 //! 387 refreshes; 81 refresh tokens were presented twice, 80 people must consent again,
-//! and every token that was handed out was accepted.
+//! and every token that was handed out was accepted. With 500 tokens that live for 20
+//! seconds on a MongoDB-protocol server, 120 kills cut off 935 refreshes; 150 were
+//! presented twice, 149 people must consent again.
 
 #![expect(
     clippy::print_stdout,
