@@ -8,6 +8,13 @@
 //! -p spark-oauth-web --test scenarios chaos -- --nocapture --test-threads 1`.
 //! `SPARK_OAUTH_CHAOS_LIFE` is how long an access token lives, in seconds: a machine
 //! that cannot refresh so many in that time shows how it fails to, and no more.
+//!
+//! `SPARK_OAUTH_CHAOS_TOKENS=300 SPARK_OAUTH_CHAOS_LIFE=15 SPARK_OAUTH_CHAOS_SECONDS=60`,
+//! unoptimised, on two cores with much other work, SQLite: 60 kills in 62 seconds cut off
+//! 387 refreshes; 81 refresh tokens were presented twice, 80 people must consent again,
+//! and every token that was handed out was accepted. With 500 tokens that live for 20
+//! seconds on a MongoDB-protocol server, 120 kills cut off 935 refreshes; 150 were
+//! presented twice, 149 people must consent again.
 
 #![expect(
     clippy::print_stdout,
