@@ -103,8 +103,8 @@ def post_by_sdk(base, key, provider):
 
 
 def schemathesis(program, base, key):
-    seed = os.environ.get("SPARK_OAUTH_SEED") or str(random.randrange(2**31))
-    examples = os.environ.get("SPARK_OAUTH_EXAMPLES") or "25"
+    seed = os.environ.get("API_TOOLS_SEED") or str(random.randrange(2**31))
+    examples = os.environ.get("API_TOOLS_EXAMPLES") or "25"
     command = [program, "run", f"{base}/api/v1/openapi.json", "--checks", "all"]
     command += ["--max-examples", examples, "--seed", seed, "--no-color"]
     if key:
