@@ -316,11 +316,18 @@ async fn an_active_token_counts_before_all_others_and_each_says_why() {
     let reason = ConsentLoss::RefreshRefused;
     let lost = persons.token("people", Status::NeedsConsent { reason, since: NOW });
     let found = persons.fetch("").await.unwrap_err();
-    let is_lost =
-        |id, source: &TokenError| id == lost && matches!(source, TokenError::NeedsConsent { .. });
-    assert!(
-        matches!(&found, AccessError::Token { id, source, renewal: Some(_) } if is_lost(*id, source))
-    );
+    match &found {
+        AccessError::Token {
+            id,
+            source: TokenError::NeedsConsent { .. },
+            renewal: Some(link),
+        } => {
+            assert_eq!(*id, lost);
+            let opened = persons.scene.oauth.links.open(link.as_str()).await.unwrap();
+            assert_eq!(opened.scopes, Scopes::parse("people").unwrap());
+        }
+        other => panic!("{other:?}"),
+    }
     let outcomes = persons.scene.outcomes(AuditAction::TokenCheckedOut);
     let refused = |reason: &str| Outcome::Refused(reason.to_owned());
     assert_eq!(outcomes, [refused("revoked"), refused("needs_consent")]);

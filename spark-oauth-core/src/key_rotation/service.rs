@@ -10,8 +10,8 @@ use super::report::{Rotated, RotationError, RotationStep};
 use super::reseal::Passed;
 use crate::audit::{AuditAction, Caller, Outcome};
 use crate::auditor::{Auditor, Subject};
-use crate::detached::Detached;
 use crate::broker::RefreshLimits;
+use crate::detached::Detached;
 use crate::keyring::{KeyFingerprint, KeyRing};
 use crate::ports::{
     Clock, Inventory, ProcessRecord, ProcessRegistry, Random, StoreError, Stores, TokenStore,
@@ -23,7 +23,6 @@ use crate::vault::{VaultError, open_vault};
 
 /// How often what is waited for is looked at.
 const LOOK: Duration = Duration::from_secs(1);
-
 
 /// Seals everything in a store again under the newest key of a ring.
 #[derive(Clone, Debug)]

@@ -90,3 +90,73 @@ fn complete(headers: &mut HeaderMap, is_secure: bool) {
         no_store(headers);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::{get, post};
+    use serde_json::Value;
+    use spark_oauth_core::api_access::ApiAccess;
+    use spark_oauth_core::testing::MemoryStores;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::api::testing::state_on;
+    use crate::api::{caught, json_body::JsonBody};
+
+    async fn answer(uri: &str, request: axum::http::request::Builder, body: Body) -> (u16, Value) {
+        async fn fails(State(_): State<ApiAccess>) -> StatusCode {
+            panic!("a secret: spoa_0000");
+        }
+        let (state, _) = state_on(&MemoryStores::new()).await;
+        let router = Router::new()
+            .route("/panics", get(fails))
+            .route("/hangs", get(|| async { StatusCode::GATEWAY_TIMEOUT }))
+            .route(
+                "/reads",
+                post(|JsonBody(_): JsonBody<Value>| async { "read" }),
+            )
+            .layer(caught())
+            .layer(from_fn_with_state(state.clone(), frame))
+            .with_state(state);
+        let request = request.uri(uri).body(body).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let kind = response.headers()[header::CONTENT_TYPE].clone();
+        assert_eq!(kind, "application/problem+json");
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_nobody_answered_in_our_words_is_put_into_them() {
+        let get = || Request::builder().method("GET");
+        let (status, problem) = answer("/panics", get(), Body::empty()).await;
+        assert_eq!((status, &problem["code"]), (500, &"internal".into()));
+        assert!(!problem.to_string().contains("secret"), "{problem}");
+        let (status, problem) = answer("/hangs", get(), Body::empty()).await;
+        assert_eq!((status, &problem["code"]), (504, &"timed_out".into()));
+        let (status, problem) = answer("/nowhere", get(), Body::empty()).await;
+        assert_eq!((status, &problem["code"]), (404, &"no_such_path".into()));
+        let (status, problem) = answer("/reads", get(), Body::empty()).await;
+        assert_eq!(
+            (status, &problem["code"]),
+            (405, &"method_not_allowed".into())
+        );
+        let post = || Request::builder().method("POST");
+        let (status, problem) = answer("/reads", post(), Body::from("{}")).await;
+        assert_eq!(
+            (status, &problem["code"]),
+            (415, &"unsupported_media_type".into())
+        );
+        let json = || post().header("content-type", "application/json");
+        let huge = Body::from(vec![b' '; 3 << 20]);
+        let (status, problem) = answer("/reads", json(), huge).await;
+        assert_eq!((status, &problem["code"]), (413, &"body_too_large".into()));
+        assert_eq!(problem["type"], "/api/v1/docs#body_too_large");
+    }
+}

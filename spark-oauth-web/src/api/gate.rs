@@ -116,7 +116,50 @@ impl<S: Sync> FromRequestParts<S> for Service {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use spark_oauth_core::api_keys::{ApiKeyInput, KeyName, Reach};
+    use spark_oauth_core::audit::Caller;
+    use spark_oauth_core::testing::MemoryStores;
+    use tower::ServiceExt as _;
+
     use super::*;
+    use crate::api::testing::state_on;
+
+    #[tokio::test]
+    async fn while_the_store_is_away_nobody_is_let_in_who_is_not_known() {
+        let stores = MemoryStores::new();
+        let (state, services) = state_on(&stores).await;
+        let input = ApiKeyInput {
+            name: KeyName::parse("a key").unwrap(),
+            scopes: vec![KeyScope::TokensRead],
+            reach: Reach::everybody(),
+            requests_per_minute: None,
+            expires_at: None,
+        };
+        let by = Caller::service("a test");
+        let key = services.api_keys.create(input, "root", &by).await.unwrap();
+        let call = guarded(
+            &state,
+            KeyScope::TokensRead,
+            "GET /",
+            get(|| async { "in" }),
+        );
+        let router = Router::new().route("/", call).with_state(state);
+        let ask = async || {
+            let text = key.secret.expose_secret();
+            let request = Request::builder().header("authorization", format!("Bearer {text}"));
+            let request = request.body(Body::empty()).unwrap();
+            router.clone().oneshot(request).await.unwrap()
+        };
+        stores.set_away(true);
+        let refused = ask().await;
+        assert_eq!(refused.status(), Code::StoreUnavailable.status());
+        assert!(refused.headers().contains_key(header::RETRY_AFTER));
+        stores.set_away(false);
+        assert!(ask().await.status().is_success());
+    }
 
     fn sent(values: &[&[u8]]) -> String {
         let mut headers = HeaderMap::new();

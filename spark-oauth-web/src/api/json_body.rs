@@ -39,6 +39,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Reads all of a text; an error names the place, and no value: it may be a secret.
 fn read_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    // Else a list would do, of the fields in their order.
+    if text.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Problem::invalid("the body: an object of JSON is wanted"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(text);
     let read = serde_path_to_error::deserialize(&mut reader);
     let value = read.map_err(|error| {

@@ -11,6 +11,7 @@
 mod access_token;
 mod code;
 mod consent_links;
+mod documents;
 mod errors;
 mod etag;
 mod exposed_key;
@@ -18,6 +19,7 @@ mod frame;
 mod gate;
 mod json_body;
 mod no_body;
+mod openapi;
 mod parameters;
 mod path;
 mod people;
@@ -26,15 +28,18 @@ mod query;
 mod rate_limit;
 mod record;
 mod state;
+#[cfg(test)]
+mod testing;
 mod tokens;
 
+use std::any::Any;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -59,21 +64,20 @@ pub(crate) fn router(app: &AppState) -> Router {
     let calls = Router::new()
         .merge(tokens::router(&state))
         .merge(people::router(&state))
-        .merge(consent_links::router(&state));
+        .merge(consent_links::router(&state))
+        .merge(documents::router(&state));
     let nowhere = || async { Problem::of(Code::NoSuchPath) };
     Router::new()
         .merge(calls)
         .route("/api", any(nowhere))
+        .route("/api/", any(nowhere))
         .route("/api/{*path}", any(nowhere))
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(app.clone(), trace_request))
                 .layer(from_fn(count_requests))
                 .layer(from_fn_with_state(state.clone(), frame))
-                .layer(CatchPanicLayer::custom(|_| {
-                    // The panic itself is logged by the hook; its text may hold anything.
-                    Problem::of(Code::Internal).into_response()
-                }))
+                .layer(caught())
                 .layer(TimeoutLayer::with_status_code(
                     StatusCode::GATEWAY_TIMEOUT,
                     LONGEST_CALL,
@@ -81,4 +85,12 @@ pub(crate) fn router(app: &AppState) -> Router {
                 .layer(DefaultBodyLimit::max(LARGEST_BODY)),
         )
         .with_state(state)
+}
+
+/// How a panic is answered.
+type Answering = fn(Box<dyn Any + Send>) -> Response;
+
+/// Turns a panic into an answer. It is logged by the hook; its text may hold anything.
+fn caught() -> CatchPanicLayer<Answering> {
+    CatchPanicLayer::custom(|_| Problem::of(Code::Internal).into_response())
 }

@@ -21,8 +21,8 @@ pub(super) const USUAL_LIMIT: NonZeroU16 = NonZeroU16::new(50).unwrap();
 /// The longest page.
 pub(super) const LARGEST_LIMIT: u16 = 200;
 
-/// How many scopes can be asked for at once.
-const MOST_SCOPES: usize = 100;
+/// How often `scope` may be given, and how many scopes each may name.
+const MOST_SCOPES: usize = 10;
 
 /// `min_ttl`, in seconds.
 pub(super) fn min_ttl(query: &mut Query) -> Result<Duration, Problem> {
@@ -47,12 +47,18 @@ pub(super) fn limit(query: &mut Query) -> Result<NonZeroU16, Problem> {
 /// `scope`: repeated, or several separated by spaces.
 pub(super) fn scopes(query: &mut Query) -> Result<Scopes, Problem> {
     let wrong = |wrong: String| Problem::invalid(format!("parameter scope: {wrong}"));
-    let text = query.many("scope").join(" ");
-    let scopes = Scopes::parse(&text).map_err(|error| wrong(error.to_string()))?;
-    if scopes.len() > MOST_SCOPES {
-        return Err(wrong(format!("at most {MOST_SCOPES} at once")));
+    let is_name = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace);
+    let values = query.many("scope");
+    let is_list = |value: &String| {
+        let mut names = value.split(' ');
+        names.clone().count() <= MOST_SCOPES && names.all(is_name)
+    };
+    if values.len() > MOST_SCOPES || !values.iter().all(is_list) {
+        return Err(wrong(format!(
+            "up to {MOST_SCOPES} times up to {MOST_SCOPES} scopes, with one space between them"
+        )));
     }
-    Ok(scopes)
+    Scopes::parse(&values.join(" ")).map_err(|error| wrong(error.to_string()))
 }
 
 /// Digits and nothing else, and no more than `most`.
@@ -72,11 +78,11 @@ mod tests {
 
     #[test]
     fn numbers_are_digits_within_their_bounds() {
-        let min_ttl = |text| min_ttl(&mut query(text)).ok().map(|life| life.as_secs());
+        let min_ttl = |text: &str| min_ttl(&mut query(text)).ok().map(|life| life.as_secs());
         assert_eq!(min_ttl(""), Some(60));
         assert_eq!(min_ttl("min_ttl=0"), Some(0));
         assert_eq!(min_ttl("min_ttl=86400"), Some(86_400));
-        let limit = |text| limit(&mut query(text)).ok().map(NonZeroU16::get);
+        let limit = |text: &str| limit(&mut query(text)).ok().map(NonZeroU16::get);
         assert_eq!(limit(""), Some(50));
         assert_eq!(limit("limit=1"), Some(1));
         assert_eq!(limit("limit=200"), Some(200));
@@ -107,12 +113,15 @@ mod tests {
 
     #[test]
     fn scopes_may_be_repeated_or_separated() {
-        let scopes = |text| scopes(&mut query(text)).map(|scopes| scopes.to_string());
+        let scopes = |text: &str| scopes(&mut query(text)).map(|scopes| scopes.to_string());
         assert_eq!(scopes("").unwrap(), "");
         assert_eq!(scopes("scope=b+a&scope=c").unwrap(), "a b c");
         let wrong = scopes("scope=%22").unwrap_err();
         assert!(wrong.detail().starts_with("parameter scope: not a scope"));
-        let many: Vec<_> = (0..101).map(|number| number.to_string()).collect();
-        assert!(scopes(&format!("scope={}", many.join("+"))).is_err());
+        for wrong in ["", "+a", "a+", "a++b", "a%09b", "1+2+3+4+5+6+7+8+9+10+11"] {
+            assert!(scopes(&format!("scope={wrong}")).is_err(), "{wrong}");
+        }
+        assert!(scopes(&"&scope=a".repeat(10)).is_ok());
+        assert!(scopes(&"&scope=a".repeat(11)).is_err());
     }
 }

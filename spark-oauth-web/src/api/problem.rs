@@ -107,15 +107,15 @@ impl Problem {
 
     /// What the framework answered bare, in our words.
     pub(super) fn of_status(status: StatusCode) -> Self {
-        let usual = Code::ALL.iter().find(|code| code.status() == status);
-        match usual {
-            Some(Code::NeedsConsent | Code::KeyMissing) | None if status.is_client_error() => {
-                Self::of(Code::InvalidRequest)
-            }
-            Some(code) if *code != Code::TokenNotFound => Self::of(*code),
-            Some(_) => Self::of(Code::NoSuchPath),
-            None => Self::of(Code::Internal),
-        }
+        Self::of(match status {
+            StatusCode::NOT_FOUND => Code::NoSuchPath,
+            StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Code::BodyTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+            StatusCode::GATEWAY_TIMEOUT => Code::TimedOut,
+            status if status.is_client_error() => Code::InvalidRequest,
+            _ => Code::Internal,
+        })
     }
 
     /// When to come back.
@@ -143,15 +143,15 @@ impl Problem {
         self
     }
 
-    /// The link under which the person can consent again.
-    pub(super) fn renewal(mut self, link: Option<LinkText>) -> Self {
-        self.0.renewal = link;
-        self
-    }
-
     /// Why, in a word.
     pub(super) const fn reason(mut self, reason: &'static str) -> Self {
         self.0.body.reason = Some(reason);
+        self
+    }
+
+    /// The link under which the person can consent again.
+    pub(super) fn renewal(mut self, link: Option<LinkText>) -> Self {
+        self.0.renewal = link;
         self
     }
 

@@ -119,3 +119,69 @@ impl Allowance {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+    use spark_oauth_core::Timestamp;
+    use spark_oauth_core::api_keys::{KeyHash, KeyName, KeyScope, KeyScopes, Reach};
+    use spark_oauth_core::ports::SeededRandom;
+
+    use super::*;
+
+    fn key(number: u64, per_minute: Option<u32>) -> ApiKey {
+        let now = Timestamp::EPOCH;
+        ApiKey {
+            id: ApiKeyId::generate(now, &SeededRandom::new(number)),
+            name: KeyName::parse("a key").unwrap(),
+            hash: KeyHash([0; 32]),
+            scopes: KeyScopes::new([KeyScope::TokensRead]).unwrap(),
+            reach: Reach::everybody(),
+            requests_per_minute: per_minute.and_then(NonZeroU32::new),
+            created_at: now,
+            created_by: "root".to_owned(),
+            expires_at: None,
+            last_used_at: None,
+            revoked_at: None,
+        }
+    }
+
+    fn said(allowance: Allowance) -> String {
+        let mut headers = HeaderMap::new();
+        allowance.write(&mut headers);
+        headers[FIELD].to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_key_has_its_requests_back_as_time_passes() {
+        let clock = FakeRelativeClock::default();
+        let limits = RateLimits::with(clock.clone());
+        let limited = key(1, Some(3));
+        let take = || {
+            limits
+                .take(&limited)
+                .map(|left| said(left.unwrap()))
+                .map_err(said)
+        };
+        assert_eq!(take(), Ok("\"key\";r=2;t=20".to_owned()));
+        assert_eq!(take(), Ok("\"key\";r=1;t=40".to_owned()));
+        assert_eq!(take(), Ok("\"key\";r=0;t=60".to_owned()));
+        assert_eq!(take(), Err("\"key\";r=0;t=20".to_owned()));
+        clock.advance(Duration::from_secs(19));
+        assert_eq!(take(), Err("\"key\";r=0;t=1".to_owned()));
+        clock.advance(Duration::from_secs(1));
+        assert!(take().is_ok());
+        clock.advance(Duration::from_mins(10));
+        assert_eq!(take(), Ok("\"key\";r=2;t=20".to_owned()));
+    }
+
+    #[test]
+    fn each_key_has_its_own_and_a_new_limit_counts_at_once() {
+        let limits = RateLimits::with(FakeRelativeClock::default());
+        assert!(limits.take(&key(1, Some(1))).is_ok());
+        assert!(limits.take(&key(1, Some(1))).is_err());
+        assert!(limits.take(&key(2, Some(1))).is_ok());
+        assert!(limits.take(&key(1, Some(2))).is_ok());
+        assert_eq!(limits.take(&key(1, None)), Ok(None));
+    }
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use spark_oauth_core::SparkOauth;
 use spark_oauth_core::api_access::ApiAccess;
 use spark_oauth_core::consent_links::ConsentLinkService;
 use spark_oauth_core::ports::Clock;
@@ -26,12 +27,16 @@ struct Parts {
 
 impl ApiState {
     pub(super) fn of(state: &AppState) -> Self {
+        Self::new(&state.services, state.clock.clone(), state.site.clone())
+    }
+
+    pub(super) fn new(services: &SparkOauth, clock: Arc<dyn Clock>, site: Arc<Site>) -> Self {
         Self(Arc::new(Parts {
-            access: state.services.api_access.clone(),
+            access: services.api_access.clone(),
             limits: RateLimits::default(),
-            site: state.site.clone(),
-            links: state.services.links.clone(),
-            clock: state.clock.clone(),
+            site,
+            links: services.links.clone(),
+            clock,
         }))
     }
 

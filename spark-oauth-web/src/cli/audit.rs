@@ -14,7 +14,7 @@ pub enum AuditCommand {
     /// Print the entries as JSON Lines, newest first
     ///
     /// One object for each line; the crate documentation of spark-oauth-core describes
-    /// it (audit::AuditLine). The export is written down in the audit log itself. It
+    /// it (`audit::AuditLine`). The export is written down in the audit log itself. It
     /// works while the server runs.
     #[command(after_help = AFTER_HELP)]
     Export(AuditExportArguments),

@@ -14,6 +14,7 @@
 
 mod admin_detail;
 mod admin_list;
+pub mod api_docs;
 pub mod assets;
 mod audit_list;
 pub mod audit_words;

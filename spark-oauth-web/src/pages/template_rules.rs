@@ -49,6 +49,7 @@ fn receipt() -> Receipt {
         access_expires: time.clone(),
         refresh_expires: Some(time),
         revealed: None,
+        back: None,
         hand_over: HandOver::Form {
             requester: "owner@example.org".to_owned(),
             room_name: "\" autofocus=\"".to_owned(),

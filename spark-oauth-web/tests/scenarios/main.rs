@@ -10,6 +10,7 @@
 mod access;
 mod access_log;
 mod admin_rules;
+mod api;
 mod api_key_command;
 mod api_keys;
 mod audit_command;

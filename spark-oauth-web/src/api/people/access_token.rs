@@ -5,15 +5,35 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use spark_oauth_core::api_access::ApiAccess;
 
-use crate::api::access_token::answer;
+use crate::api::access_token::{AccessTokenAnswer, answer};
 use crate::api::gate::Service;
 use crate::api::no_body::NoBody;
+use crate::api::openapi::parameters::{MinTtlParameter, PersonParameter, ScopeParameter};
 use crate::api::parameters::{min_ttl, scopes};
 use crate::api::path::PersonPath;
 use crate::api::problem::Problem;
 use crate::api::query::Query;
 
-/// The answer says in `Content-Location` which token it is of.
+/// Fetch a person's access token.
+///
+/// The same for who knows the person and not the token: the active token of the person
+/// whose scopes hold the asked ones. Where several do, the answer is 409 `ambiguous`
+/// with their identifiers; where none is active, it says why of the newest.
+#[utoipa::path(
+    get,
+    path = "/api/v1/people/{email}/access-token",
+    tag = "Access tokens",
+    params(PersonParameter, MinTtlParameter, ScopeParameter),
+    responses((status = 200, description = "An access token.", body = AccessTokenAnswer, headers(
+        ("Content-Location" = String, description = "Where this token is fetched by its identifier."),
+    ))),
+    security(("bearer" = ["tokens:use"])),
+    extensions(("x-problem-codes" = json!([
+        "person_not_found", "ambiguous", "token_not_found", "person_not_allowed", "needs_consent", "token_revoked", "token_changed",
+        "secret_unreadable", "provider_refused", "refresh_in_progress", "backing_off",
+        "refreshing_paused", "integration_refused", "provider_unavailable"
+    ]))),
+)]
 pub(in crate::api) async fn fetch_access_token_of(
     State(access): State<ApiAccess>,
     Service(service): Service,

@@ -1,15 +1,13 @@
 //! `GET /api/v1/tokens`.
 
-use std::convert::Infallible;
-
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
-use spark_oauth_core::Timestamp;
 use spark_oauth_core::api_access::ApiAccess;
 use spark_oauth_core::ports::{Cursor, PageRequest, TokenFilter};
 use spark_oauth_core::token::StatusKind;
+use spark_oauth_core::{EmailAddress, Timestamp};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
@@ -17,6 +15,7 @@ use utoipa::ToSchema;
 use crate::api::etag::Version;
 use crate::api::gate::Service;
 use crate::api::no_body::NoBody;
+use crate::api::openapi::parameters::{ConditionalHeader, ListParameters, ScopeParameter};
 use crate::api::parameters::{limit, scopes};
 use crate::api::problem::Problem;
 use crate::api::query::Query;
@@ -33,6 +32,23 @@ pub(in crate::api) struct TokenList {
     next_cursor: Option<String>,
 }
 
+/// List the tokens.
+///
+/// The stored consents of all people, or of those whom the key is limited to, newest
+/// first, in pages. Lists and their pages are stable while tokens come and go.
+#[utoipa::path(
+    get,
+    path = "/api/v1/tokens",
+    tag = "Tokens",
+    params(ListParameters, ScopeParameter, ConditionalHeader),
+    responses(
+        (status = 200, description = "A page of tokens.", body = TokenList, headers(
+            ("ETag" = String, description = "The version of the page, for `If-None-Match`."),
+        )),
+        (status = 304, description = "The client has the newest version."),
+    ),
+    security(("bearer" = ["tokens:read"])),
+)]
 pub(in crate::api) async fn list_tokens(
     State(access): State<ApiAccess>,
     Service(service): Service,
@@ -41,7 +57,7 @@ pub(in crate::api) async fn list_tokens(
     _: NoBody,
 ) -> Result<Response, Problem> {
     let filter = TokenFilter {
-        email_part: query.one("email", |text| Ok::<_, Infallible>(text.to_owned()))?,
+        email_part: query.one("email", read_part)?,
         status: query.one("status", str::parse::<StatusKind>)?,
         expiring_before: query.one("expiring_before", read_time)?,
         scopes: scopes(&mut query)?,
@@ -58,6 +74,15 @@ pub(in crate::api) async fn list_tokens(
         next_cursor: page.next.as_ref().map(ToString::to_string),
     };
     Ok(Version::of_page(&page).answer(&headers, &list))
+}
+
+/// A part of an address; the empty one is in every address.
+fn read_part(text: &str) -> Result<String, &'static str> {
+    let is_long = text.chars().count() > EmailAddress::MAX_LENGTH;
+    if is_long || text.bytes().any(|byte| byte.is_ascii_control()) {
+        return Err("at most 254 characters, and none that cannot be seen");
+    }
+    Ok(text.to_owned())
 }
 
 fn read_time(text: &str) -> Result<Timestamp, &'static str> {

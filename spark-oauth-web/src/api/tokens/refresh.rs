@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::gate::Service;
 use crate::api::no_body::NoBody;
+use crate::api::openapi::parameters::TokenParameter;
 use crate::api::path::TokenPath;
 use crate::api::problem::Problem;
 use crate::api::query::Query;
@@ -23,6 +24,23 @@ pub(in crate::api) struct RefreshResult {
     token: TokenRecord,
 }
 
+/// Refresh a token now.
+///
+/// Nobody needs to: fetching refreshes where it must. Webex is not asked again where
+/// the token was refreshed less than 30 seconds ago, or where that failed a moment ago.
+#[utoipa::path(
+    post,
+    path = "/api/v1/tokens/{id}/refresh",
+    tag = "Tokens",
+    params(TokenParameter),
+    responses((status = 200, description = "The token as it stands now.", body = RefreshResult)),
+    security(("bearer" = ["tokens:write"])),
+    extensions(("x-problem-codes" = json!([
+        "token_not_found", "person_not_allowed", "needs_consent", "token_revoked", "token_changed",
+        "secret_unreadable", "provider_refused", "refresh_in_progress", "backing_off",
+        "refreshing_paused", "integration_refused", "provider_unavailable"
+    ]))),
+)]
 pub(in crate::api) async fn refresh_token(
     State(access): State<ApiAccess>,
     Service(service): Service,

@@ -66,7 +66,7 @@ impl KeyForm {
             .filter_map(|scope| mistakes.take("scope", scope))
             .collect();
         if self.scopes.is_empty() {
-            mistakes.add("scope", InputProblem::NoScope);
+            mistakes.add("scope", &InputProblem::NoScope);
         }
         let emails = mistakes.lines("emails", &self.emails, EmailAddress::parse);
         let domains = mistakes.lines("domains", &self.domains, DomainName::parse);
@@ -101,7 +101,7 @@ pub(super) fn explain(problem: InputProblem) -> FormErrors {
         InputProblem::Expired => "expires_at",
     };
     let mut mistakes = Mistakes::default();
-    mistakes.add(field, problem);
+    mistakes.add(field, &problem);
     mistakes.0.into()
 }
 
@@ -117,13 +117,13 @@ fn push_line(lines: &mut String, line: &str) {
 struct Mistakes(Vec<FieldError>);
 
 impl Mistakes {
-    fn add(&mut self, field: &'static str, text: impl ToString) {
+    fn add(&mut self, field: &'static str, text: &impl ToString) {
         let text = format!("{}.", sentence(&text.to_string()));
         self.0.push(FieldError::new(field, text));
     }
 
     fn take<T, E: ToString>(&mut self, field: &'static str, read: Result<T, E>) -> Option<T> {
-        read.map_err(|error| self.add(field, error)).ok()
+        read.map_err(|error| self.add(field, &error)).ok()
     }
 
     fn optional<T, E: ToString>(
@@ -154,7 +154,7 @@ impl Mistakes {
         match read.collect() {
             Ok(values) => values,
             Err(error) => {
-                self.add(field, error);
+                self.add(field, &error);
                 Vec::new()
             }
         }
