@@ -19,6 +19,7 @@ mod audit_trail;
 mod callback_refusals;
 mod callback_state;
 mod chaos;
+mod consent_links;
 mod copying;
 mod crash;
 mod cross_site;
