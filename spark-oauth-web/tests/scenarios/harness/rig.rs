@@ -22,7 +22,8 @@ pub(crate) struct Rig {
     pub(crate) upstream: Upstream,
     pub(crate) log: Log,
     clock: Arc<ManualClock>,
-    config: Config,
+    /// On the heap: it is large, and a rig is moved with every future that holds it.
+    config: Box<Config>,
     running: Running,
     telemetry: Telemetry,
     site: Site,
@@ -51,7 +52,7 @@ impl Rig {
         install_crypto();
         let upstream = Upstream::start().await;
         let folder = tempfile::tempdir().unwrap();
-        let config = setup.config(folder.path(), &upstream.base_url());
+        let config = Box::new(setup.config(folder.path(), &upstream.base_url()));
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
         let telemetry = Telemetry::start(config.telemetry.as_ref()).unwrap();
         let log = Log::start(&config.log, clock.clone(), telemetry.layer());
@@ -82,7 +83,7 @@ impl Rig {
 
     /// Ends the application in an orderly way and starts it again.
     pub(crate) async fn restart(mut self) -> Self {
-        self.running.shut_down().await;
+        Box::pin(self.running.shut_down()).await;
         let running = launch(&self.config, &self.clock, self.setup.provider_timeout).await;
         self.running = running.unwrap();
         self.site = site(&self.upstream, &self.config, &self.running);
@@ -105,14 +106,14 @@ impl Rig {
 
     /// Ends the application in an orderly way.
     pub(crate) async fn shut_down(self) {
-        self.running.shut_down().await;
+        Box::pin(self.running.shut_down()).await;
         self.telemetry.shut_down().await;
     }
 
     /// The same, with what was logged until the very end.
     #[cfg(feature = "otel")]
     pub(crate) async fn shut_down_to_log(self) -> Log {
-        self.running.shut_down().await;
+        Box::pin(self.running.shut_down()).await;
         self.telemetry.shut_down().await;
         self.log
     }
