@@ -102,7 +102,7 @@ def post_by_sdk(base, key, provider):
     print(f"the SDK posted {message.id}")
 
 
-def schemathesis(program, base, key):
+def schemathesis(program, base, key, folder):
     seed = os.environ.get("API_TOOLS_SEED") or str(random.randrange(2**31))
     examples = os.environ.get("API_TOOLS_EXAMPLES") or "25"
     command = [program, "run", f"{base}/api/v1/openapi.json", "--checks", "all"]
@@ -110,7 +110,8 @@ def schemathesis(program, base, key):
     if key:
         command += ["--header", f"Authorization: Bearer {key}"]
     print(f"schemathesis {'with a key' if key else 'without a key'}, seed {seed}", flush=True)
-    subprocess.run(command, check=True)
+    # It leaves files where it runs.
+    subprocess.run(command, check=True, cwd=folder)
 
 
 def main(binaries, program):
@@ -139,9 +140,9 @@ def judge(folder, log, binaries, program):
         consent(base)
         key = make_key(binary, str(config))
         post_by_sdk(base, key, provider)
-        schemathesis(program, base, key)
-        schemathesis(program, base, None)
+        schemathesis(program, base, key, folder)
+        schemathesis(program, base, None, folder)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), sys.argv[2])
+    main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).absolute())

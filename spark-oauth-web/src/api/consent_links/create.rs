@@ -6,7 +6,8 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use spark_oauth_core::consent_links::{LinkInput, Note, ReturnAddress};
 use spark_oauth_core::{EmailAddress, Scopes};
 use utoipa::ToSchema;
@@ -59,6 +60,7 @@ pub(in crate::api) struct NewConsentLink {
     #[schema(default = false)]
     single_use: bool,
     /// After how many seconds it ends: from a minute to 90 days, by default 7 days.
+    #[serde(deserialize_with = "whole_seconds")]
     #[schema(minimum = 60, maximum = 7_776_000, default = 604_800)]
     expires_in: Option<u64>,
 }
@@ -86,6 +88,22 @@ impl NewConsentLink {
             life: self.expires_in.map(Duration::from_secs),
         })
     }
+}
+
+/// A whole number, also where it is written as `60.0`: JSON Schema takes that for an
+/// integer too (draft 2020-12, section 6.1.1 of its validation).
+fn whole_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let whole = number.as_u64().or_else(|| {
+        let seconds = number.as_f64().filter(|seconds| seconds.fract() == 0.0)?;
+        let seconds = Duration::try_from_secs_f64(seconds).ok()?;
+        Some(seconds.as_secs())
+    });
+    whole
+        .map(Some)
+        .ok_or_else(|| D::Error::custom("a whole number of seconds"))
 }
 
 fn wrong(field: &str, why: impl Display) -> Problem {

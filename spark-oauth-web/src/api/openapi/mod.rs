@@ -68,7 +68,7 @@ pub(super) fn document() -> &'static Value {
         documents::show_openapi,
         documents::show_docs,
     ),
-    components(schemas(ProblemBody, Code)),
+    components(schemas(ProblemBody, Code, parameters::ScopeText)),
     modifiers(&Security),
 )]
 struct Api;
