@@ -31,6 +31,7 @@ const LONGEST_REQUEST: Duration = Duration::from_mins(2);
 
 /// The public router.
 pub(crate) fn router(state: AppState, sessions: Arc<dyn SessionStore>) -> Router {
+    let api = api::router(&state);
     let pages = Router::new()
         .merge(people::router())
         .merge(admin::router())
@@ -68,6 +69,6 @@ pub(crate) fn router(state: AppState, sessions: Arc<dyn SessionStore>) -> Router
         .merge(assets::router())
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(layers)
-        .with_state(state.clone())
-        .merge(api::router(&state))
+        .with_state(state)
+        .merge(api)
 }

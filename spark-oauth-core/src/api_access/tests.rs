@@ -247,8 +247,8 @@ async fn a_domain_covers_whoever_has_an_address_in_it() {
     assert_eq!(valid.access_token.expose_secret(), "old-access");
     scene.oauth.settle().await;
     let entries = scene.stores.audit_entries();
-    let mut fetches = entries.iter();
-    let fetched = fetches.find(|entry| entry.action == AuditAction::TokenCheckedOut);
+    let is_fetch = |entry: &&AuditEntry| entry.action == AuditAction::TokenCheckedOut;
+    let fetched = entries.iter().find(is_fetch);
     assert_eq!(fetched.unwrap().caller, *service.caller());
 }
 

@@ -67,12 +67,11 @@ async fn admit(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
             return response;
         }
     };
-    let mut response = match access.authorize(&admitted, scope).await {
-        Err(refusal) => Problem::from(refusal).into_response(),
-        Ok(()) => {
-            request.extensions_mut().insert(Service(admitted));
-            next.run(request).await
-        }
+    let mut response = if let Err(refusal) = access.authorize(&admitted, scope).await {
+        Problem::from(refusal).into_response()
+    } else {
+        request.extensions_mut().insert(Service(admitted));
+        next.run(request).await
     };
     if let Some(allowance) = allowance {
         allowance.write(response.headers_mut());

@@ -27,11 +27,14 @@ const REMEMBERED: usize = 10_000;
 
 type Limiter<C> = RateLimiter<NotKeyed, InMemoryState, C, StateInformationMiddleware>;
 
+/// The limit of a key, and what keeps it.
+type Known<C> = (NonZeroU32, Arc<Limiter<C>>);
+
 /// What every key has left.
 #[derive(Debug)]
 pub(super) struct RateLimits<C: Clock + Clone = DefaultClock> {
     clock: C,
-    limiters: Mutex<HashMap<ApiKeyId, (NonZeroU32, Arc<Limiter<C>>)>>,
+    limiters: Mutex<HashMap<ApiKeyId, Known<C>>>,
 }
 
 /// How a key stands.
