@@ -258,3 +258,22 @@ fn the_levels_are_the_node_samples() {
     let (config, _) = load(&with("log.directory", json!("off"))).unwrap();
     assert_eq!(config.log.directory, None);
 }
+
+#[test]
+fn places_to_return_to_are_origins_or_beginnings_of_addresses() {
+    let setting = "consentLinks.returnTo";
+    let allowed = json!(["https://app.example.com", "https://b.example/done"]);
+    let (config, warnings) = load(&with(setting, allowed)).unwrap();
+    assert!(!config.consent_links.return_to.is_empty());
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let (_, warnings) = load(&with(setting, json!(["http://app.example.com"]))).unwrap();
+    assert_eq!(places(&warnings), [setting]);
+    for wrong in [
+        "https://*.example.com",
+        "app.example.com",
+        "https://u@b.example",
+    ] {
+        assert!(mistake(setting, json!([wrong])).contains(wrong));
+    }
+    assert!(mistake(setting, json!("https://b.example")).contains("a list"));
+}
