@@ -213,7 +213,7 @@ async fn links_that_ended_or_were_mistyped_say_so() {
         let page = browser.open(wrong).await;
         page.assert_error(404, "This link is not complete");
     }
-    rig.advance(Duration::from_secs(60));
+    rig.advance(Duration::from_mins(1));
     browser
         .open(&url)
         .await
