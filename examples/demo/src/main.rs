@@ -11,7 +11,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    match run(&options).await {
+    // Boxed, since it holds all that the start of the application needs.
+    match Box::pin(run(&options)).await {
         Ok(code) => code,
         Err(error) => {
             complain(&error);

@@ -6,16 +6,14 @@ use std::sync::Arc;
 use spark_oauth_core::admins::{Admin, PasswordHash, Role, Username};
 use spark_oauth_core::api_keys::{ApiKey, KeyName, KeyScope, KeyScopes, KeyText, Reach};
 use spark_oauth_core::keyring::{KeyRing, SealingKey};
-use spark_oauth_core::ports::{
-    AdminStore, ApiKeyStore, Clock as _, SystemClock, SystemRandom, TokenStore,
-};
+use spark_oauth_core::ports::{AdminStore, ApiKeyStore, Clock as _, SystemClock, SystemRandom};
 use spark_oauth_core::token::FIRST_VERSION;
 use spark_oauth_core::{AdminId, ApiKeyId, ApiKeySecret, TokenId};
 use spark_oauth_store_sqlite::SqliteStore;
 use tempfile::TempDir;
-use tokio::task::JoinSet;
 
 use crate::Outcome;
+use crate::fill::fill;
 use crate::tokens::token;
 
 /// The emulator takes any.
@@ -29,9 +27,6 @@ pub(crate) const ADMINS: usize = 8;
 
 /// The cost that the design asks for.
 pub(crate) const COST: u32 = 12;
-
-/// How many records are written at once. They share commits.
-const AT_ONCE: usize = 256;
 
 /// A database in a folder of its own, which goes when it is dropped.
 #[derive(Debug)]
@@ -99,23 +94,13 @@ impl Database {
     }
 
     async fn add_tokens(&mut self, store: &SqliteStore, count: usize) -> Outcome {
-        let ring = Arc::new(self.ring()?);
-        let mut writers = JoinSet::new();
-        for number in 0..count {
+        let (ring, ids) = (self.ring()?, &mut self.tokens);
+        let tokens = (0..count).map(|number| {
             let token = token(&ring, number)?;
-            self.tokens.push(token.id);
-            let store = store.clone();
-            writers.spawn(async move { TokenStore::insert(&store, &token).await });
-            if writers.len() == AT_ONCE
-                && let Some(written) = writers.join_next().await
-            {
-                written??;
-            }
-        }
-        while let Some(written) = writers.join_next().await {
-            written??;
-        }
-        Ok(())
+            ids.push(token.id);
+            Ok(token)
+        });
+        fill(store, tokens).await
     }
 }
 

@@ -8,11 +8,13 @@ mod bare_flow;
 mod connection;
 mod database;
 mod figures;
+mod fill;
 mod load;
 mod pairs;
 mod report;
 mod server;
 mod tokens;
+mod usage;
 
 use std::error::Error;
 use std::net::SocketAddr;

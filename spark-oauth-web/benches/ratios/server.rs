@@ -16,6 +16,7 @@ use crate::bare::Role;
 use crate::database::{CLIENT_SECRET, Database};
 use crate::load::{By, get};
 use crate::tokens::{CLIENT_ID, SCOPES};
+use crate::usage;
 
 /// How long a process may take to listen or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -156,29 +157,12 @@ impl Server {
 
     /// The processor time of all threads so far, of user and system.
     pub(crate) fn cpu(&self) -> Outcome<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name in brackets may hold anything; the fields follow it.
-        let fields = stat.rsplit(')').next().unwrap_or_default();
-        let ticks = fields
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .map(str::parse::<u64>)
-            .sum::<Result<u64, std::num::ParseIntError>>()?;
-        let per_second = rustix::param::clock_ticks_per_second();
-        Ok(Duration::from_millis(ticks * 1000 / per_second))
+        usage::processor(self.child.id())
     }
 
     /// The memory that the process has in use, in MiB (`VmRSS`).
     pub(crate) fn resident_mib(&self) -> Outcome<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kib: f64 = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.split_whitespace().next())
-            .ok_or("the system does not tell the memory of a process")?
-            .parse()?;
-        Ok(kib / 1024.0)
+        usage::resident_mib(self.child.id())
     }
 
     /// Ends the server as an operator would, and waits for it.

@@ -4,6 +4,8 @@
 //!
 //! `cargo bench -p spark-oauth-web --bench stores`
 
+#[path = "../ratios/fill.rs"]
+mod fill;
 mod growth;
 mod mongo;
 mod ours;
@@ -17,6 +19,8 @@ mod side;
 mod sqlite;
 #[path = "../ratios/tokens.rs"]
 mod tokens;
+#[path = "../ratios/walk.rs"]
+mod walk;
 
 use std::error::Error;
 use std::path::PathBuf;

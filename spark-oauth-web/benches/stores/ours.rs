@@ -10,7 +10,8 @@ use spark_oauth_core::token::Token;
 use spark_oauth_core::{EmailAddress, PersonId, TokenId};
 
 use crate::Outcome;
-use crate::side::{Operation, PAGE, PAGES, Side, Walk};
+use crate::side::{Operation, PAGE, PAGES, Side};
+use crate::walk::Walk;
 
 /// How many tokens are changed in turn.
 const CHANGED: usize = 500;

@@ -5,19 +5,16 @@ mod bare;
 use std::sync::Arc;
 
 use spark_oauth_core::keyring::{KeyRing, SealingKey};
-use spark_oauth_core::ports::{SystemRandom, TokenStore};
+use spark_oauth_core::ports::SystemRandom;
 use spark_oauth_core::{EmailAddress, TokenId};
 use spark_oauth_store_sqlite::SqliteStore;
 use tempfile::TempDir;
-use tokio::task::JoinSet;
 
 use self::bare::Bare;
 use crate::Outcome;
+use crate::fill::fill;
 use crate::ours::Ours;
 use crate::tokens::token;
-
-/// How many records are written at once. They share commits.
-const AT_ONCE: usize = 256;
 
 /// A file with tokens in it, and a copy of it, so that what one side writes is not
 /// in the way of the other.
@@ -32,7 +29,7 @@ impl SqlitePlace {
         // Beside the program, on a disk: a folder for temporary files may be in memory.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let store = SqliteStore::open_path(folder.path().join("ours.db")).await?;
-        let known = fill(&store, count).await?;
+        let known = with_tokens(&store, count).await?;
         store.close().await;
         Ok(Self { folder, known })
     }
@@ -50,26 +47,17 @@ impl SqlitePlace {
 }
 
 /// Puts so many tokens in, one insertion each.
-async fn fill(store: &SqliteStore, count: usize) -> Outcome<Vec<(TokenId, EmailAddress)>> {
+async fn with_tokens(store: &SqliteStore, count: usize) -> Outcome<Vec<(TokenId, EmailAddress)>> {
     let ring = KeyRing::parse(
         &SealingKey::generate(&SystemRandom).to_base64(),
         Arc::new(SystemRandom),
     )?;
     let mut known = Vec::with_capacity(count);
-    let mut writers = JoinSet::new();
-    for number in 0..count {
+    let tokens = (0..count).map(|number| {
         let token = token(&ring, number)?;
         known.push((token.id, token.email.clone()));
-        let store = store.clone();
-        writers.spawn(async move { TokenStore::insert(&store, &token).await });
-        if writers.len() == AT_ONCE
-            && let Some(written) = writers.join_next().await
-        {
-            written??;
-        }
-    }
-    while let Some(written) = writers.join_next().await {
-        written??;
-    }
+        Ok(token)
+    });
+    fill(store, tokens).await?;
     Ok(known)
 }

@@ -9,8 +9,9 @@ use spark_oauth_core::{EmailAddress, TokenId};
 use spark_oauth_store_mongo::testing::TestDatabases;
 
 use crate::Outcome;
-use crate::side::{Operation, PAGE, PAGES, Side, Walk};
+use crate::side::{Operation, PAGE, PAGES, Side};
 use crate::tokens::CLIENT_ID;
+use crate::walk::Walk;
 
 /// How many tokens are changed in turn.
 const CHANGED: usize = 500;

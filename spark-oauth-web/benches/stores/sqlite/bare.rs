@@ -11,8 +11,9 @@ use sqlx::{TypeInfo as _, ValueRef as _};
 use tokio::sync::Mutex;
 
 use crate::Outcome;
-use crate::side::{Operation, PAGE, PAGES, Side, Walk};
+use crate::side::{Operation, PAGE, PAGES, Side};
 use crate::tokens::CLIENT_ID;
+use crate::walk::Walk;
 
 /// How many tokens are changed in turn.
 const CHANGED: usize = 500;
