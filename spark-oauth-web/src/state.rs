@@ -1,5 +1,6 @@
 //! What handlers are given: each takes just the parts it uses.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -17,15 +18,33 @@ use spark_oauth_core::ports::{Clock, Random, VaultStore};
 use crate::routes::people::FirstSight;
 use crate::site::Site;
 
-/// All parts, cheap to clone.
+/// All parts behind one pointer: each request clones it several times.
 #[derive(Clone, Debug)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+/// What there is.
+#[derive(Debug)]
+pub struct Parts {
     pub(crate) services: SparkOauth,
     pub(crate) vault: Arc<dyn VaultStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) site: Arc<Site>,
     pub(crate) first_sight: FirstSight,
+}
+
+impl AppState {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 macro_rules! part {

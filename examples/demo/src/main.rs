@@ -11,8 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    // Boxed, since it holds all that the start of the application needs.
-    match Box::pin(run(&options)).await {
+    match run(&options).await {
         Ok(code) => code,
         Err(error) => {
             complain(&error);

@@ -52,7 +52,8 @@ struct Arguments {
     reason = "a command says on standard error why it failed"
 )]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
+    // Boxed, since it holds all that the start of the service needs.
+    match Box::pin(run(Arguments::parse())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

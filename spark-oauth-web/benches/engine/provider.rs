@@ -123,4 +123,13 @@ impl SparkClient for Provider {
     ) -> Result<MessageId, SparkError> {
         refuse()
     }
+
+    async fn message_person(
+        &self,
+        _: &AccessToken,
+        _: &EmailAddress,
+        _: &str,
+    ) -> Result<MessageId, SparkError> {
+        refuse()
+    }
 }

@@ -19,7 +19,7 @@ use crate::router::router;
 use crate::routes::management;
 use crate::routes::people::FirstSight;
 use crate::site::Site;
-use crate::state::AppState;
+use crate::state::{AppState, Parts};
 use crate::webhooks::{self, WebhookClient};
 
 /// How long work that outlives its requests may take at the end: a call to the
@@ -83,14 +83,14 @@ impl Application {
         let ring = key_ring(config, &opened.stores, overrides.random.clone()).await?;
         let services = services(config, &overrides, &opened.stores, ring, journal).await?;
         rename_super_admin(&services).await?;
-        let state = AppState {
+        let state = AppState::new(Parts {
             services,
             vault: opened.stores.vault.clone(),
             clock: overrides.clock,
             random: overrides.random,
             site: Arc::new(site(config)),
             first_sight: FirstSight::default(),
-        };
+        });
         Ok(Self {
             state,
             stores: opened,

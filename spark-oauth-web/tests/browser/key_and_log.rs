@@ -10,7 +10,7 @@ const NAME: &str = "nightly report";
 #[tokio::test]
 async fn a_key_is_made_and_found_in_the_audit_log_on_a_desk() {
     in_browser(Scripts::On, async |browser| {
-        make_and_find(browser, Size::WIDE).await
+        make_and_find(browser, Size::WIDE).await;
     })
     .await;
 }
@@ -18,17 +18,17 @@ async fn a_key_is_made_and_found_in_the_audit_log_on_a_desk() {
 #[tokio::test]
 async fn a_key_is_made_and_found_in_the_audit_log_on_a_phone_without_scripts() {
     in_browser(Scripts::Off, async |browser| {
-        make_and_find(browser, Size::PHONE).await
+        make_and_find(browser, Size::PHONE).await;
     })
     .await;
 }
 
-async fn make_and_find(browser: &Browser, size: Size) {
+async fn make_and_find(browser: &Browser, screen: Size) {
     let site = Site::start(Setting::Complete).await;
-    set_size(browser, size).await;
+    set_size(browser, screen).await;
     set_up(browser, &site, Setting::Complete).await;
-    let key = make(browser, size).await;
-    find(browser, size).await;
+    let key = make(browser, screen).await;
+    find(browser, screen).await;
     assert!(!browser.source().await.contains(&key[5..]));
     reset(browser).await;
     site.shut_down().await;

@@ -43,7 +43,7 @@ pub(crate) async fn measure(plan: &Plan, kind: Kind) -> Outcome<Vec<Row>> {
     let (mut to_ideal, mut to_floor) = (Pairs::default(), Pairs::default());
     let mut processor = Vec::new();
     for _ in 0..backlogs(kind) {
-        let run = run(kind, due).await?;
+        let run = Box::pin(run(kind, due)).await?;
         let alone = store_alone(kind, due).await?;
         to_ideal.push(run.took, ideal);
         to_floor.push(run.took, ideal.max(alone));

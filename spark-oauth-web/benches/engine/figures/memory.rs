@@ -109,7 +109,7 @@ async fn start_process(place: &Place, time: Duration) -> Outcome<Done> {
 /// Works as such a process: reads its job, and tells what it did.
 pub(crate) async fn work() -> Outcome {
     let job: Job = serde_json::from_reader(std::io::stdin())?;
-    say(&serde_json::to_string(&job.carry_out().await?)?);
+    say(&serde_json::to_string(&Box::pin(job.carry_out()).await?)?);
     Ok(())
 }
 
