@@ -88,13 +88,21 @@ fn days(text: &str) -> Option<u32> {
     is_number.then(|| number.parse().unwrap_or(u32::MAX))
 }
 
+/// Whether a text is a day.
+pub(crate) fn is_day(text: &str) -> bool {
+    day(text).is_some()
+}
+
+fn day(text: &str) -> Option<Date> {
+    Date::parse(text, format_description!("[year]-[month]-[day]")).ok()
+}
+
 fn moment(
     text: &str,
     of_day: impl FnOnce(Timestamp) -> Timestamp,
 ) -> Result<Timestamp, InvalidMoment> {
     let text = text.trim();
-    let day = format_description!("[year]-[month]-[day]");
-    if let Ok(date) = Date::parse(text, day) {
+    if let Some(date) = day(text) {
         return Ok(of_day(date.midnight().assume_utc().into()));
     }
     OffsetDateTime::parse(text, &Rfc3339)

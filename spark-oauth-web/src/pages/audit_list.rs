@@ -3,6 +3,7 @@ use spark_oauth_core::audit::{AuditAction, OutcomeKind};
 
 use super::audit_words::action_words;
 use super::{FormErrors, Layout, TimeView};
+use crate::moments::is_day;
 
 /// `GET /admin/audit`.
 #[derive(Debug, Template)]
@@ -88,6 +89,20 @@ impl AuditSearch {
 }
 
 impl AuditListPage {
+    /// A browser shows nothing but days in a field for dates: what was typed or linked
+    /// otherwise stays in sight in a field for text.
+    #[expect(
+        clippy::unused_self,
+        reason = "the template reaches it through the page"
+    )]
+    pub(super) fn date_field(&self, value: &str) -> &'static str {
+        if value.is_empty() || is_day(value) {
+            "type=\"date\""
+        } else {
+            "type=\"text\""
+        }
+    }
+
     /// Every action with its words, in the order of the words.
     #[expect(
         clippy::unused_self,

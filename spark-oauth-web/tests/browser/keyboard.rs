@@ -101,6 +101,9 @@ async fn revoke(browser: &Browser) {
             "spark-oauth",
             "Overview",
             "Tokens",
+            "Links",
+            "API keys",
+            "Audit log",
             "Admins",
             "Profile",
             "Sign out",
@@ -108,6 +111,7 @@ async fn revoke(browser: &Browser) {
             "Refresh now",
             "Reveal",
             "8 permissions",
+            "Audit log of this token",
             "Revoke…",
             "Remove…",
             "Consent page",
@@ -140,7 +144,7 @@ async fn expect_order(browser: &Browser, names: &[&str]) {
 }
 
 async fn tab_to(browser: &Browser, name: &str) {
-    for _ in 0..20 {
+    for _ in 0..30 {
         if tab(browser).await == name {
             return;
         }

@@ -55,7 +55,7 @@ const isSmall = (element) => {
   const { width, height } = element.getBoundingClientRect();
   return width > 0 && (width < 24 || height < 24);
 };
-refuse(all("button, select, summary, input:not([type=hidden], [type=radio]), a.button, nav a").filter(isSmall), "hard to hit");
+refuse(all("button, select, summary, input:not([type=hidden], [type=radio], [type=checkbox]), label:has([type=checkbox]), a.button, nav a").filter(isSmall), "hard to hit");
 
 // No inline script or style, on which the policy depends.
 refuse(all("script:not([src]), style, [style]"), "inline");

@@ -79,6 +79,7 @@ async fn reveal_and_hide(browser: &Browser) -> String {
 async fn hand_over(browser: &Browser, site: &Site, token: &str) {
     browser.fill("Name of the room", "ab").await;
     browser.press("Create room").await;
+    browser.reads("There is a problem").await;
     let error = browser.error_of("Name of the room").await;
     assert!(error.contains('3') && error.contains("20"), "{error}");
 
@@ -248,6 +249,7 @@ async fn be_an_admin(browser: &Browser, site: &Site) {
     browser.fill("E-mail", "helper@example.org").await;
     browser.fill("Current password", "wrong-password").await;
     browser.press("Save changes").await;
+    browser.reads("There is a problem").await;
     browser.error_of("Current password").await;
     browser.fill("New password", PASSWORD).await;
     browser.fill("New password again", PASSWORD).await;
