@@ -4,6 +4,8 @@
 //! an access token each time, under an API key of its own, and [`TokenClient`] keeps
 //! what it got until shortly before its end.
 //!
+//! [`TokenClient`]: spark_oauth_core::client::TokenClient
+//!
 //! - [`Messenger::send`] is what a service does: fetch a token, call Webex, and where
 //!   Webex refuses the token, forget it and try once more.
 //! - [`SendError`] tells apart what can be done: ask the person to consent again, wait,
