@@ -16,6 +16,7 @@ mod hourly_files;
 mod json;
 mod layer;
 mod panics;
+mod queue;
 mod sink;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,6 @@ use std::sync::Arc;
 
 use spark_oauth_core::ports::Clock;
 use tracing::{Level, Subscriber};
-use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
@@ -40,7 +40,8 @@ use crate::telemetry::SpanLayer;
 use entry::Entry;
 use hourly_files::{HourlyFiles, Notice};
 use layer::LogLayer;
-use sink::{LossLine, Sink, Sinks};
+use queue::{LossLine, Queue, QueueGuard};
+use sink::{Sinks, WAITING_LINES};
 
 /// Why there is no log.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +59,7 @@ pub enum LogError {
 #[must_use = "the last lines are written when it is dropped"]
 pub struct LogGuard {
     sinks: Arc<Sinks>,
-    _writers: Vec<WorkerGuard>,
+    _writers: Vec<QueueGuard>,
 }
 
 impl LogGuard {
@@ -114,12 +115,13 @@ pub fn subscriber(
         look,
         clock: Arc::clone(&clock),
     };
-    let (stderr, stderr_guard) = Sink::new("log-stderr", stderr, own.clone().of_losses());
+    let (stderr, stderr_guard) =
+        Queue::start("log-stderr", WAITING_LINES, stderr, own.clone().of_losses());
     let mut writers = vec![stderr_guard];
     let files = config.directory.as_ref().map(|directory| {
         let notice = own.clone().notices_to(stderr.clone());
         let files = HourlyFiles::open(directory, config.keep_days, Arc::clone(&clock), notice);
-        let (files, guard) = Sink::new("log-files", files, own.of_losses());
+        let (files, guard) = Queue::start("log-files", WAITING_LINES, files, own.of_losses());
         writers.push(guard);
         files
     });
@@ -173,7 +175,7 @@ impl OwnLines {
     }
 
     /// Tells of trouble with the files on standard error, and not in the files.
-    fn notices_to(self, stderr: Sink) -> Notice {
-        Box::new(move |text| stderr.write(&self.line(&text, self.look.colours)))
+    fn notices_to(self, stderr: Queue) -> Notice {
+        Box::new(move |text| stderr.push(&self.line(&text, self.look.colours)))
     }
 }
