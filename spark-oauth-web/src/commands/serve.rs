@@ -72,7 +72,7 @@ async fn start(config: &Config) -> Result<Running, StartError> {
 
 /// One line with the address; while there is no super admin, one with the link.
 fn announce(running: &Running, out: &mut impl Write) -> io::Result<()> {
-    tracing::info!(address = %running.address, "listening");
+    tracing::info!(address = %running.address, process = %running.process, "listening");
     writeln!(out, "spark-oauth listens on http://{}", running.address)?;
     if let Some(link) = &running.set_up_link {
         writeln!(out, "Set up the super admin: {link}")?;

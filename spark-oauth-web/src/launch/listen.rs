@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use spark_oauth_core::ProcessId;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -66,6 +67,8 @@ pub struct Running {
     pub management: Option<SocketAddr>,
     /// The set-up link, while there is no super admin.
     pub set_up_link: Option<String>,
+    /// The name of this process in the store, and in the log of every other.
+    pub process: ProcessId,
     /// On the heap: it is moved with every future that holds a running application.
     application: Box<Application>,
     tasks: Vec<JoinHandle<()>>,
@@ -123,6 +126,7 @@ impl Running {
             address,
             management,
             set_up_link,
+            process: application.services().broker.process(),
             application,
             tasks,
             showing: tokio::spawn(presence.run(gone.clone().cancelled_owned())),

@@ -1,7 +1,7 @@
 //! Three real processes on one store, a provider that rotates refresh tokens and
 //! revokes what is presented twice, and tokens that live for seconds. Either a process
-//! is killed every second, or nobody is: then processes are told to end, the provider
-//! answers too late or not at all, and the store goes away and comes back.
+//! that refreshes is killed every second, or nobody is: then processes are told to end,
+//! the provider answers too late or not at all, and the store goes away and comes back.
 //!
 //! A short run by default. For a long one:
 //! `SPARK_OAUTH_CHAOS_TOKENS=5000 SPARK_OAUTH_CHAOS_SECONDS=180 cargo test
@@ -49,10 +49,9 @@ async fn processes_that_are_killed_lose_no_more_than_what_was_in_flight(setup: S
     let mut rounds = tokio::time::interval(EVERY);
     for round in 0..world.seconds {
         rounds.tick().await;
-        let victim = servers.remove(world.pick(servers.len()));
-        let before = world.in_flight().await;
-        victim.kill().await;
-        println!("round {round}: killed, {before} in flight");
+        let (victim, in_flight) = world.caught(&servers).await;
+        servers.remove(victim).kill().await;
+        println!("round {round}: killed, {in_flight} in flight");
         servers.push(world.command.serve().await);
     }
     let report = clients.stop().await;

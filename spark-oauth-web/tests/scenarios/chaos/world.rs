@@ -8,12 +8,12 @@ use spark_oauth_core::audit::Caller;
 use spark_oauth_core::broker::TokenError;
 use spark_oauth_core::ports::{PageRequest, Random as _, SeededRandom, TokenFilter};
 use spark_oauth_core::token::{RefreshTrigger, StatusKind, Token};
-use spark_oauth_core::{SparkOauth, TokenId};
+use spark_oauth_core::{ProcessId, SparkOauth, TokenId};
 use spark_oauth_web::launch::{Application, Overrides};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::harness::{Command, Setup, Upstream, journal_is_used};
+use crate::harness::{Command, Server, Setup, Upstream, journal_is_used, until};
 
 /// How long the access tokens live usually, in seconds.
 const LIFE: u64 = 8;
@@ -65,8 +65,7 @@ impl World {
             // So that a kill meets refreshes in flight.
             settings.latency_ms = LATENCY;
         });
-        let setup = setup.clone().set("logLevel", "warn");
-        let command = Command::new(folder.path(), &setup, &upstream);
+        let command = Command::new(folder.path(), setup, &upstream);
         let server = command.serve().await;
         server.site.super_admin().await;
         let people = number("SPARK_OAUTH_CHAOS_TOKENS", 60);
@@ -131,13 +130,28 @@ impl World {
         }
     }
 
-    /// How many refreshes are in flight, by the markers in the store.
-    pub(super) async fn in_flight(&self) -> usize {
+    /// The processes that have refreshes in flight, once for each, by the markers in
+    /// the store.
+    async fn refreshing(&self) -> Vec<ProcessId> {
         let tokens = self.tokens().await;
-        tokens
-            .iter()
-            .filter(|token| token.attempt.is_some())
-            .count()
+        let attempts = tokens.iter().filter_map(|token| token.attempt);
+        attempts.map(|attempt| attempt.owner).collect()
+    }
+
+    /// Waits until one of the processes has refreshes in flight, and answers which,
+    /// and how many.
+    pub(super) async fn caught(&self, servers: &[Server]) -> (usize, usize) {
+        until("a process refreshes", async || {
+            let refreshing = self.refreshing().await;
+            let mut caught = Vec::new();
+            for (index, server) in servers.iter().enumerate() {
+                let process = server.process().await;
+                let many = refreshing.iter().filter(|owner| **owner == process).count();
+                caught.extend((many > 0).then_some((index, many)));
+            }
+            (!caught.is_empty()).then(|| caught[self.pick(caught.len())])
+        })
+        .await
     }
 
     /// Every token that is active can be checked out in the end.

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use spark_oauth_core::ProcessId;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdout};
 use tokio::sync::watch;
@@ -265,6 +266,20 @@ impl Server {
 
     pub(crate) fn browser(&self) -> Browser {
         self.site.browser()
+    }
+
+    /// What other processes on the store call this one.
+    pub(crate) async fn process(&self) -> ProcessId {
+        let mut text = self.log.text.clone();
+        let name = |line: &str| {
+            let (_, fields) = line.split_once("listening ")?;
+            let (_, name) = fields.split_once("process=")?;
+            name.split_whitespace().next()?.parse().ok()
+        };
+        let told = text.wait_for(|log| log.lines().any(|line| name(line).is_some()));
+        let told = tokio::time::timeout(PATIENCE, told).await;
+        let log = told.expect("the process tells its name").unwrap();
+        log.lines().find_map(name).unwrap()
     }
 
     /// Asks the process to end.
