@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::api_access::strangers::{Alike, Strangers};
-use crate::api_access::{AccessError, AccessRefusal};
+use crate::api_access::{AccessRefusal, NotAdmitted};
 use crate::api_keys::{ApiKey, ApiKeyService, KeyScope};
 use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
 use crate::auditor::{Auditor, Subject};
@@ -85,12 +85,13 @@ impl ApiAccess {
     /// answered, where it is the first of its kind from this address for a second.
     ///
     /// # Errors
-    /// [`AccessError::Refused`], or the store's.
+    /// [`AccessError::Refused`](crate::api_access::AccessError::Refused) or the store's,
+    /// with the key, where it is known.
     pub async fn authenticate(
         &self,
         credential: Credential<'_>,
         call: ApiCall,
-    ) -> Result<Admitted, AccessError> {
+    ) -> Result<Admitted, NotAdmitted> {
         let keys = &self.0.keys;
         let (key, refusal) = match credential {
             Credential::Missing => (None, AccessRefusal::KeyMissing),
@@ -105,7 +106,10 @@ impl ApiAccess {
             },
         };
         self.turn_away(key.as_deref(), &call, refusal).await;
-        Err(refusal.into())
+        Err(NotAdmitted {
+            key,
+            source: refusal.into(),
+        })
     }
 
     /// Lets the call go on where its key has the scope. A refusal is in the audit log

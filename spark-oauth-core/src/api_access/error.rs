@@ -1,6 +1,8 @@
 //! Why a service does not get what it asked for.
 
-use crate::api_keys::{KeyRefusal, KeyScope};
+use std::sync::Arc;
+
+use crate::api_keys::{ApiKey, KeyRefusal, KeyScope};
 use crate::broker::TokenError;
 use crate::consent_links::{LinkError, LinkText, SendError};
 use crate::ids::TokenId;
@@ -42,6 +44,27 @@ impl AccessRefusal {
             Self::RateLimited => "rate_limited",
             Self::ScopeMissing(_) => "insufficient_scope",
             Self::PersonNotAllowed | Self::PersonUnnamed => "person_not_allowed",
+        }
+    }
+}
+
+/// A call that is not let in.
+#[derive(Debug, thiserror::Error)]
+#[error("the call is not let in")]
+pub struct NotAdmitted {
+    /// The key that it came with, where that is one of ours, good or not: who reads
+    /// logs must know which service to ask.
+    pub key: Option<Arc<ApiKey>>,
+    /// Why.
+    pub source: AccessError,
+}
+
+impl From<StoreError> for NotAdmitted {
+    /// The store did not say whose key it is.
+    fn from(error: StoreError) -> Self {
+        Self {
+            key: None,
+            source: error.into(),
         }
     }
 }

@@ -14,4 +14,4 @@ mod tests;
 mod tokens;
 
 pub use access::{Admitted, ApiAccess, ApiCall, Credential};
-pub use error::{AccessError, AccessRefusal};
+pub use error::{AccessError, AccessRefusal, NotAdmitted};

@@ -12,7 +12,7 @@ use crate::audit::{Actor, AuditAction, AuditEntry, Origin, Outcome};
 use crate::broker::TokenError;
 use crate::consent_links::LinkInput;
 use crate::email::EmailAddress;
-use crate::ids::TokenId;
+use crate::ids::{ApiKeyId, TokenId};
 use crate::ports::{PageRequest, Revocation, TokenFilter};
 use crate::scopes::Scopes;
 use crate::testing::scene::{HOUR, MINUTE, NOW, Scene, caller, email, scene};
@@ -54,7 +54,7 @@ async fn key_of_another_service() -> Created {
     key(&elsewhere, Reach::everybody(), None).await
 }
 
-async fn enter(scene: &Scene, credential: Credential<'_>) -> Result<Admitted, AccessError> {
+async fn enter(scene: &Scene, credential: Credential<'_>) -> Result<Admitted, NotAdmitted> {
     scene
         .oauth
         .api_access
@@ -69,8 +69,17 @@ async fn admitted(scene: &Scene, reach: Reach) -> Admitted {
 }
 
 async fn refusal(scene: &Scene, credential: Credential<'_>) -> AccessRefusal {
-    match enter(scene, credential).await.unwrap_err() {
-        AccessError::Refused(refusal) => refusal,
+    refusal_with_key(scene, credential).await.0
+}
+
+/// Why a call is not let in, and which key it came with.
+async fn refusal_with_key(
+    scene: &Scene,
+    credential: Credential<'_>,
+) -> (AccessRefusal, Option<ApiKeyId>) {
+    let denied = enter(scene, credential).await.unwrap_err();
+    match denied.source {
+        AccessError::Refused(refusal) => (refusal, denied.key.map(|key| key.id)),
         other => panic!("{other:?}"),
     }
 }
@@ -138,7 +147,9 @@ async fn every_key_that_is_not_good_is_refused_with_an_entry() {
         ),
     ];
     for (number, (credential, expected, whose)) in cases.into_iter().enumerate() {
-        assert_eq!(refusal(&scene, credential).await, expected);
+        let known = whose.map(|created| created.key.id);
+        let told = refusal_with_key(&scene, credential).await;
+        assert_eq!(told, (expected, known));
         let entries = refused(&scene);
         assert_eq!(entries.len(), number + 1, "{expected}");
         let outcome = Outcome::Refused(expected.reason().to_owned());

@@ -9,6 +9,7 @@ use spark_oauth_core::api_access::{ApiCall, Credential};
 
 use super::code::Code;
 use super::exposed_key::exposed_key;
+use super::gate::turn_away;
 use super::problem::Problem;
 use super::state::ApiState;
 use crate::http::{ClientAddress, Refusal, RequestId, no_store};
@@ -47,7 +48,7 @@ async fn refuse_exposed(state: &ApiState, request: Request, text: &str) -> Respo
     let call = ApiCall { name, origin };
     let refused = state.access().authenticate(Credential::InUrl(text), call);
     match refused.await {
-        Err(error) => Problem::from(error).into_response(),
+        Err(denied) => turn_away(request.extensions(), denied),
         // It cannot be let in this way.
         Ok(_) => Problem::of(Code::KeyInUrl).into_response(),
     }

@@ -3,11 +3,11 @@
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
-use spark_oauth_core::api_access::{Admitted, ApiCall, Credential};
+use spark_oauth_core::api_access::{Admitted, ApiCall, Credential, NotAdmitted};
 use spark_oauth_core::api_keys::KeyScope;
 
 use super::code::Code;
@@ -52,11 +52,9 @@ async fn admit(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
         .await
     {
         Ok(admitted) => admitted,
-        Err(error) => return Problem::from(error).into_response(),
+        Err(denied) => return turn_away(request.extensions(), denied),
     };
-    if let Some(slot) = request.extensions().get::<KeySlot>() {
-        slot.set(admitted.key());
-    }
+    KeySlot::note(request.extensions(), admitted.key());
     let allowance = match state.limits().take(admitted.key()) {
         Ok(allowance) => allowance,
         Err(exhausted) => {
@@ -77,6 +75,14 @@ async fn admit(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
         allowance.write(response.headers_mut());
     }
     response
+}
+
+/// Answers who is not let in; the access log names the key all the same.
+pub(super) fn turn_away(request: &Extensions, denied: NotAdmitted) -> Response {
+    if let Some(key) = &denied.key {
+        KeySlot::note(request, key);
+    }
+    Problem::from(denied.source).into_response()
 }
 
 /// What the request says of who sends it. Another scheme than `Bearer` counts as

@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use axum::http::Extensions;
 use spark_oauth_core::ApiKeyId;
 use spark_oauth_core::api_keys::{ApiKey, KeyName};
 
@@ -25,13 +26,15 @@ pub(crate) struct KeyLabel {
 }
 
 impl KeySlot {
-    /// Notes the key of the request, once it is known and whether or not it may do
+    /// Notes the key of a request, once it is known and whether or not it may do
     /// what was asked; the first one stays.
-    pub(crate) fn set(&self, key: &ApiKey) {
-        self.0.get_or_init(|| KeyLabel {
-            id: key.id,
-            name: key.name.clone(),
-        });
+    pub(crate) fn note(request: &Extensions, key: &ApiKey) {
+        if let Some(slot) = request.get::<Self>() {
+            slot.0.get_or_init(|| KeyLabel {
+                id: key.id,
+                name: key.name.clone(),
+            });
+        }
     }
 
     /// The key, if the request came with one that is known.

@@ -1,23 +1,28 @@
 //! Every request of the API is one line of the log, which names the key and never
 //! shows it.
 
+use std::time::Duration;
+
 use reqwest::Method;
 
-use crate::harness::{ALICE, Browser, Page, Rig, Setup};
+use crate::harness::{ALICE, BOB, Browser, Page, Rig, Setup};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const ACCESS: &str = "spark_oauth_web::access:";
 
 /// A key that reads and fetches tokens, called `nightly report`.
 async fn key(admin: &Browser) -> String {
-    let fields = [
-        ("name", "nightly report"),
-        ("scope", "tokens:read"),
-        ("scope", "tokens:use"),
-    ];
-    let page = admin.post("/admin/keys", &fields).await;
+    let fields = [("scope", "tokens:read"), ("scope", "tokens:use")];
+    named_key(admin, "nightly report", &fields).await.0
+}
+
+/// The text of a new key, and the page about it.
+async fn named_key(admin: &Browser, name: &str, fields: &[(&str, &str)]) -> (String, String) {
+    let page = admin
+        .post("/admin/keys", &[fields, &[("name", name)]].concat())
+        .await;
     let [key] = page.secrets().try_into().unwrap();
-    key
+    (key, page.link("I have copied it"))
 }
 
 async fn fetch(rig: &Rig, path: &str, key: &str) -> Page {
@@ -93,6 +98,53 @@ async fn a_refusal_is_told_with_its_code_and_counted_and_without_what_was_sent()
     let counted = "spark_oauth_api_refusals_total{code=\"key_";
     assert!(metrics.contains(counted), "{metrics}");
     assert!(metrics.contains("route=\"/api/v1/tokens\""), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_refusal_names_a_key_that_is_known() {
+    let rig = Rig::start().await;
+    rig.browser().grant(ALICE).await;
+    let admin = rig.super_admin().await;
+    let reads = ("scope", "tokens:read");
+    let (expired, _) = named_key(&admin, "expired", &[reads, ("expires_at", "1d")]).await;
+    let (revoked, page) = named_key(&admin, "revoked", &[reads]).await;
+    let confirmed = [("confirm", "yes")];
+    admin.post(&format!("{page}/revoke"), &confirmed).await;
+    let (limited, _) = named_key(&admin, "limited", &[reads, ("requests_per_minute", "1")]).await;
+    let of_bob = [("scope", "tokens:use"), ("emails", BOB)];
+    let (of_bob, _) = named_key(&admin, "of bob", &of_bob).await;
+    let (exposed, _) = named_key(&admin, "exposed", &[reads]).await;
+    rig.advance(Duration::from_hours(24));
+    assert_eq!(fetch(&rig, "/api/v1/tokens", &limited).await.status, 200);
+
+    let of_alice = format!("/api/v1/people/{ALICE}/access-token");
+    let in_url = format!("/api/v1/tokens?api_key={exposed}");
+    let (list, none) = ("/api/v1/tokens", "none");
+    for (path, key, name, code) in [
+        (list, &*expired, "expired", "key_expired"),
+        (list, &*revoked, "revoked", "key_revoked"),
+        (list, &*limited, "limited", "rate_limited"),
+        (list, &*of_bob, "\"of bob\"", "insufficient_scope"),
+        (&*of_alice, &*of_bob, "\"of bob\"", "person_not_allowed"),
+        (&*in_url, none, "exposed", "key_in_url"),
+    ] {
+        let refused = fetch(&rig, path, key).await;
+        refused.assert_problem(refused.status.as_u16(), code);
+        let line = rig.log.line(&[ACCESS, refused.request_id()]).await;
+        assert!(line.contains(&format!("code={code}")), "{line}");
+        assert!(line.contains(&format!(" key={name} key_id=01")), "{line}");
+    }
+    let mut mistyped = expired.clone();
+    let typed = mistyped.pop();
+    mistyped.push(if typed == Some('0') { '1' } else { '0' });
+    let refused = fetch(&rig, list, &mistyped).await;
+    refused.assert_problem(401, "key_mistyped");
+    let line = rig.log.line(&[ACCESS, refused.request_id()]).await;
+    assert!(!line.contains("key="), "{line}");
+    let log = rig.log.so_far();
+    for key in [&expired, &revoked, &limited, &of_bob, &exposed] {
+        assert!(!log.contains(&key[5..40]), "a key stands in the log");
+    }
 }
 
 #[tokio::test]
