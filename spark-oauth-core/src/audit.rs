@@ -86,6 +86,14 @@ impl Actor {
         }
     }
 
+    /// The API key, where one acts.
+    pub const fn api_key(&self) -> Option<ApiKeyId> {
+        match self {
+            Self::ApiKey { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
     /// The identifier of the actor's record, where there is one: an admin's, a key's.
     pub fn id(&self) -> Option<String> {
         match self {

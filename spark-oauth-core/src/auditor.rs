@@ -1,5 +1,7 @@
 //! Writes the audit log on behalf of the services.
 
+mod refusals;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,12 +9,11 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use self::refusals::{Alike, Refusals};
 use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Outcome};
 use crate::detached::Detached;
 use crate::ids::{AuditId, TokenId};
-use crate::network::network;
 use crate::ports::{AuditLog, Clock, Random};
-use crate::recent::Recent;
 use crate::timestamp::Timestamp;
 
 /// How long a fetch of a token waits for others of the same kind before it is
@@ -25,12 +26,6 @@ const MOST_COLLECTED: usize = 10_000;
 
 /// How many entries are written at once.
 const CONCURRENCY: usize = 64;
-
-/// How often a refusal that any stranger can bring about is written.
-const STRANGERS_NOTED_EVERY: Duration = Duration::from_mins(1);
-
-/// How many strangers are remembered; one more makes room by forgetting all.
-const STRANGERS: usize = 10_000;
 
 /// What an entry is about.
 #[derive(Clone, Debug, Default)]
@@ -88,8 +83,7 @@ pub(crate) struct Auditor {
     random: Arc<dyn Random>,
     detached: Detached,
     collected: Arc<Mutex<HashMap<Fetch, AuditEntry>>>,
-    /// The refusals of strangers that were written a moment ago.
-    strangers: Recent<(AuditAction, Option<IpAddr>), ()>,
+    refusals: Refusals,
 }
 
 /// Fetches that make one entry.
@@ -125,7 +119,7 @@ impl Auditor {
             random,
             detached,
             collected: Arc::default(),
-            strangers: Recent::new(STRANGERS_NOTED_EVERY, STRANGERS),
+            refusals: Refusals::new(),
         }
     }
 
@@ -155,22 +149,20 @@ impl Auditor {
         append(&*self.log, &entry()).await;
     }
 
-    /// Adds an entry about a refusal that any stranger can bring about as often as they
-    /// like: the first of an action, a network and a minute, or the log would grow at
-    /// their will.
-    pub(crate) async fn record_stranger(
+    /// Adds an entry about a refusal that whoever is refused can bring about as often as
+    /// they like, or the log would grow at their will: the first of its action, reason,
+    /// key and network in a minute, before the call goes on. The application's log tells
+    /// how many others there were.
+    pub(crate) async fn record_refusal(
         &self,
         caller: &Caller,
         action: AuditAction,
         subject: Subject,
         outcome: Outcome,
     ) {
-        let stranger = (action, caller.origin.address.map(network));
-        if self.strangers.get(&stranger).is_some() {
-            return;
+        if self.refusals.is_first(Alike::of(caller, action, &outcome)) {
+            self.record(caller, action, subject, outcome).await;
         }
-        self.strangers.keep(self.strangers.reading(), stranger, ());
-        self.record(caller, action, subject, outcome).await;
     }
 
     /// Keeps a fetch for the next round of writing; `false` where too many wait
@@ -298,29 +290,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stranger_makes_one_entry_a_minute() {
+    async fn a_refusal_that_comes_again_and_again_makes_one_entry_a_minute() {
         let desk = desk();
-        let stranger = |address: [u8; 4]| {
-            let mut stranger = caller();
-            stranger.origin.address = Some(address.into());
-            stranger
-        };
-        let refuse = async |caller: &Caller, action| {
+        let refuse = async |action| {
             let outcome = Outcome::Refused("throttled".to_owned());
             desk.auditor
-                .record_stranger(caller, action, Subject::default(), outcome)
+                .record_refusal(&caller(), action, Subject::default(), outcome)
                 .await;
         };
-        let (one, other) = (stranger([192, 0, 2, 1]), stranger([192, 0, 2, 2]));
-        for _ in 0..100 {
-            refuse(&one, AuditAction::SignIn).await;
+        for expected in 1..=3 {
+            for _ in 0..100 {
+                refuse(AuditAction::SignIn).await;
+                assert_eq!(desk.stores.audit_entries().len(), expected);
+            }
+            tokio::time::advance(refusals::ONE_EACH).await;
         }
-        assert_eq!(desk.stores.audit_entries().len(), 1);
-        refuse(&other, AuditAction::SignIn).await;
-        refuse(&one, AuditAction::SuperAdminSetUp).await;
-        assert_eq!(desk.stores.audit_entries().len(), 3);
-        tokio::time::advance(STRANGERS_NOTED_EVERY).await;
-        refuse(&one, AuditAction::SignIn).await;
+        refuse(AuditAction::SuperAdminSetUp).await;
         assert_eq!(desk.stores.audit_entries().len(), 4);
     }
 

@@ -214,7 +214,7 @@ impl AdminService {
             self.auditor.record(&caller, action, subject, outcome).await;
         } else {
             self.auditor
-                .record_stranger(&caller, action, subject, outcome)
+                .record_refusal(&caller, action, subject, outcome)
                 .await;
         }
     }

@@ -42,7 +42,7 @@ impl AdminService {
         // somebody is turned away before that.
         if let Err(SignInError::Throttled { .. } | SignInError::Hashing(_)) = outcome {
             self.auditor
-                .record_stranger(&caller, action, nobody, result)
+                .record_refusal(&caller, action, nobody, result)
                 .await;
         } else {
             self.auditor.record(&caller, action, nobody, result).await;

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::api_access::strangers::{Alike, Strangers};
 use crate::api_access::{AccessRefusal, NotAdmitted};
 use crate::api_keys::{ApiKey, ApiKeyService, KeyScope};
 use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
@@ -62,7 +61,6 @@ pub(super) struct Inner {
     pub(super) broker: Broker,
     pub(super) links: ConsentLinkService,
     auditor: Auditor,
-    strangers: Strangers,
 }
 
 impl ApiAccess {
@@ -77,12 +75,12 @@ impl ApiAccess {
             broker,
             links,
             auditor,
-            strangers: Strangers::default(),
         }))
     }
 
     /// Lets a call in whose key is good now. A refusal is in the audit log when it is
-    /// answered, where it is the first of its kind from this address for a second.
+    /// answered, where it is the first of its kind in a minute: for one reason, of one
+    /// key or of none that is known, from one network.
     ///
     /// # Errors
     /// [`AccessError::Refused`](crate::api_access::AccessError::Refused) or the store's,
@@ -105,7 +103,8 @@ impl ApiAccess {
                 },
             },
         };
-        self.turn_away(key.as_deref(), &call, refusal).await;
+        let caller = caller(key.as_deref(), call.origin);
+        self.note_first(&caller, &call.name, refusal).await;
         Err(NotAdmitted {
             key,
             source: refusal.into(),
@@ -130,12 +129,11 @@ impl ApiAccess {
         Err(refusal)
     }
 
-    /// Notes that the key made more calls than it may: once a second.
+    /// Notes that the key made more calls than it may: once a minute for each network.
     pub async fn rate_limited(&self, admitted: &Admitted) -> AccessRefusal {
         let refusal = AccessRefusal::RateLimited;
-        if self.is_first(Some(&admitted.key), &admitted.caller.origin, refusal) {
-            self.refuse(admitted, refusal, None).await;
-        }
+        self.note_first(&admitted.caller, &admitted.call, refusal)
+            .await;
         refusal
     }
 
@@ -147,33 +145,25 @@ impl ApiAccess {
         token: Option<TokenId>,
     ) {
         let subject = Subject::call(&admitted.call, token);
-        self.note(&admitted.caller, subject, refusal).await;
-    }
-
-    /// Writes the refusal of a call without a good key.
-    async fn turn_away(&self, key: Option<&ApiKey>, call: &ApiCall, refusal: AccessRefusal) {
-        if self.is_first(key, &call.origin, refusal) {
-            let caller = caller(key, call.origin.clone());
-            let subject = Subject::call(&call.name, None);
-            self.note(&caller, subject, refusal).await;
-        }
-    }
-
-    fn is_first(&self, key: Option<&ApiKey>, origin: &Origin, refusal: AccessRefusal) -> bool {
-        self.0.strangers.is_first(Alike {
-            key: key.map(|key| key.id),
-            address: origin.address,
-            reason: refusal.reason(),
-        })
-    }
-
-    async fn note(&self, caller: &Caller, subject: Subject, refusal: AccessRefusal) {
-        let outcome = Outcome::Refused(refusal.reason().to_owned());
+        let (caller, action) = (&admitted.caller, AuditAction::ApiCalled);
         self.0
             .auditor
-            .record(caller, AuditAction::ApiCalled, subject, outcome)
+            .record(caller, action, subject, outcome(refusal))
             .await;
     }
+
+    /// Writes the refusal of a call that can be made as often as somebody likes.
+    async fn note_first(&self, caller: &Caller, call: &str, refusal: AccessRefusal) {
+        let (action, subject) = (AuditAction::ApiCalled, Subject::call(call, None));
+        self.0
+            .auditor
+            .record_refusal(caller, action, subject, outcome(refusal))
+            .await;
+    }
+}
+
+fn outcome(refusal: AccessRefusal) -> Outcome {
+    Outcome::Refused(refusal.reason().to_owned())
 }
 
 fn admitted(key: Arc<ApiKey>, call: ApiCall) -> Admitted {

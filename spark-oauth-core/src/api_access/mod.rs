@@ -3,12 +3,12 @@
 //! A call passes three gates: [`ApiAccess::authenticate`] (a key that is good),
 //! [`ApiAccess::authorize`] (a scope of the key), and, where it is about one person's
 //! token, the key's reach, which every operation on tokens here checks by itself.
-//! Whoever is refused is so with an entry in the audit log.
+//! Whoever is refused is so with an entry in the audit log: one a minute, where the
+//! key is not good or makes too many calls.
 
 mod access;
 mod error;
 mod links;
-mod strangers;
 #[cfg(test)]
 mod tests;
 mod tokens;

@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU16;
-use std::time::Duration;
 
 use super::*;
 use crate::api_keys::{
@@ -166,15 +165,20 @@ async fn every_key_that_is_not_good_is_refused_with_an_entry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn strangers_make_one_entry_a_second() {
+async fn what_comes_again_and_again_makes_one_entry_a_minute() {
     let scene = scene().await;
     for _ in 0..50 {
         refusal(&scene, Credential::Missing).await;
     }
     assert_eq!(refused(&scene).len(), 1);
-    tokio::time::advance(Duration::from_secs(1)).await;
-    refusal(&scene, Credential::Missing).await;
+    let service = admitted(&scene, Reach::everybody()).await;
+    for _ in 0..50 {
+        scene.oauth.api_access.rate_limited(&service).await;
+    }
     assert_eq!(refused(&scene).len(), 2);
+    tokio::time::advance(MINUTE).await;
+    refusal(&scene, Credential::Missing).await;
+    assert_eq!(refused(&scene).len(), 3);
 }
 
 #[tokio::test]
