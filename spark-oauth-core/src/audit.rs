@@ -201,6 +201,8 @@ pub enum AuditAction {
     ConsentLinkCreated,
     /// A consent link was sent to a person.
     ConsentLinkSent,
+    /// A consent link was ended before its time.
+    ConsentLinkEnded,
     /// The audit log was exported.
     AuditExported,
     /// Everything was sealed again under the newest key.
@@ -215,7 +217,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::ConsentGranted,
         Self::ConsentFailed,
         Self::ConsentWithdrawn,
@@ -238,6 +240,7 @@ impl AuditAction {
         Self::ApiCalled,
         Self::ConsentLinkCreated,
         Self::ConsentLinkSent,
+        Self::ConsentLinkEnded,
         Self::AuditExported,
         Self::KeysRotated,
         Self::StoreCopied,
@@ -271,6 +274,7 @@ impl AuditAction {
             Self::ApiCalled => "api_called",
             Self::ConsentLinkCreated => "consent_link_created",
             Self::ConsentLinkSent => "consent_link_sent",
+            Self::ConsentLinkEnded => "consent_link_ended",
             Self::AuditExported => "audit_exported",
             Self::KeysRotated => "keys_rotated",
             Self::StoreCopied => "store_copied",

@@ -42,7 +42,11 @@ impl ConsentLinkStore for MongoStore {
         let progress = ProgressDocument::new(link.progress);
         let progress = serialize_to_document(&progress).map_err(corrupt)?;
         let change = doc! {
-            "$set": { "progress": progress, "version": version.cast_signed() },
+            "$set": {
+                "progress": progress,
+                "expires_at": date(link.expires_at),
+                "version": version.cast_signed(),
+            },
         };
         let mut expected = by_id(link.id);
         expected.insert("version", link.version.cast_signed());

@@ -33,7 +33,8 @@ statements! {
         "SELECT ", link_columns!(), " FROM consent_links WHERE id < ?1 ORDER BY id DESC LIMIT ?2"
     );
 
-    UPDATE = "UPDATE consent_links SET progress = ?2, version = ?3 WHERE id = ?1 AND version = ?4";
+    UPDATE = "UPDATE consent_links SET progress = ?2, expires_at = ?3, version = ?4 \
+              WHERE id = ?1 AND version = ?5";
 
     EXISTS = "SELECT 1 FROM consent_links WHERE id = ?1";
 
@@ -82,6 +83,7 @@ impl ConsentLinkStore for SqliteStore {
         let update = sqlx::query(UPDATE)
             .bind(id.clone())
             .bind(serde_json::to_string(&link.progress).map_err(corrupt)?)
+            .bind(link.expires_at.as_millis())
             .bind(version.cast_signed())
             .bind(expected.cast_signed());
         self.write_statement(move |connection| {

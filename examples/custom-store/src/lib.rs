@@ -488,6 +488,7 @@ impl ConsentLinkStore for CustomStore {
             return Err(StoreError::Conflict);
         }
         stored.progress = link.progress;
+        stored.expires_at = link.expires_at;
         stored.version += 1;
         Ok(stored.version)
     }

@@ -167,6 +167,8 @@ macro_rules! store_conformance {
                 an_update_changes_what_became_of_a_link,
                 a_stale_update_of_a_link_is_refused,
                 one_version_of_a_link_is_replaced_once,
+                a_link_whose_end_came_earlier_is_removed_by_it,
+                an_end_and_a_consent_at_once_exclude_each_other,
                 expired_links_are_removed,);
             $crate::__store_contracts!(sessions:
                 a_session_reads_back,

@@ -168,22 +168,23 @@ pub async fn links_that_come_and_go_move_no_other(stores: &Stores) {
     assert_eq!(rest, [5, 4, 3, 1, 0].map(|number: usize| links[number].id));
 }
 
-/// An update replaces what became of the link, raises its version by one, and
-/// changes nothing else, whatever the caller's copy says.
+/// An update replaces what became of the link and when it ends, raises its version by
+/// one, and changes nothing else, whatever the caller's copy says.
 pub async fn an_update_changes_what_became_of_a_link(stores: &Stores) {
     let (mut stands, other) = (link(1), full_link(2));
     insert_all(stores, [&stands, &other]).await;
-    for progress in every_progress().into_iter().rev() {
+    for (second, progress) in (1..).zip(every_progress().into_iter().rev()) {
         let written = ConsentLink {
             id: stands.id,
             progress,
             version: stands.version,
-            expires_at: later(9),
+            expires_at: later(second),
             ..full_link(3)
         };
         let version = stores.links.update(&written).await;
         assert_eq!(version.expect("nobody else writes"), stands.version + 1);
         stands.progress = progress;
+        stands.expires_at = later(second);
         stands.version += 1;
         assert_eq!(get(stores, stands.id).await.as_ref(), Some(&stands));
     }
@@ -242,6 +243,54 @@ pub async fn one_version_of_a_link_is_replaced_once(stores: &Stores) {
     let read = read.expect("the link must be there");
     assert_eq!(Some(read.progress), winner.map(|(progress, _)| progress));
     assert_eq!(read.version, stands.version + 1);
+}
+
+/// An end that is brought forward counts for the clearing away, and no longer the one
+/// that the link was made with.
+pub async fn a_link_whose_end_came_earlier_is_removed_by_it(stores: &Stores) {
+    let (stands, other) = (link(1), link(2));
+    insert_all(stores, [&stands, &other]).await;
+    let mut ended = ConsentLink {
+        expires_at: later(1),
+        ..stands
+    };
+    let version = stores.links.update(&ended).await;
+    ended.version = version.expect("nobody else writes");
+    assert_eq!(remove_expired(stores, later(0)).await, 0);
+    assert_eq!(get(stores, ended.id).await.as_ref(), Some(&ended));
+    assert_eq!(remove_expired(stores, later(1)).await, 1);
+    assert_eq!(get(stores, ended.id).await, None);
+    assert_eq!(get(stores, other.id).await, Some(other));
+}
+
+/// Of an end and a consent at once one is written, and nothing of the other.
+pub async fn an_end_and_a_consent_at_once_exclude_each_other(stores: &Stores) {
+    let stands = link(1);
+    insert_all(stores, [&stands]).await;
+    let answers = race(RUNNERS, |number| {
+        let store = stores.links.clone();
+        let mut link = stands.clone();
+        if number % 2 == 0 {
+            link.expires_at = later(1);
+        } else {
+            link.progress = LinkProgress::Granted {
+                at: later(1),
+                token: None,
+            };
+        }
+        async move {
+            let answer = store.update(&link).await;
+            (link, answer)
+        }
+    })
+    .await;
+    assert_one_winner(&answers, |(_, answer)| answer.is_ok(), "end or take it");
+    let winner = answers.into_iter().find(|(_, answer)| answer.is_ok());
+    let expected = winner.map(|(link, version)| ConsentLink {
+        version: version.unwrap_or_default(),
+        ..link
+    });
+    assert_eq!(get(stores, stands.id).await, expected);
 }
 
 /// Links go when they have expired, whatever became of them; until somebody removes

@@ -1,4 +1,4 @@
-//! Why a link is not made, does not lead to a consent, or is not sent.
+//! Why a link is not made, does not lead to a consent, or is not sent or ended.
 
 use crate::broker::TokenError;
 use crate::consent_links::LinkProblem;
@@ -99,6 +99,56 @@ impl SendError {
             Self::Token(error) => error.reason(),
             Self::Provider(_) => "provider",
             Self::Store(_) => "store",
+        }
+    }
+}
+
+/// Why there is nothing to end: the link does not wait for the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotOpen {
+    /// The person consented, or a consent is being written.
+    #[error("the person has consented already")]
+    Granted,
+    /// The person declined.
+    #[error("the person has declined")]
+    Declined,
+    /// Its end came before.
+    #[error("the link has ended already")]
+    Expired,
+}
+
+/// Why a link was not ended.
+#[derive(Debug, thiserror::Error)]
+pub enum EndError {
+    /// There is no such link.
+    #[error("there is no such consent link")]
+    NotFound,
+    /// There is nothing to end.
+    #[error(transparent)]
+    NotOpen(#[from] NotOpen),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] StoreError),
+}
+
+impl EndError {
+    /// The reason in a word, for the audit log.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::NotOpen(NotOpen::Granted) => "already_granted",
+            Self::NotOpen(NotOpen::Declined) => "declined",
+            Self::NotOpen(NotOpen::Expired) => "ended",
+            Self::Store(_) => "store",
+        }
+    }
+}
+
+impl From<StoreError> for EndError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::NotFound,
+            error => Self::Store(error),
         }
     }
 }

@@ -115,7 +115,8 @@ impl LinkLedger {
             }
             match self.links.get(id).await {
                 Ok(Some(stored)) if stored.progress == progress || !may(&stored) => return,
-                Ok(Some(stored)) => link.version = stored.version,
+                // The others may have ended it: that stays.
+                Ok(Some(stored)) => link = ConsentLink { progress, ..stored },
                 Ok(None) => return,
                 // The next write tells.
                 Err(_) => {}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::consent_links::{LinkText, Note};
+use crate::consent_links::{LinkText, NotOpen, Note};
 use crate::email::EmailAddress;
 use crate::ids::{ConsentLinkId, TokenId};
 use crate::scopes::Scopes;
@@ -126,7 +126,7 @@ pub enum LinkState {
     Granted,
     /// The person declined.
     Declined,
-    /// It ended unanswered.
+    /// It ended unanswered, by itself or because an admin took it back.
     Expired,
 }
 
@@ -178,6 +178,22 @@ impl ConsentLink {
         let granted = matches!(self.progress, LinkProgress::Granted { .. });
         let used_up = self.single_use && granted && !self.is_abandoned(now);
         !used_up && !self.expires_at.has_passed(now)
+    }
+
+    /// Takes it back at `now`: its end has come, for consents that are under way too.
+    ///
+    /// # Errors
+    /// [`NotOpen`] where there is an answer, or its end came before.
+    pub fn end(self, now: Timestamp) -> Result<Self, NotOpen> {
+        match self.state(now) {
+            LinkState::Open => Ok(Self {
+                expires_at: now,
+                ..self
+            }),
+            LinkState::Granted => Err(NotOpen::Granted),
+            LinkState::Declined => Err(NotOpen::Declined),
+            LinkState::Expired => Err(NotOpen::Expired),
+        }
     }
 
     /// Whether a consent was about to be written and never was.

@@ -1,5 +1,5 @@
 //! Links under which a person is asked to consent: made by a service or an admin,
-//! sent to the person, and followed to their end.
+//! sent to the person, and followed to their end, which may be brought forward.
 //!
 //! There are two kinds. A stored link has a record, so that it can be used once and
 //! its state be read. A renewal has none: it says all by itself, and is made for every
@@ -11,6 +11,7 @@
 //! it up. [`Invitation`] is what it asks for; a consent is
 //! [begun](crate::consent::ConsentService::begin_invited) from that.
 
+mod end;
 mod error;
 mod input;
 mod invitation;
@@ -24,7 +25,7 @@ mod signed_text;
 mod tests;
 mod text;
 
-pub use error::{LinkError, LinkRefusal, SendError};
+pub use error::{EndError, LinkError, LinkRefusal, NotOpen, SendError};
 pub use input::{LinkInput, LinkProblem};
 pub use invitation::Invitation;
 pub(crate) use ledger::LinkLedger;

@@ -25,7 +25,7 @@ const RENEWAL_LIFE: Duration = Duration::from_hours(7 * 24);
 /// How long a link that has ended can still be looked up: 90 days.
 const KEPT_AFTER_END: Duration = Duration::from_hours(90 * 24);
 
-/// Makes links, reads them, sends them, and tells what became of them.
+/// Makes links, reads them, sends them, ends them, and tells what became of them.
 #[derive(Clone, Debug)]
 pub struct ConsentLinkService {
     pub(super) parts: Parts,

@@ -1,4 +1,6 @@
-//! Links through the services: made, opened, consented under, sent.
+//! Links through the services: made, opened, consented under, sent, ended.
+
+mod ending;
 
 use std::sync::Arc;
 use std::time::Duration;

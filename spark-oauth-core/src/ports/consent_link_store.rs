@@ -40,8 +40,9 @@ pub trait ConsentLinkStore: Debug + Send + Sync + 'static {
     async fn list(&self, page: &PageRequest) -> Result<Page<ConsentLink>, StoreError>;
 
     /// Replaces what became of the link
-    /// ([`ConsentLink::progress`](crate::consent_links::ConsentLink::progress); nothing
-    /// else of it changes) where its version is still `link.version`, and answers the
+    /// ([`ConsentLink::progress`](crate::consent_links::ConsentLink::progress)) and when
+    /// it ends ([`ConsentLink::expires_at`](crate::consent_links::ConsentLink::expires_at)),
+    /// nothing else of it, where its version is still `link.version`, and answers the
     /// new version, which is one higher. Of several callers with one version at once
     /// exactly one succeeds.
     ///

@@ -28,6 +28,7 @@ pub const fn action_words(action: AuditAction) -> &'static str {
         AuditAction::ApiCalled => "Call the API",
         AuditAction::ConsentLinkCreated => "Make a consent link",
         AuditAction::ConsentLinkSent => "Send a consent link",
+        AuditAction::ConsentLinkEnded => "End a consent link",
         AuditAction::AuditExported => "Export the audit log",
         AuditAction::KeysRotated => "Seal everything under a new key",
         AuditAction::StoreCopied => "Copy everything into this store",
@@ -72,6 +73,7 @@ pub fn reason_words(reason: &str) -> String {
 }
 
 static REASONS: &[(&str, &str)] = &[
+    ("already_granted", "The person has consented already"),
     ("already_set_up", "The super admin stands already"),
     (
         "backing_off",
@@ -81,6 +83,7 @@ static REASONS: &[(&str, &str)] = &[
     ("code_missing", "Webex sent no code"),
     ("conflict", "Somebody else was faster"),
     ("declined", "The person declined"),
+    ("ended", "The link has ended"),
     ("exchange_failed", "Webex did not take the code"),
     ("expired", "It came too late"),
     ("incomplete", "Something could not be done"),

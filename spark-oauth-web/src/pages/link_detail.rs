@@ -36,4 +36,6 @@ pub struct LinkDetailPage {
     pub expires: TimeView,
     /// Whether it can be sent as a message.
     pub can_send: bool,
+    /// Whether it can be ended before its time.
+    pub can_end: bool,
 }

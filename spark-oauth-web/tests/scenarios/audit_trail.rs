@@ -90,6 +90,10 @@ async fn what_an_admin_does_is_found_by_its_kind(setup: Setup) {
     let made = admin.submit(form.tick("scope", "tokens:use")).await;
     let key = admin.open(&made.link("I have copied it")).await;
     confirmed(&admin, &key, "/revoke").await;
+    let page = admin.open("/admin/links/new").await;
+    let form = page.form("/admin/links").set("expected_email", ALICE);
+    let link = admin.submit(form).await;
+    confirmed(&admin, &link, "/end").await;
     let log = admin.open("/admin/audit").await;
     admin.submit(log.form("/admin/audit/export")).await;
     let other = rig.browser();
@@ -111,6 +115,11 @@ async fn what_an_admin_does_is_found_by_its_kind(setup: Setup) {
         ("admin_removed", "Remove an admin carol"),
         ("api_key_created", "Create an API key report"),
         ("api_key_revoked", "Revoke an API key report"),
+        (
+            "consent_link_created",
+            "Make a consent link alice@example.com",
+        ),
+        ("consent_link_ended", "End a consent link alice@example.com"),
         ("audit_exported", "Export the audit log"),
         ("sign_in", "Sign in"),
         ("sign_out", "Sign out"),
@@ -137,6 +146,20 @@ async fn what_an_admin_does_is_found_by_its_kind(setup: Setup) {
     .await;
 }
 
+async fn act_on_what_is_gone(admin: &Browser, unknown: &str) {
+    for (kind, action) in [
+        ("tokens", "refresh"),
+        ("tokens", "reveal"),
+        ("tokens", "revoke"),
+        ("tokens", "remove"),
+        ("keys", "revoke"),
+        ("links", "end"),
+    ] {
+        let path = format!("/admin/{kind}/{unknown}/{action}");
+        assert_eq!(admin.post(&path, &[("confirm", "yes")]).await.status, 404);
+    }
+}
+
 async fn what_was_refused_is_found_too(setup: Setup) {
     let rig = Rig::with(setup).await;
     let stranger = rig.browser();
@@ -151,12 +174,7 @@ async fn what_was_refused_is_found_too(setup: Setup) {
     );
     let admin = rig.super_admin().await;
     let unknown = "01JZZZZZZZZZZZZZZZZZZZZZZZ";
-    for action in ["refresh", "reveal", "revoke", "remove"] {
-        let path = format!("/admin/tokens/{unknown}/{action}");
-        assert_eq!(admin.post(&path, &[("confirm", "yes")]).await.status, 404);
-    }
-    let path = format!("/admin/keys/{unknown}/revoke");
-    assert_eq!(admin.post(&path, &[("confirm", "yes")]).await.status, 404);
+    act_on_what_is_gone(&admin, unknown).await;
     let page = admin.open("/admin/admins").await;
     let list = admin
         .submit(described(
@@ -206,6 +224,12 @@ async fn what_was_refused_is_found_too(setup: Setup) {
         (
             "api_key_revoked",
             format!("Revoke an API key {unknown}"),
+            "admin admin",
+            gone,
+        ),
+        (
+            "consent_link_ended",
+            format!("End a consent link {unknown}"),
             "admin admin",
             gone,
         ),

@@ -1,6 +1,8 @@
 //! Consent links from outside: made by a service or an admin, opened by persons, sent,
 //! and followed to their end.
 
+mod ending;
+
 use std::time::Duration;
 
 use reqwest::Method;

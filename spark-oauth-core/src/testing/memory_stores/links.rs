@@ -51,6 +51,7 @@ impl ConsentLinkStore for MemoryStores {
                 return Err(StoreError::Conflict);
             }
             stored.progress = link.progress;
+            stored.expires_at = link.expires_at;
             stored.version += 1;
             Ok(stored.version)
         })

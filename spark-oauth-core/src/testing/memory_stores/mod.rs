@@ -183,6 +183,15 @@ impl MemoryStores {
         }
     }
 
+    /// Changes a link as another process would, with a new version. Nothing where
+    /// there is no such link.
+    pub fn change_link(&self, id: ConsentLinkId, change: impl FnOnce(&mut ConsentLink)) {
+        if let Some(link) = self.records().links.get_mut(&id) {
+            change(link);
+            link.version += 1;
+        }
+    }
+
     fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }

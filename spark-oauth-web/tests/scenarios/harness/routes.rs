@@ -1,7 +1,7 @@
 //! The routes, as DESIGN names them.
 
 /// Every route that changes something.
-pub(crate) const STATE_CHANGES: [&str; 22] = [
+pub(crate) const STATE_CHANGES: [&str; 23] = [
     "/auth/spark",
     "/granted/reveal",
     "/granted/withdraw",
@@ -23,6 +23,7 @@ pub(crate) const STATE_CHANGES: [&str; 22] = [
     "/admin/audit/export",
     "/admin/links",
     "/admin/links/{id}/message",
+    "/admin/links/{id}/end",
     "/admin/tokens/{id}/message",
 ];
 

@@ -2,6 +2,7 @@
 
 mod create;
 mod detail;
+mod end;
 mod form;
 mod list;
 mod send;
@@ -22,6 +23,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/admin/links/new", get(create::show))
         .route("/admin/links/{id}", get(detail::show))
         .route("/admin/links/{id}/message", post(send::send))
+        .route("/admin/links/{id}/end", post(end::end))
 }
 
 /// A path that names no link is like one that names a link which is gone.
