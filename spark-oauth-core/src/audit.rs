@@ -386,7 +386,10 @@ pub struct AuditEntry {
     pub action: AuditAction,
     /// To which token.
     pub token: Option<TokenId>,
-    /// To whom, or to whose token: an e-mail address or a username.
+    /// The API key that acted, or that something was done to. Its name tells less: a
+    /// later key may have the same.
+    pub api_key: Option<ApiKeyId>,
+    /// To whom, or to whose token: an e-mail address, a username, the name of a key.
     pub subject: Option<String>,
     /// How it ended.
     pub outcome: Outcome,

@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 use self::refusals::{Alike, Refusals};
 use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Outcome};
 use crate::detached::Detached;
-use crate::ids::{AuditId, TokenId};
-use crate::ports::{AuditLog, Clock, Random};
+use crate::ids::{ApiKeyId, AuditId, TokenId};
+use crate::ports::{AuditFilter, AuditLog, Clock, Random};
 use crate::timestamp::Timestamp;
 
 /// How long a fetch of a token waits for others of the same kind before it is
@@ -31,6 +31,7 @@ const CONCURRENCY: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Subject {
     token: Option<TokenId>,
+    api_key: Option<ApiKeyId>,
     name: Option<String>,
 }
 
@@ -39,19 +40,39 @@ impl Subject {
         Self {
             token: Some(id),
             name: Some(email.to_owned()),
+            ..Self::default()
         }
     }
 
     /// What was searched for.
-    pub(crate) const fn searched(token: Option<TokenId>, name: Option<String>) -> Self {
-        Self { token, name }
+    pub(crate) fn searched(filter: &AuditFilter) -> Self {
+        Self {
+            token: filter.token,
+            api_key: filter.api_key,
+            name: filter.subject.clone(),
+        }
     }
 
     /// A token of which nothing but the identifier is known.
-    pub(crate) const fn unknown_token(id: TokenId) -> Self {
+    pub(crate) fn unknown_token(id: TokenId) -> Self {
         Self {
             token: Some(id),
-            name: None,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn api_key(id: ApiKeyId, name: &str) -> Self {
+        Self {
+            api_key: Some(id),
+            ..Self::named(name)
+        }
+    }
+
+    /// A key of which nothing but the identifier is known.
+    pub(crate) fn unknown_api_key(id: ApiKeyId) -> Self {
+        Self {
+            api_key: Some(id),
+            ..Self::default()
         }
     }
 
@@ -59,14 +80,14 @@ impl Subject {
     pub(crate) fn call(name: &str, token: Option<TokenId>) -> Self {
         Self {
             token,
-            name: Some(name.to_owned()),
+            ..Self::named(name)
         }
     }
 
     pub(crate) fn named(name: impl Into<String>) -> Self {
         Self {
-            token: None,
             name: Some(name.into()),
+            ..Self::default()
         }
     }
 }
@@ -139,6 +160,7 @@ impl Auditor {
             caller: caller.clone(),
             action,
             token: subject.token,
+            api_key: subject.api_key.or(caller.actor.api_key()),
             subject: subject.name.clone(),
             outcome: outcome.clone(),
         };

@@ -68,6 +68,9 @@ pub(crate) fn selection(filter: &AuditFilter, page: &PageRequest) -> Result<Sele
     if let Some(subject) = &filter.subject {
         wanted.insert("subject_normalized", EmailAddress::normalize(subject));
     }
+    if let Some(key) = filter.api_key {
+        wanted.insert("api_key", key.to_string());
+    }
     if let Some(actor) = &filter.actor {
         wanted.insert("actor_normalized", EmailAddress::normalize(actor));
     }
@@ -127,6 +130,8 @@ pub(crate) struct AuditDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    api_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
     /// What the search finds the subject by; never read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,6 +153,7 @@ impl AuditDocument {
             actor_normalized: entry.caller.actor.name().map(EmailAddress::normalize),
             outcome: entry.outcome.clone(),
             token: entry.token.map(|token| token.to_string()),
+            api_key: entry.api_key.map(|key| key.to_string()),
             subject: entry.subject.clone(),
             subject_normalized: entry.subject.as_deref().map(EmailAddress::normalize),
             address: origin.address.map(|address| address.to_string()),
@@ -162,6 +168,8 @@ impl TryFrom<AuditDocument> for AuditEntry {
     fn try_from(document: AuditDocument) -> Result<Self, Unreadable> {
         let token = document.token.as_deref();
         let token = token.map(|text| parse(text, AUDIT, "token"));
+        let api_key = document.api_key.as_deref();
+        let api_key = api_key.map(|text| parse(text, AUDIT, "api_key"));
         let address = document.address.as_deref();
         let address = address.map(|text| parse(text, AUDIT, "address"));
         Ok(Self {
@@ -176,6 +184,7 @@ impl TryFrom<AuditDocument> for AuditEntry {
             },
             action: from_word(&document.action, AUDIT, "action")?,
             token: token.transpose()?,
+            api_key: api_key.transpose()?,
             subject: document.subject,
             outcome: document.outcome,
         })

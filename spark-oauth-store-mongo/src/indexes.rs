@@ -188,6 +188,7 @@ fn audit() -> Vec<IndexModel> {
         in_order("newest", None),
         in_order("token", Some("token")),
         in_order("subject", Some("subject_normalized")),
+        in_order("api_key", Some("api_key")),
         in_order("actor", Some("actor_normalized")),
         in_order("action", Some("action")),
         plain("time", doc! { "at": 1 }),

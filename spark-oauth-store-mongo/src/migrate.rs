@@ -4,6 +4,7 @@
 //! than one document. So every step can be taken twice, also at the same time, and
 //! the number of the schema only rises, after the steps that lead to it.
 
+mod audit_keys;
 mod backfill;
 mod first_visits;
 mod searches;
@@ -49,6 +50,7 @@ const STEPS: &[Step] = &[
     |_| Box::pin(async { Ok(()) }),
     |databases| Box::pin(first_visits::plan(databases)),
     |databases| Box::pin(searches::prepare(databases)),
+    |databases| Box::pin(audit_keys::name(databases)),
 ];
 
 /// Brings the databases to the present schema.

@@ -14,7 +14,7 @@ use crate::words::{from_word, parse, to_word};
 
 macro_rules! audit_columns {
     () => {
-        "seq, id, at, action, actor, outcome, token, subject, address, request_id"
+        "seq, id, at, action, actor, outcome, token, api_key, subject, address, request_id"
     };
 }
 
@@ -22,8 +22,8 @@ pub(crate) use audit_columns;
 
 statements! {
     APPEND = "INSERT INTO audit (id, at, action, actor, outcome, token, subject, address, \
-        request_id, actor_normalized, subject_normalized, searchable) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1)";
+        request_id, actor_normalized, subject_normalized, api_key, searchable) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1)";
 
     /// The index gives what ended in the order of its time; which of one time goes
     /// first does not matter.
@@ -46,7 +46,8 @@ impl AuditLog for SqliteStore {
             .bind(origin.address.map(|address| address.to_string()))
             .bind(origin.request_id.clone())
             .bind(entry.caller.actor.name().map(EmailAddress::normalize))
-            .bind(entry.subject.as_deref().map(EmailAddress::normalize));
+            .bind(entry.subject.as_deref().map(EmailAddress::normalize))
+            .bind(entry.api_key.map(|key| key.to_string()));
         self.execute(insertion).await?;
         Ok(())
     }
@@ -82,6 +83,7 @@ pub(crate) struct AuditRow {
     actor: String,
     outcome: String,
     token: Option<String>,
+    api_key: Option<String>,
     subject: Option<String>,
     address: Option<String>,
     request_id: Option<String>,
@@ -92,6 +94,8 @@ impl TryFrom<AuditRow> for AuditEntry {
 
     fn try_from(row: AuditRow) -> Result<Self, Unreadable> {
         let token = row.token.as_deref().map(|text| parse(text, "audit.token"));
+        let api_key = row.api_key.as_deref();
+        let api_key = api_key.map(|text| parse(text, "audit.api_key"));
         let address = row.address.as_deref();
         let address = address.map(|text| parse(text, "audit.address"));
         Ok(Self {
@@ -106,6 +110,7 @@ impl TryFrom<AuditRow> for AuditEntry {
             },
             action: from_word(&row.action, "audit.action")?,
             token: token.transpose()?,
+            api_key: api_key.transpose()?,
             subject: row.subject,
             outcome: serde_json::from_str(&row.outcome).map_err(|_| Unreadable("audit.outcome"))?,
         })

@@ -24,6 +24,7 @@ macro_rules! search {
              AND (?5 IS NULL OR actor_normalized = ?5) AND (?6 IS NULL OR action = ?6) \
              AND (?7 IS NULL OR json_extract(outcome, '$.kind') = ?7) \
              AND (?8 IS NULL OR at >= ?8) AND (?9 IS NULL OR at < ?9) \
+             AND (?10 IS NULL OR api_key = ?10) \
              ORDER BY seq DESC LIMIT ?2"
         )
     };
@@ -33,6 +34,7 @@ statements! {
     SEARCH = search!("");
     SEARCH_BY_TOKEN = search!("AND token = ?3");
     SEARCH_BY_SUBJECT = search!("AND subject_normalized = ?4");
+    SEARCH_BY_API_KEY = search!("AND api_key = ?10");
     SEARCH_BY_ACTOR = search!("AND actor_normalized = ?5");
     SEARCH_BY_ACTION = search!("AND action = ?6");
 
@@ -57,7 +59,8 @@ impl SqliteStore {
             .bind(filter.action.map(AuditAction::as_str))
             .bind(filter.outcome.as_ref().map(to_word).transpose()?)
             .bind(filter.from.map(Timestamp::as_millis))
-            .bind(filter.until.map(Timestamp::as_millis));
+            .bind(filter.until.map(Timestamp::as_millis))
+            .bind(filter.api_key.map(|key| key.to_string()));
         if *filter == AuditFilter::default() {
             self.rows(rows).await
         } else {
@@ -66,12 +69,15 @@ impl SqliteStore {
     }
 }
 
-/// A token has few entries, a person or an actor more, an action many.
+/// A token has few entries, a person more, a key or who acts under its name many, an
+/// action most.
 const fn statement_for(filter: &AuditFilter) -> &'static str {
     if filter.token.is_some() {
         SEARCH_BY_TOKEN
     } else if filter.subject.is_some() {
         SEARCH_BY_SUBJECT
+    } else if filter.api_key.is_some() {
+        SEARCH_BY_API_KEY
     } else if filter.actor.is_some() {
         SEARCH_BY_ACTOR
     } else if filter.action.is_some() {

@@ -209,3 +209,40 @@ async fn entries_that_were_not_filled_in_are_at_the_next_start() {
             .unwrap();
     assert_eq!(subject.as_deref(), Some("g@h.i"));
 }
+
+/// Who acted under a key is found by the key, also where that was long ago; an actor that
+/// cannot be read stops nobody.
+#[tokio::test]
+async fn entries_of_the_third_schema_are_found_by_the_key_that_acted() {
+    let files = files();
+    let store = SqliteStore::open_path(&files.new).await.unwrap();
+    let mut entries: Vec<_> = (0..5).map(audit_entry).collect();
+    let keys = [api_key(1).id, api_key(2).id];
+    for (place, id) in [(1, keys[0]), (2, keys[1]), (3, keys[0])] {
+        let name = "nightly report".to_owned();
+        entries[place].caller.actor = Actor::ApiKey { id, name };
+        entries[place].api_key = Some(id);
+    }
+    entries[0] = by_admin(0, "nightly report", "Zoë@Example.org");
+    for entry in &entries {
+        store.stores().audit.append(entry).await.unwrap();
+    }
+    store.close().await;
+    of_schema(3, &files.new, &files.old).await;
+    let mut behind = raw(&files.old).await;
+    let spoil = "UPDATE audit SET actor = '{' WHERE seq = 5";
+    assert_eq!(execute(&mut behind, spoil.to_owned()).await, 1);
+    behind.close().await.unwrap();
+
+    let store = SqliteStore::open_path(&files.old).await.unwrap();
+    let of_key = |key: usize| AuditFilter {
+        api_key: Some(keys[key]),
+        ..AuditFilter::default()
+    };
+    let found = search(&store.stores(), &of_key(0)).await;
+    assert_eq!(found, [entries[3].id, entries[1].id]);
+    let found = search(&store.stores(), &of_key(1)).await;
+    assert_eq!(found, [entries[2].id]);
+    let found = search(&store.stores(), &of_actor("nightly report")).await;
+    assert_eq!(found.len(), 4);
+}

@@ -692,8 +692,6 @@ fn keys(gallery: &mut Gallery) -> Outcome {
         expires: Some(at(50 * DAY)),
         last_used: Some(at(-3 * MINUTE)),
         revoked: revoked.map(at),
-        deeds: "/admin/audit?actor=nightly+report".to_owned(),
-        history: "/admin/audit?subject=nightly+report".to_owned(),
     };
     gallery.add("key", &key(KeyState::Active, None))?;
     gallery.add("key-revoked", &key(KeyState::Revoked, Some(-DAY)))
@@ -705,6 +703,8 @@ fn audit_rows() -> Vec<AuditRow> {
             action: action_words(action),
             subject: subject.map(str::to_owned),
             token: (action == AuditAction::TokenRevealed).then(|| "token.html".to_owned()),
+            key: (action == AuditAction::ApiKeyRevoked).then(|| "key.html".to_owned()),
+            actor_key: (kind == "API key").then(|| "key.html".to_owned()),
             actor: actor.to_owned(),
             actor_kind: kind,
             at: at(-ago),
@@ -753,6 +753,15 @@ fn audit_rows() -> Vec<AuditRow> {
             2 * DAY,
             OutcomeKind::Failed,
             Some("provider"),
+        ),
+        row(
+            AuditAction::ApiKeyRevoked,
+            Some("nightly report"),
+            "root_admin",
+            "admin",
+            3 * DAY,
+            done,
+            None,
         ),
         row(
             AuditAction::PasswordReset,

@@ -159,6 +159,7 @@ async fn every_key_that_is_not_good_is_refused_with_an_entry() {
         let told = |entry: &&AuditEntry| entry.outcome == outcome && entry.caller.actor == actor;
         let told: Vec<_> = entries.iter().filter(told).collect();
         assert_eq!(told.len(), 1, "{expected}");
+        assert_eq!(told[0].api_key, known);
         assert_eq!(told[0].caller.origin, call().origin);
         assert_eq!(told[0].subject.as_deref(), Some(CALL));
     }

@@ -143,7 +143,7 @@ impl ApiKeyService {
     pub async fn revoke(&self, id: ApiKeyId, caller: &Caller) -> Result<ApiKey, ApiKeyError> {
         let Some(key) = self.store.revoke(id, self.clock.now()).await? else {
             let (subject, outcome) = (
-                Subject::named(id.to_string()),
+                Subject::unknown_api_key(id),
                 Outcome::Refused("not_found".to_owned()),
             );
             self.auditor
@@ -217,7 +217,7 @@ impl ApiKeyService {
     }
 
     async fn note(&self, caller: &Caller, action: AuditAction, key: &ApiKey) {
-        let subject = Subject::named(key.name.as_str());
+        let subject = Subject::api_key(key.id, key.name.as_str());
         self.auditor
             .record(caller, action, subject, Outcome::Done)
             .await;

@@ -78,6 +78,7 @@ async fn a_key_is_accepted_by_its_text_and_stored_without_it() {
     assert!(!stored.contains(&text[5..]), "{stored}");
     let entries = desk.stores.audit_entries();
     assert_eq!(entries[0].action, AuditAction::ApiKeyCreated);
+    assert_eq!(entries[0].api_key, Some(created.key.id));
     assert_eq!(entries[0].outcome, Outcome::Done);
     assert!(!format!("{entries:?}").contains(&text[5..]));
 }
@@ -145,7 +146,7 @@ async fn that_there_is_no_key_to_revoke_is_written_down() {
     assert!(matches!(refused, Err(ApiKeyError::NotFound)));
     let entry = desk.stores.audit_entries().pop().unwrap();
     assert_eq!(entry.action, AuditAction::ApiKeyRevoked);
-    assert_eq!(entry.subject, Some(id.to_string()));
+    assert_eq!((entry.api_key, entry.subject), (Some(id), None));
     assert_eq!(entry.outcome, Outcome::Refused("not_found".to_owned()));
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use crate::audit::{AuditAction, AuditEntry, OutcomeKind};
-use crate::ids::{AuditId, TokenId};
+use crate::ids::{ApiKeyId, AuditId, TokenId};
 
 /// One entry of the audit log as an object of JSON. Its keys are stable: they all stand
 /// in every line, with `null` for what is not known, and later versions only add some.
@@ -22,6 +22,7 @@ use crate::ids::{AuditId, TokenId};
 /// | `action` | what was done, one of [`AuditAction`] |
 /// | `subject` | to whom, or to whose token: an e-mail address, a username, the name of a key |
 /// | `token` | identifier of the token |
+/// | `api_key` | identifier of the API key that acted, or that something was done to |
 /// | `outcome` | `done`, `refused` or `failed` |
 /// | `reason` | why it was refused or failed |
 ///
@@ -37,6 +38,7 @@ use crate::ids::{AuditId, TokenId};
 ///     caller: Caller::operator(),
 ///     action: AuditAction::PasswordReset,
 ///     token: None,
+///     api_key: None,
 ///     subject: Some("root".to_owned()),
 ///     outcome: Outcome::Done,
 /// };
@@ -59,6 +61,8 @@ pub struct AuditLine<'e> {
     pub subject: Option<&'e str>,
     /// `token`
     pub token: Option<TokenId>,
+    /// `api_key`
+    pub api_key: Option<ApiKeyId>,
     /// `outcome`
     pub outcome: OutcomeKind,
     /// `reason`
@@ -104,6 +108,7 @@ impl<'e> From<&'e AuditEntry> for AuditLine<'e> {
             action: entry.action,
             subject: entry.subject.as_deref(),
             token: entry.token,
+            api_key: entry.api_key,
             outcome: entry.outcome.kind(),
             reason: entry.outcome.reason(),
         }
@@ -124,7 +129,7 @@ mod tests {
 
     use super::*;
     use crate::audit::{Actor, Caller, Origin, Outcome};
-    use crate::ids::{AdminId, ApiKeyId};
+    use crate::ids::AdminId;
     use crate::ports::SeededRandom;
     use crate::timestamp::Timestamp;
 
@@ -140,6 +145,7 @@ mod tests {
             },
             action: AuditAction::TokenRevealed,
             token: None,
+            api_key: None,
             subject: None,
             outcome,
         }
@@ -166,6 +172,8 @@ mod tests {
         };
         entry.subject = Some("ann@example.org".to_owned());
         entry.token = Some(token);
+        let key = ApiKeyId::generate(AT, &SeededRandom::new(4));
+        entry.api_key = Some(key);
         let expected = json!({
             "id": entry.id.to_string(),
             "at": "2026-11-25T14:05:09.75Z",
@@ -174,6 +182,7 @@ mod tests {
             "action": "token_revealed",
             "subject": "ann@example.org",
             "token": token.to_string(),
+            "api_key": key.to_string(),
             "outcome": "failed",
             "reason": "vault",
         });
@@ -190,6 +199,7 @@ mod tests {
             "action": "token_revealed",
             "subject": null,
             "token": null,
+            "api_key": null,
             "outcome": "done",
             "reason": null,
         });

@@ -55,7 +55,7 @@ impl AuditService {
     /// All entries that fit the filter. That they leave is written down before the
     /// first of them is read, so that the export may show its own entry.
     pub async fn export(&self, filter: AuditFilter, caller: &Caller) -> AuditExport {
-        let about = Subject::searched(filter.token, filter.subject.clone());
+        let about = Subject::searched(&filter);
         self.auditor
             .record(caller, AuditAction::AuditExported, about, Outcome::Done)
             .await;

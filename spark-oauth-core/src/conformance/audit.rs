@@ -79,7 +79,7 @@ pub async fn every_actor_reads_back(stores: &Stores) {
     assert_read_back(stores, entries.collect()).await;
 }
 
-/// Outcome, subject, token and origin are kept, present or absent.
+/// Outcome, subject, token, key and origin are kept, present or absent.
 pub async fn every_particular_reads_back(stores: &Stores) {
     let outcomes = [
         Outcome::Done,
@@ -96,6 +96,7 @@ pub async fn every_particular_reads_back(stores: &Stores) {
             request_id: present.then(|| "01J-request".to_owned()),
         };
         entry.token = present.then(unknown_token);
+        entry.api_key = present.then(|| api_key(1).id);
         entry.subject = present.then(|| "Zoë@example.com".to_owned());
         entry.outcome = outcome;
         entry

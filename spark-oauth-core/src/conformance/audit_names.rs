@@ -1,7 +1,9 @@
 //! By which names a search of the [`AuditLog`](crate::ports::AuditLog) finds who acted
 //! and to whom.
 
-use super::audit_search::{append_all, assert_found, by, of_actor, of_subject, service};
+use super::audit_search::{
+    append_all, assert_found, by, of_actor, of_api_key, of_subject, service,
+};
 use super::samples::{self, admin};
 use crate::audit::{Actor, AuditEntry};
 use crate::ids::ApiKeyId;
@@ -58,6 +60,26 @@ pub async fn an_actor_is_found_by_its_name(stores: &Stores) {
     ] {
         assert_found(stores, &of_actor(nobody), &entries, &[]).await;
     }
+}
+
+/// Keys of one name are found together by it, and each by itself by its identifier.
+pub async fn keys_of_one_name_are_told_apart(stores: &Stores) {
+    let keys = [samples::api_key(1).id, samples::api_key(2).id];
+    let entries: Vec<_> = (0..6)
+        .map(|number| {
+            let id = keys[number as usize % 2];
+            let name = "nightly report".to_owned();
+            AuditEntry {
+                api_key: Some(id),
+                ..by(number, Actor::ApiKey { id, name })
+            }
+        })
+        .collect();
+    append_all(stores, &entries).await;
+    let all = [0, 1, 2, 3, 4, 5];
+    assert_found(stores, &of_actor("Nightly report"), &entries, &all).await;
+    assert_found(stores, &of_api_key(keys[0]), &entries, &[0, 2, 4]).await;
+    assert_found(stores, &of_api_key(keys[1]), &entries, &[1, 3, 5]).await;
 }
 
 /// Names and subjects are compared without regard to case, also beyond ASCII.

@@ -6,7 +6,7 @@ use super::audit_names::api_key;
 use super::pages::{page_after, to_the_end};
 use super::samples::{self, audit_entry, later, unknown_token};
 use crate::audit::{Actor, AuditAction, AuditEntry, Outcome, OutcomeKind};
-use crate::ids::AuditId;
+use crate::ids::{ApiKeyId, AuditId};
 use crate::ports::{AuditFilter, Cursor, Stores};
 use crate::timestamp::Timestamp;
 
@@ -82,14 +82,25 @@ pub(super) fn of_subject(subject: &str) -> AuditFilter {
     }
 }
 
-/// Token, action and outcome are conditions; an entry without a token or a subject is
-/// of none.
+pub(super) fn of_api_key(key: ApiKeyId) -> AuditFilter {
+    AuditFilter {
+        api_key: Some(key),
+        ..AuditFilter::default()
+    }
+}
+
+/// Token, key, action and outcome are conditions; an entry without a token, a key or a
+/// subject is of none.
 pub async fn each_condition_is_kept(stores: &Stores) {
     let (one, other) = (unknown_token(), unknown_token());
     let mut entries: Vec<_> = (0..6).map(audit_entry).collect();
     entries[0].token = Some(one);
     entries[1].token = Some(other);
     entries[2].token = Some(one);
+    let (key, other_key) = (samples::api_key(1).id, samples::api_key(2).id);
+    entries[1].api_key = Some(key);
+    entries[2].api_key = Some(other_key);
+    entries[5].api_key = Some(key);
     entries[3].subject = Some("ann@example.com".to_owned());
     entries[1].action = AuditAction::SignIn;
     entries[4].action = AuditAction::SignIn;
@@ -107,6 +118,13 @@ pub async fn each_condition_is_kept(stores: &Stores) {
     assert_found(stores, &of_token(other), &entries, &[1]).await;
     assert_found(stores, &of_token(unknown_token()), &entries, &[]).await;
     assert_found(stores, &of_subject("ann@example.com"), &entries, &[3]).await;
+    for (key, found) in [
+        (key, &[1, 5][..]),
+        (other_key, &[2]),
+        (samples::api_key(3).id, &[]),
+    ] {
+        assert_found(stores, &of_api_key(key), &entries, found).await;
+    }
     for action in AuditAction::ALL {
         let found: &[_] = match action {
             AuditAction::SignIn => &[1, 4],
@@ -194,6 +212,7 @@ pub async fn far_times_are_found(stores: &Stores) {
 /// Entries that differ in every particular, every pair of which occurs.
 fn mixed_entries() -> Vec<AuditEntry> {
     let tokens = [None, Some(unknown_token()), Some(unknown_token())];
+    let keys = [Some(samples::api_key(1).id), None];
     let people = [None, Some("Ann@example.com"), Some("bob@example.com")];
     let actions = [AuditAction::TokenCheckedOut, AuditAction::ApiCalled];
     let outcomes = [
@@ -211,6 +230,7 @@ fn mixed_entries() -> Vec<AuditEntry> {
             };
             AuditEntry {
                 token: tokens[digit % 3],
+                api_key: keys[digit / 27 % 2],
                 subject: people[digit / 3 % 3].map(str::to_owned),
                 action: actions[digit / 9 % 2],
                 outcome: outcomes[(digit / 18 + digit) % 3].clone(),
@@ -226,8 +246,9 @@ pub async fn every_condition_must_hold(stores: &Stores) {
     let entries = mixed_entries();
     append_all(stores, &entries).await;
     let token = entries.iter().find_map(|entry| entry.token);
+    let key = entries.iter().find_map(|entry| entry.api_key);
     let mut found = 0;
-    for conditions in 0..128_u32 {
+    for conditions in 0..256_u32 {
         let is_asked = |bit: u32| conditions & (1 << bit) != 0;
         let filter = AuditFilter {
             actor: is_asked(0).then(|| "ANN@example.com".to_owned()),
@@ -237,6 +258,7 @@ pub async fn every_condition_must_hold(stores: &Stores) {
             outcome: is_asked(4).then_some(OutcomeKind::Refused),
             from: is_asked(5).then(|| later(10)),
             until: is_asked(6).then(|| later(40)),
+            api_key: key.filter(|_| is_asked(7)),
         };
         let expected = entries.iter().rev().filter(|entry| filter.fits(entry));
         let expected: Vec<_> = expected.map(|entry| entry.id).collect();

@@ -199,6 +199,7 @@ macro_rules! store_conformance {
                 a_search_is_in_the_order_of_appending,);
             $crate::__store_contracts!(audit_names:
                 an_actor_is_found_by_its_name,
+                keys_of_one_name_are_told_apart,
                 a_search_does_not_regard_case,
                 a_search_compares_the_whole,);
             $crate::__store_contracts!(audit_retention:

@@ -227,6 +227,7 @@ pub fn audit_entry(number: u32) -> AuditEntry {
         },
         action: AuditAction::TokenRefreshed,
         token: None,
+        api_key: None,
         subject: None,
         outcome: Outcome::Done,
     }

@@ -187,6 +187,7 @@ impl Importer {
             },
             action,
             token,
+            api_key: None,
             subject: Some(subject.to_owned()),
             outcome: Outcome::Done,
         };

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::audit::{AuditAction, AuditEntry, OutcomeKind};
 use crate::email::EmailAddress;
-use crate::ids::TokenId;
+use crate::ids::{ApiKeyId, TokenId};
 use crate::ports::{Page, PageRequest, StoreError};
 use crate::timestamp::Timestamp;
 
@@ -22,6 +22,8 @@ pub struct AuditFilter {
     pub subject: Option<String>,
     /// To which token.
     pub token: Option<TokenId>,
+    /// Which API key acted, or had something done to it: [`AuditEntry::api_key`].
+    pub api_key: Option<ApiKeyId>,
     /// What was done.
     pub action: Option<AuditAction>,
     /// How it ended.
@@ -45,6 +47,7 @@ impl AuditFilter {
         same(self.actor.as_deref(), entry.caller.actor.name())
             && same(self.subject.as_deref(), entry.subject.as_deref())
             && self.token.is_none_or(|token| entry.token == Some(token))
+            && self.api_key.is_none_or(|key| entry.api_key == Some(key))
             && self.action.is_none_or(|action| entry.action == action)
             && self
                 .outcome

@@ -141,7 +141,7 @@ async fn a_store_of_a_newer_version_is_refused() {
     let vault = fresh.store.0.client.database(&fresh.options.admin_db);
     let vault = vault.collection::<Document>("vault");
     let schema = vault.find_one(doc! { "_id": "schema" }).await.unwrap();
-    assert_eq!(schema.unwrap().get_i32("version").unwrap(), 3);
+    assert_eq!(schema.unwrap().get_i32("version").unwrap(), 4);
     let newer = doc! { "$set": { "version": 99 } };
     vault
         .update_one(doc! { "_id": "schema" }, newer)
@@ -153,7 +153,7 @@ async fn a_store_of_a_newer_version_is_refused() {
             error,
             ConnectError::NewerSchema {
                 found: 99,
-                known: 3,
+                known: 4,
                 ..
             }
         ),

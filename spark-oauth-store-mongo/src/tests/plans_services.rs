@@ -2,7 +2,6 @@
 //! needs.
 
 use mongodb::bson::{Document, doc};
-use spark_oauth_core::TokenId;
 use spark_oauth_core::api_keys::Reach;
 use spark_oauth_core::audit::{
     Actor, AuditAction, AuditEntry, Caller, Origin, Outcome, OutcomeKind,
@@ -10,6 +9,7 @@ use spark_oauth_core::audit::{
 use spark_oauth_core::conformance::samples::{self, NOW, later};
 use spark_oauth_core::ports::{AuditFilter, TokenFilter, TokenStore as _};
 use spark_oauth_core::token::{StatusKind, Token};
+use spark_oauth_core::{ApiKeyId, TokenId};
 
 use super::plans::{assert_by_index, explain, filled, find, list, page};
 use super::{Fresh, fresh};
@@ -179,9 +179,9 @@ async fn keys_and_links_are_found_by_an_index() {
 }
 
 /// 200 entries: 10 by each actor, 20 for each subject, 50 of each outcome but one.
-async fn with_audit() -> Option<(Fresh, TokenId)> {
+async fn with_audit() -> Option<(Fresh, TokenId, ApiKeyId)> {
     let fresh = fresh().await?;
-    let token = samples::unknown_token();
+    let (token, key) = (samples::unknown_token(), samples::api_key(1).id);
     for number in 0..200_u32 {
         let actor = Actor::Service {
             name: format!("Key {}", number % 20),
@@ -197,6 +197,7 @@ async fn with_audit() -> Option<(Fresh, TokenId)> {
                 AuditAction::TokenCheckedOut
             },
             token: (number < 7).then_some(token),
+            api_key: (number % 25 == 0).then_some(key),
             subject: Some(format!("Person-{}@example.com", number % 10)),
             outcome: match number % 4 {
                 0 => Outcome::Refused("expired".to_owned()),
@@ -207,12 +208,12 @@ async fn with_audit() -> Option<(Fresh, TokenId)> {
         };
         fresh.stores.audit.append(&entry).await.unwrap();
     }
-    Some((fresh, token))
+    Some((fresh, token, key))
 }
 
 #[tokio::test]
 async fn every_search_of_the_audit_log_goes_by_an_index() {
-    let Some((fresh, token)) = with_audit().await else {
+    let Some((fresh, token, key)) = with_audit().await else {
         return;
     };
     let database = fresh.store.0.client.database(&fresh.options.admin_db);
@@ -242,6 +243,15 @@ async fn every_search_of_the_audit_log_goes_by_an_index() {
             7,
             AuditFilter {
                 token: Some(token),
+                ..all()
+            },
+        ),
+        (
+            "key",
+            "api_key",
+            8,
+            AuditFilter {
+                api_key: Some(key),
                 ..all()
             },
         ),

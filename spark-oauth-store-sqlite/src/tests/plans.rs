@@ -133,6 +133,7 @@ async fn the_audit_log_is_searched_by_the_narrowest_condition() {
             "SEARCH_BY_SUBJECT",
             "audit_subject (subject_normalized=? AND rowid<?)",
         ),
+        ("SEARCH_BY_API_KEY", "audit_api_key (api_key=? AND rowid<?)"),
         (
             "SEARCH_BY_ACTOR",
             "audit_actor (actor_normalized=? AND rowid<?)",

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use spark_oauth_core::audit::{AuditAction, OutcomeKind};
 use spark_oauth_core::ports::AuditFilter;
-use spark_oauth_core::{Timestamp, TokenId};
+use spark_oauth_core::{ApiKeyId, Timestamp, TokenId};
 
 use super::AFTER_HELP;
 use crate::moments::{parse_from, parse_until};
@@ -39,6 +39,9 @@ pub struct AuditExportArguments {
     /// Only what was done to this token
     #[arg(long, value_name = "ID")]
     pub token: Option<TokenId>,
+    /// Only what this API key did, and what was done to it; keys may share a name
+    #[arg(long, value_name = "ID")]
+    pub api_key: Option<ApiKeyId>,
     /// Only this action, such as `token_revealed`
     #[arg(long)]
     pub action: Option<AuditAction>,
@@ -53,6 +56,7 @@ impl From<AuditExportArguments> for AuditFilter {
             actor: arguments.actor,
             subject: arguments.subject,
             token: arguments.token,
+            api_key: arguments.api_key,
             action: arguments.action,
             outcome: arguments.outcome,
             from: arguments.from,

@@ -34,6 +34,8 @@ pub struct AuditSearch {
     pub subject: String,
     /// To which token; empty for all.
     pub token: String,
+    /// Which API key acted, or had something done to it; empty for all.
+    pub api_key: String,
     /// What was done.
     pub action: String,
     /// How it ended.
@@ -53,6 +55,10 @@ pub struct AuditRow {
     pub subject: Option<String>,
     /// Link to the token's page.
     pub token: Option<String>,
+    /// Link to the page of the API key that something was done to.
+    pub key: Option<String>,
+    /// Link to the page of the API key that acted.
+    pub actor_key: Option<String>,
     /// Who acted.
     pub actor: String,
     /// What kind of actor it was.
@@ -71,11 +77,12 @@ pub struct AuditRow {
 
 impl AuditSearch {
     /// The fields by name, in the order of the form.
-    pub fn fields(&self) -> [(&'static str, &str); 7] {
+    pub fn fields(&self) -> [(&'static str, &str); 8] {
         [
             ("actor", &self.actor),
             ("subject", &self.subject),
             ("token", &self.token),
+            ("api_key", &self.api_key),
             ("action", &self.action),
             ("outcome", &self.outcome),
             ("from", &self.from),

@@ -32,10 +32,6 @@ pub struct KeyDetailPage {
     pub last_used: Option<TimeView>,
     /// When it was revoked.
     pub revoked: Option<TimeView>,
-    /// Link to what was done with it, in the audit log.
-    pub deeds: String,
-    /// Link to what was done to it, in the audit log.
-    pub history: String,
 }
 
 impl KeyDetailPage {

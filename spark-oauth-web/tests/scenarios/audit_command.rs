@@ -88,6 +88,7 @@ async fn a_wrong_call_says_what_is_wrong() {
         (["--action", "dance"], "not an action"),
         (["--outcome", "well"], "done, refused, failed"),
         (["--token", "1"], "26 characters"),
+        (["--api-key", "nightly report"], "26 characters"),
     ] {
         let arguments = [&["audit", "export"][..], &arguments].concat();
         let ended = command.run(&arguments, "").await;

@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::harness::{
-    ALICE, BOB, Browser, OTHER_PASSWORD, PASSWORD, Page, Rig, Setup, on_every_store, until,
+    ALICE, BOB, Browser, OTHER_PASSWORD, PASSWORD, Page, Rig, Service, Setup, on_every_store, until,
 };
 
 on_every_store!(
     a_search_narrows_by_every_field,
+    keys_of_one_name_are_told_apart,
     an_export_holds_what_a_search_finds,
     every_entry_is_on_one_page,
     what_is_too_old_is_removed_and_nothing_else,
@@ -72,6 +73,53 @@ async fn a_search_narrows_by_every_field(setup: Setup) {
     let page = admin.open(&token.link("Audit log of this token")).await;
     assert_eq!(page.all("tbody tr").len(), 2, "{page:?}");
     assert_eq!(page.hrefs("/admin/tokens/"), [path.as_str()]);
+}
+
+async fn keys_of_one_name_are_told_apart(setup: Setup) {
+    let rig = Rig::with(setup).await;
+    let admin = rig.super_admin().await;
+    let make = async || {
+        let fields = [("name", "report"), ("scope", "tokens:read")];
+        let made = admin.post("/admin/keys", &fields).await;
+        rig.advance(MOMENT);
+        (made.secrets().remove(0), made.link("I have copied it"))
+    };
+    let (lost, first) = make().await;
+    let confirmed = [("confirm", "yes")];
+    admin.post(&format!("{first}/revoke"), &confirmed).await;
+    rig.advance(MOMENT);
+    let (good, second) = make().await;
+    for (key, path, status) in [
+        (&lost, "/tokens", 401),
+        (&good, "/people/alice@example.com/access-token", 403),
+    ] {
+        let answer = Service::new(rig.browser(), Some(key)).get(path).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    assert_eq!(count(&admin, "actor=report").await, 2);
+    assert_eq!(count(&admin, "subject=report").await, 3);
+    for (page, actions) in [
+        (
+            &first,
+            &["Call the API", "Revoke an API key", "Create an API key"][..],
+        ),
+        (&second, &["Call the API", "Create an API key"]),
+    ] {
+        let key = admin.open(page).await;
+        let log = admin.open(&key.link("Audit log of this key")).await;
+        assert_eq!(log.all(".entries__what"), actions, "{log:?}");
+        assert_eq!(log.hrefs("/admin/keys/"), [page.as_str()]);
+        let links = log.all("tbody a");
+        assert_eq!(links.len(), actions.len(), "each leads to the key");
+        let export = admin.submit(log.form("/admin/audit/export")).await;
+        let id = page.rsplit('/').next().unwrap();
+        let exported = objects(&export);
+        assert_eq!(exported.len(), actions.len() + 1, "with the export itself");
+        assert!(exported.iter().all(|entry| entry["api_key"] == id));
+    }
+    let wrong = admin.open("/admin/audit?api_key=report").await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.all("#api_key-error")[0].contains("26 characters"));
 }
 
 async fn an_export_holds_what_a_search_finds(setup: Setup) {

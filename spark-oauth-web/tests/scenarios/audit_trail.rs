@@ -223,7 +223,7 @@ async fn what_was_refused_is_found_too(setup: Setup) {
         ("token_removed", of("Remove a token"), "admin admin", gone),
         (
             "api_key_revoked",
-            format!("Revoke an API key {unknown}"),
+            "Revoke an API key the key".to_owned(),
             "admin admin",
             gone,
         ),

@@ -48,6 +48,7 @@ impl Desk {
             },
             action: AuditAction::SignIn,
             token: None,
+            api_key: None,
             subject: None,
             outcome: Outcome::Done,
         };

@@ -1,5 +1,6 @@
 //! Databases of an earlier schema are brought to the present one.
 
+mod audit_keys;
 mod first_visits;
 mod searches;
 
@@ -45,6 +46,7 @@ impl Fresh {
 
     /// Takes away what schema 2 did not have, and makes what it had.
     async fn back_to_schema_2(&self) {
+        self.back_to_schema_3().await;
         let (tokens, audit) = (self.token_documents(), self.audit_documents());
         drop_indexes(&tokens, &["address", "domain", "newest"]).await;
         let searches = ["newest", "token", "subject", "actor", "action", "time"];
@@ -71,6 +73,15 @@ impl Fresh {
             collection.drop().await.unwrap();
         }
         self.set_schema(2).await;
+    }
+
+    /// Takes away what schema 3 did not have.
+    async fn back_to_schema_3(&self) {
+        let audit = self.audit_documents();
+        drop_indexes(&audit, &["api_key"]).await;
+        let keys = doc! { "$unset": { "api_key": "" } };
+        audit.update_many(doc! {}, keys).await.unwrap();
+        self.set_schema(3).await;
     }
 
     async fn set_schema(&self, version: i32) {

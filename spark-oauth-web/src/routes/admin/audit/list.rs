@@ -8,9 +8,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use spark_oauth_core::Timestamp;
 use spark_oauth_core::audit::{AuditEntry, AuditService};
 use spark_oauth_core::ports::{Clock, Cursor, PageRequest};
+use spark_oauth_core::{ApiKeyId, Timestamp};
 
 use super::search::{SearchForm, filter, link};
 use crate::http::{PageError, page, page_with_status};
@@ -94,11 +94,15 @@ fn damaged() -> PageError {
 fn row(entry: &AuditEntry, now: Timestamp) -> AuditRow {
     let actor = &entry.caller.actor;
     let origin = &entry.caller.origin;
+    let about_key = entry.api_key.filter(|key| actor.api_key() != Some(*key));
+    let key_page = |key: ApiKeyId| format!("/admin/keys/{key}");
     let name = actor.name().filter(|name| !name.is_empty());
     AuditRow {
         action: action_words(entry.action),
         subject: entry.subject.clone().filter(|subject| !subject.is_empty()),
         token: entry.token.map(|token| format!("/admin/tokens/{token}")),
+        key: about_key.map(key_page),
+        actor_key: actor.api_key().map(key_page),
         actor: name.unwrap_or_else(|| nameless(actor)).to_owned(),
         actor_kind: actor_words(actor),
         at: TimeView::new(entry.at.as_millis(), now.as_millis()),

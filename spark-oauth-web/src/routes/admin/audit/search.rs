@@ -14,6 +14,7 @@ pub(super) struct SearchForm {
     actor: String,
     subject: String,
     token: String,
+    api_key: String,
     action: String,
     outcome: String,
     from: String,
@@ -29,6 +30,7 @@ impl SearchForm {
             actor: trimmed(&self.actor),
             subject: trimmed(&self.subject),
             token: trimmed(&self.token),
+            api_key: trimmed(&self.api_key),
             action: trimmed(&self.action),
             outcome: trimmed(&self.outcome),
             from: trimmed(&self.from),
@@ -53,6 +55,10 @@ pub(super) fn filter(search: &AuditSearch) -> Result<AuditFilter, FormErrors> {
         token: read(&mut errors, "token", &search.token, |text| {
             text.parse()
                 .map_err(|_| "write the record of a token, as its page shows it: 26 characters")
+        }),
+        api_key: read(&mut errors, "api_key", &search.api_key, |text| {
+            text.parse()
+                .map_err(|_| "write the record of a key, as its page shows it: 26 characters")
         }),
     };
     if errors.is_empty() {
@@ -116,6 +122,7 @@ mod tests {
     fn every_field_that_is_wrong_is_named() {
         let form = SearchForm {
             token: "1".to_owned(),
+            api_key: "nightly report".to_owned(),
             action: "dance".to_owned(),
             outcome: "well".to_owned(),
             from: "yesterday".to_owned(),
@@ -128,7 +135,10 @@ mod tests {
             .iter()
             .filter_map(|error| error.field)
             .collect();
-        assert_eq!(fields, ["action", "outcome", "from", "until", "token"]);
+        assert_eq!(
+            fields,
+            ["action", "outcome", "from", "until", "token", "api_key"]
+        );
     }
 
     #[test]

@@ -7,7 +7,6 @@ use axum::response::Response;
 use spark_oauth_core::Timestamp;
 use spark_oauth_core::api_keys::{ApiKey, ApiKeyService};
 use spark_oauth_core::ports::Clock;
-use url::form_urlencoded;
 
 use super::key_id;
 use crate::http::{PageError, page};
@@ -42,14 +41,5 @@ fn draw(layout: Layout, key: &ApiKey, now: Timestamp) -> KeyDetailPage {
         expires: key.expires_at.map(view),
         last_used: key.last_used_at.map(view),
         revoked: key.revoked_at.map(view),
-        deeds: entries("actor", key.name.as_str()),
-        history: entries("subject", key.name.as_str()),
     }
-}
-
-fn entries(field: &str, name: &str) -> String {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair(field, name)
-        .finish();
-    format!("/admin/audit?{query}")
 }
