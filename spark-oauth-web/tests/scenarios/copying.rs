@@ -2,7 +2,13 @@
 
 use std::path::Path;
 
-use crate::harness::{ALICE, BOB, Command, Ended, PASSWORD, Server, Setup, Upstream};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::harness::{ALICE, BOB, Command, Ended, PASSWORD, Server, Service, Setup, Upstream};
+
+const CAROL: &str = "carol@example.com";
+const DAVE: &str = "dave@example.com";
 
 /// The folder of an application with two tokens and a super admin, stopped.
 async fn filled(folder: &Path, setup: &Setup, upstream: &Upstream) -> Command {
@@ -30,6 +36,70 @@ async fn seen(server: &Server) -> Vec<(String, Vec<String>)> {
     tokens
 }
 
+/// A key, limited in all that a key can be limited in, and a link that was made with it.
+struct Handed {
+    key: String,
+    link: String,
+    id: String,
+}
+
+impl Handed {
+    async fn by(server: &Server) -> Self {
+        let admin = server.browser();
+        admin.sign_in("admin", PASSWORD).await;
+        let fields = [
+            ("name", "nightly report"),
+            ("scope", "tokens:use"),
+            ("scope", "consents:request"),
+            ("emails", &format!("{ALICE}\n{DAVE}")),
+            ("requests_per_minute", "60"),
+        ];
+        let key = admin.post("/admin/keys", &fields).await.secrets().remove(0);
+        let service = Service::new(server.browser(), Some(&key));
+        let asked = json!({ "expected_email": DAVE, "single_use": true });
+        let ask = service.ask(Method::POST, "/consent-links");
+        let made = service.send(ask.body("application/json", asked.to_string()));
+        let made = made.await.json();
+        let text = |field: &str| made[field].as_str().unwrap().to_owned();
+        Self {
+            key,
+            link: text("url"),
+            id: text("id"),
+        }
+    }
+
+    /// That the key is good there, for what it was made for and no more.
+    async fn assert_good_at(&self, server: &Server) -> Service {
+        let service = Service::new(server.browser(), Some(&self.key));
+        let of = |email: &str| format!("/people/{email}/access-token");
+        let fetched = service.get(&of(ALICE)).await;
+        assert_eq!(fetched.status, 200, "{fetched:?}");
+        assert_eq!(fetched.json()["email"], ALICE);
+        assert_eq!(
+            fetched.header("ratelimit-policy"),
+            Some("\"key\";q=60;w=60")
+        );
+        service
+            .get(&of(BOB))
+            .await
+            .assert_problem(403, "person_not_allowed");
+        service
+            .get("/tokens")
+            .await
+            .assert_problem(403, "insufficient_scope");
+        service
+    }
+
+    async fn follow_at(&self, server: &Server) {
+        let browser = server.browser();
+        let page = browser.open(&self.link).await;
+        let asked = browser.submit(page.form("/auth/spark")).await;
+        let form = asked.form("/v1/authorize").by_person(DAVE);
+        let receipt = browser.submit(form.press("decision", "accept")).await;
+        assert_eq!(receipt.heading(), "Access granted", "{receipt:?}");
+    }
+}
+
 async fn copy(command: &Command, target: &str) -> Ended {
     command.run(&["copy", "--to", target], "").await
 }
@@ -43,6 +113,7 @@ async fn everything_goes_to_mongodb_and_back() {
     let upstream = Upstream::start().await;
     let here = filled(folder.path(), &Setup::on_disk(), &upstream).await;
     let server = here.serve().await;
+    let handed = Handed::by(&server).await;
     let before = seen(&server).await;
     server.shut_down().await;
 
@@ -73,7 +144,14 @@ async fn everything_goes_to_mongodb_and_back() {
     let moved = named.clone().variable("SPARK_OAUTH__STORE", &uri);
     let server = moved.serve().await;
     assert_eq!(seen(&server).await, before);
-    server.browser().grant("carol@example.com").await;
+    server.browser().grant(CAROL).await;
+    let service = handed.assert_good_at(&server).await;
+    let of_link = format!("/consent-links/{}", handed.id);
+    assert_eq!(service.read(&of_link).await["state"], "open");
+    handed.follow_at(&server).await;
+    let granted = service.read(&of_link).await;
+    assert_eq!(granted["state"], "granted");
+    assert_eq!(granted["email"], DAVE);
     let after = seen(&server).await;
     server.shut_down().await;
 
@@ -83,6 +161,13 @@ async fn everything_goes_to_mongodb_and_back() {
     let store = format!("sqlite:{}", back.display());
     let server = here.variable("SPARK_OAUTH__STORE", &store).serve().await;
     assert_eq!(seen(&server).await, after);
+    let service = handed.assert_good_at(&server).await;
+    assert_eq!(service.read(&of_link).await, granted);
+    server
+        .browser()
+        .open(&handed.link)
+        .await
+        .assert_error(410, "This link was used");
     server.shut_down().await;
 }
 
