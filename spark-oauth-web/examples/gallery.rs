@@ -231,6 +231,7 @@ fn links(gallery: &mut Gallery) -> Outcome {
         created: at(-DAY),
         created_by: "root".to_owned(),
         expires: at(6 * DAY),
+        ended: (state != LinkState::Open).then(|| at(-MINUTE)),
     };
     let url = format!("https://tokens.example.org/consent/{}", "aB3_".repeat(14));
     gallery.add("link-open", &detail(LinkState::Open, Some(url), None))?;
@@ -387,6 +388,7 @@ fn people(gallery: &mut Gallery) -> Outcome {
         action: "/granted/withdraw".to_owned(),
         hidden: vec![HiddenField::new("token", "01KAXQ3M9T")],
         button: "Withdraw access".to_owned(),
+        is_destructive: true,
         cancel: "/granted".to_owned(),
     };
     gallery.add("withdraw", &withdraw)
@@ -590,6 +592,7 @@ fn token(gallery: &mut Gallery) -> Outcome {
         action: "/admin/tokens/01KAXQ3M9TB7Z5V8N2D4R6W1YC/remove".to_owned(),
         hidden: Vec::new(),
         button: "Remove token".to_owned(),
+        is_destructive: true,
         cancel: "/admin/tokens/01KAXQ3M9TB7Z5V8N2D4R6W1YC".to_owned(),
     };
     gallery.add("token-remove", &remove)

@@ -6,7 +6,6 @@ use axum::extract::FromRef;
 use spark_oauth_core::SparkOauth;
 use spark_oauth_core::api_access::ApiAccess;
 use spark_oauth_core::consent_links::ConsentLinkService;
-use spark_oauth_core::ports::Clock;
 
 use super::rate_limit::RateLimits;
 use crate::site::Site;
@@ -22,21 +21,19 @@ struct Parts {
     limits: RateLimits,
     site: Arc<Site>,
     links: ConsentLinkService,
-    clock: Arc<dyn Clock>,
 }
 
 impl ApiState {
     pub(super) fn of(state: &AppState) -> Self {
-        Self::new(&state.services, state.clock.clone(), state.site.clone())
+        Self::new(&state.services, state.site.clone())
     }
 
-    pub(super) fn new(services: &SparkOauth, clock: Arc<dyn Clock>, site: Arc<Site>) -> Self {
+    pub(super) fn new(services: &SparkOauth, site: Arc<Site>) -> Self {
         Self(Arc::new(Parts {
             access: services.api_access.clone(),
             limits: RateLimits::default(),
             site,
             links: services.links.clone(),
-            clock,
         }))
     }
 
@@ -50,10 +47,6 @@ impl ApiState {
 
     pub(super) fn links(&self) -> &ConsentLinkService {
         &self.0.links
-    }
-
-    pub(super) fn clock(&self) -> &dyn Clock {
-        &*self.0.clock
     }
 
     pub(super) fn site(&self) -> &Arc<Site> {

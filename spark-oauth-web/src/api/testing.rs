@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spark_oauth_core::keyring::{KeyRing, SealingKey};
-use spark_oauth_core::ports::{SeededRandom, SystemClock};
+use spark_oauth_core::ports::SeededRandom;
 use spark_oauth_core::testing::{MemoryStores, ScriptedClient};
 use spark_oauth_core::{
     ClientId, ClientSecret, EmailAddress, Integration, RedirectUri, Scopes, SparkOauth,
@@ -34,6 +34,6 @@ pub(super) async fn state_on(stores: &MemoryStores) -> (ApiState, SparkOauth) {
         placeholders: Vec::new(),
         hands_over_refresh_token: false,
     };
-    let state = ApiState::new(&services, Arc::new(SystemClock), Arc::new(site));
+    let state = ApiState::new(&services, Arc::new(site));
     (state, services)
 }

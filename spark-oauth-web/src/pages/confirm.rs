@@ -2,7 +2,7 @@ use askama::Template;
 
 use super::Layout;
 
-/// Asks before something that cannot be undone, as a page of its own.
+/// Asks before something that cannot be taken back, as a page of its own.
 #[derive(Debug, Template)]
 #[template(path = "confirm.html")]
 pub struct ConfirmPage {
@@ -18,8 +18,10 @@ pub struct ConfirmPage {
     pub action: String,
     /// What the first form already said.
     pub hidden: Vec<HiddenField>,
-    /// Label of the dangerous button, a verb and its object.
+    /// Label of the button, a verb and its object.
     pub button: String,
+    /// Whether something ends or goes, of which the button's colour warns.
+    pub is_destructive: bool,
     /// Where "Cancel" leads.
     pub cancel: String,
 }

@@ -32,8 +32,10 @@ pub struct LinkDetailPage {
     pub created: TimeView,
     /// By whom.
     pub created_by: String,
-    /// When it ends.
+    /// When it ends by itself.
     pub expires: TimeView,
+    /// Since when nobody can consent under it; `None` while somebody can.
+    pub ended: Option<TimeView>,
     /// Whether it can be sent as a message.
     pub can_send: bool,
     /// Whether it can be ended before its time.

@@ -41,6 +41,14 @@ impl Browser {
         self.single(&link).await.click().await.unwrap();
     }
 
+    /// Where the link leads whose text begins so.
+    pub(crate) async fn href_of(&self, text: &str) -> String {
+        let text = literal(text);
+        let link = format!("//a[starts-with(normalize-space(), {text})]");
+        let link = self.single(&link).await;
+        link.attr("href").await.unwrap().unwrap_or_default()
+    }
+
     /// Types into the field with this label, in place of what stands there.
     pub(crate) async fn fill(&self, label: &str, text: &str) {
         let field = self.field(label).await;

@@ -42,6 +42,7 @@ async fn use_the_keyboard(browser: &Browser) {
     browser.press("Sign out").await;
     sign_in(browser).await;
     revoke(browser).await;
+    take_a_link_back(browser).await;
     site.shut_down().await;
 }
 
@@ -132,6 +133,25 @@ async fn revoke(browser: &Browser) {
     assert_eq!(tab(browser).await, "Cancel");
     press(browser, Key::Enter).await;
     browser.at("Bob Brown").await;
+}
+
+/// A link for whoever opens it, made and ended.
+async fn take_a_link_back(browser: &Browser) {
+    tab_to(browser, "Links").await;
+    press(browser, Key::Enter).await;
+    browser.at("Consent links").await;
+    tab_to(browser, "Make a link").await;
+    press(browser, Key::Enter).await;
+    browser.at("Make a consent link").await;
+    tab_to(browser, "Make the link").await;
+    press(browser, Key::Enter).await;
+    browser.at("Whoever opens the link").await;
+    tab_to(browser, "End this link…").await;
+    press(browser, Key::Enter).await;
+    browser.at("End this link?").await;
+    tab_to(browser, "End the link").await;
+    press(browser, Key::Enter).await;
+    browser.reads("The link has ended").await;
 }
 
 /// That the tab key visits exactly these, in this order.

@@ -23,6 +23,7 @@ mod gestures;
 mod inspection;
 mod key_and_log;
 mod keyboard;
+mod links;
 mod pages;
 mod pictures;
 mod policy;

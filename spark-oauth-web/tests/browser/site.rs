@@ -16,6 +16,8 @@ use webex_emulator::{Emulator, EmulatorOptions, Provider};
 pub(crate) const REQUESTER: &str = "carol@example.com";
 /// A person who consents.
 pub(crate) const ALICE: &str = "alice@example.com";
+/// Where links may lead back to.
+pub(crate) const RETURN_TO: &str = "https://app.example.com/connected";
 /// The super admin's name.
 pub(crate) const SUPER_ADMIN: &str = "root_admin";
 /// The super admin's password.
@@ -124,6 +126,7 @@ fn config(url: &str, emulator: &Emulator, folder: &TempDir, setting: Setting) ->
             "redirectURIUnencoded": format!("{url}/auth/spark/callback"),
             "scope": SCOPES,
         },
+        "consentLinks": {"returnTo": [RETURN_TO]},
         "provider": {"apiBase": emulator.base_url()},
         "store": format!("sqlite:{}", path("spark-oauth.db")),
         "keyFile": path("spark-oauth.keys"),

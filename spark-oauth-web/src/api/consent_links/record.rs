@@ -82,7 +82,7 @@ impl LinkRecord {
         Self {
             id: link.id.to_string(),
             url: state.site().consent_url(&text).into(),
-            state: link.state(state.clock().now()).into(),
+            state: link.state(state.links().now()).into(),
             scopes: link.scopes.iter().map(str::to_owned).collect(),
             note: link.note.as_ref().map(ToString::to_string),
             expected_email: link.expected_email.as_ref().map(ToString::to_string),

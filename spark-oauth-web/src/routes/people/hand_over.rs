@@ -205,6 +205,7 @@ fn ask(receipt: &Receipt, room: &str) -> Result<Response, PageError> {
         action: "/actions/deleteRoom".to_owned(),
         hidden: vec![HiddenField::new("token", receipt.token.to_string())],
         button: "Delete the room".to_owned(),
+        is_destructive: true,
         cancel: "/granted".to_owned(),
     })
 }

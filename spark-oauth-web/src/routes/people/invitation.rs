@@ -11,7 +11,6 @@ use serde::Deserialize;
 use spark_oauth_core::Timestamp;
 use spark_oauth_core::consent::{Account, ConsentService};
 use spark_oauth_core::consent_links::{ConsentLinkService, Invitation, LinkRefusal};
-use spark_oauth_core::ports::Clock;
 
 use crate::http::{PageError, StartsConsent, page};
 use crate::pages::{HomePage, InvitationView, Layout, ScopeView, TimeView};
@@ -37,7 +36,6 @@ pub(super) fn account_of(given: Option<&str>) -> Account {
 pub(super) async fn show(
     State(consents): State<ConsentService>,
     State(links): State<ConsentLinkService>,
-    State(clock): State<Arc<dyn Clock>>,
     State(site): State<Arc<Site>>,
     Path(text): Path<String>,
     mut visitor: Visitor,
@@ -54,7 +52,7 @@ pub(super) async fn show(
         scopes: ScopeView::list(invitation.scopes.iter()),
         placeholders: site.placeholders.clone(),
         has_receipts: !visitor.visit.receipts.is_empty(),
-        invitation: Some(view_of(&invitation, text, account, clock.now())),
+        invitation: Some(view_of(&invitation, text, account, links.now())),
     })?;
     response.extensions_mut().insert(StartsConsent);
     Ok(response)

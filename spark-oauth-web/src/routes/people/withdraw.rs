@@ -48,6 +48,7 @@ fn ask(receipt: &Receipt, email: &str) -> Result<Response, PageError> {
         action: "/granted/withdraw".to_owned(),
         hidden: vec![HiddenField::new("token", receipt.token.to_string())],
         button: "Withdraw access".to_owned(),
+        is_destructive: true,
         cancel: "/granted".to_owned(),
     })
 }

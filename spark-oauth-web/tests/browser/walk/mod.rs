@@ -4,6 +4,7 @@ mod admin_centre;
 mod admins;
 mod audit;
 mod keys;
+mod links;
 mod people;
 mod trouble;
 
@@ -33,6 +34,7 @@ pub(crate) async fn every_page(browser: &Browser, look: impl AsyncFn(&str)) {
     walk.set_up().await;
     walk.tokens().await;
     walk.keys().await;
+    walk.links().await;
     walk.audit().await;
     walk.admins().await;
     walk.trouble().await;

@@ -4,7 +4,7 @@ use crate::site::{ALICE, REQUESTER};
 use crate::walk::Walk;
 
 /// A person whose names fill every line.
-const LONG: &str = "maximiliana-konstantina.featherstonehaugh-cholmondeley@departement-fuer-zusammenarbeit.example.com";
+pub(super) const LONG: &str = "maximiliana-konstantina.featherstonehaugh-cholmondeley@departement-fuer-zusammenarbeit.example.com";
 
 impl<L: AsyncFn(&str)> Walk<'_, L> {
     pub(super) async fn people(&self) {

@@ -1,9 +1,11 @@
 //! Links that an admin takes back.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{Service, accept, ask, configured, url_of};
-use crate::harness::{ALICE, Browser, Page, Rig, Setup, on_every_store};
+use crate::harness::{ALICE, BOB, Browser, Page, Rig, Setup, on_every_store};
 
 on_every_store!(
     an_open_link_is_taken_back,
@@ -89,6 +91,30 @@ async fn an_end_and_a_consent_at_once_exclude_each_other(setup: Setup) {
     );
 }
 
+/// The pages judge a link by the time that the services go by, else it would look open
+/// for as long as this machine is late.
+#[tokio::test]
+async fn a_link_that_ended_looks_so_where_the_clock_is_late() {
+    let rig = Rig::with(configured(Setup::default())).await;
+    let admin = rig.super_admin().await;
+    let service = Service::of(&rig, &admin).await;
+    let late = Duration::from_hours(1);
+    rig.upstream.provider.advance_clock(late);
+    rig.browser().grant(BOB).await;
+    let link = service.make(&json!({ "expected_email": ALICE })).await;
+    let ended = end(&admin, &link).await;
+    let detail = admin.open(ended.location()).await;
+    assert!(
+        detail.notice().contains("The link has ended."),
+        "{detail:?}"
+    );
+    assert!(detail.content().contains("Expired"), "{detail:?}");
+    assert!(detail.forms("/end").is_empty(), "{detail:?}");
+    let list = admin.open("/admin/links").await;
+    assert!(list.content().contains("Expired"), "{list:?}");
+    assert_eq!(service.read(&link).await["state"], "expired");
+}
+
 #[tokio::test]
 async fn what_is_not_open_cannot_be_taken_back() {
     let rig = Rig::with(configured(Setup::default())).await;
@@ -102,7 +128,7 @@ async fn what_is_not_open_cannot_be_taken_back() {
     let form = asked.form("/v1/authorize").press("decision", "decline");
     person.submit(form).await;
     let expired = service.make(&json!({ "expires_in": 60 })).await;
-    rig.advance(std::time::Duration::from_mins(1));
+    rig.advance(Duration::from_mins(1));
     for (link, state, why) in [
         (granted, "granted", "revoke or remove the token"),
         (declined, "declined", "can change their mind"),

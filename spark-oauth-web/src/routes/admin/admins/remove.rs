@@ -50,6 +50,7 @@ fn ask(current: &CurrentAdmin, admin: &Admin) -> Result<Response, PageError> {
         action: format!("{}/remove", path_of(admin.id)),
         hidden: Vec::new(),
         button: "Remove the admin".to_owned(),
+        is_destructive: true,
         cancel: path_of(admin.id),
     })
 }

@@ -47,6 +47,7 @@ fn ask(current: &CurrentAdmin, key: &ApiKey) -> Result<Response, PageError> {
         action: format!("{}/revoke", path_of(key.id)),
         hidden: Vec::new(),
         button: "Revoke the key".to_owned(),
+        is_destructive: true,
         cancel: path_of(key.id),
     })
 }

@@ -1,14 +1,11 @@
 //! `GET /admin/links/new`, `POST /admin/links`.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use spark_oauth_core::Scopes;
 use spark_oauth_core::consent::ConsentService;
 use spark_oauth_core::consent_links::{ConsentLinkService, LinkError};
-use spark_oauth_core::ports::Clock;
 
 use super::form::{LinkForm, explain};
 use super::path_of;
@@ -32,13 +29,12 @@ pub(super) async fn show(
 pub(super) async fn create(
     State(links): State<ConsentLinkService>,
     State(consents): State<ConsentService>,
-    State(clock): State<Arc<dyn Clock>>,
     mut current: CurrentAdmin,
     PageForm(fields): PageForm<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let registered = &consents.integration().scopes;
     let form = LinkForm::of_fields(fields);
-    let input = match form.read(clock.now()) {
+    let input = match form.read(links.now()) {
         Ok(input) => input,
         Err(errors) => return refuse(&current, form, registered, &links, errors),
     };

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use spark_oauth_core::broker::Broker;
-use spark_oauth_core::consent_links::{ConsentLinkService, LinkProgress, LinkState};
-use spark_oauth_core::ports::Clock;
+use spark_oauth_core::consent_links::{ConsentLink, ConsentLinkService, LinkProgress, LinkState};
 use spark_oauth_core::{Timestamp, TokenId};
 
 use super::link_id;
@@ -18,20 +17,20 @@ use crate::site::Site;
 pub(super) async fn show(
     State(links): State<ConsentLinkService>,
     State(broker): State<Broker>,
-    State(clock): State<Arc<dyn Clock>>,
     State(site): State<Arc<Site>>,
     Path(id): Path<String>,
     mut current: CurrentAdmin,
 ) -> Result<Response, PageError> {
     let link = links.get(link_id(&id)?).await?;
-    let now = clock.now();
+    let now = links.now();
     let view = |at: Timestamp| TimeView::new(at.as_millis(), now.as_millis());
-    let (answered, token) = match link.progress {
-        LinkProgress::Open => (None, None),
-        LinkProgress::Declined { at } => (Some(at), None),
-        LinkProgress::Granted { at, token } => (Some(at), token),
-    };
     let (state, usable) = (link.state(now), link.is_usable(now));
+    let (answered, token) = match link.progress {
+        LinkProgress::Declined { at } => (Some(at), None),
+        LinkProgress::Granted { at, token } if state == LinkState::Granted => (Some(at), token),
+        // Also a consent that was about to be written, and never was.
+        LinkProgress::Open | LinkProgress::Granted { .. } => (None, None),
+    };
     let url = usable.then(|| site.consent_url(&links.text(&link)).into());
     page(&LinkDetailPage {
         layout: current.layout("Consent link", Section::Links).await?,
@@ -54,7 +53,21 @@ pub(super) async fn show(
         created: view(link.created_at),
         created_by: link.created_by.clone(),
         expires: view(link.expires_at),
+        ended: ended(&link, now).map(view),
     })
+}
+
+/// Since when nobody can consent under the link.
+fn ended(link: &ConsentLink, now: Timestamp) -> Option<Timestamp> {
+    match link.progress {
+        _ if link.is_usable(now) => None,
+        LinkProgress::Granted { at, .. }
+            if link.single_use && link.state(now) == LinkState::Granted =>
+        {
+            Some(at)
+        }
+        _ => Some(link.expires_at),
+    }
 }
 
 /// Whose token it is, and where it is shown; `None` once it was removed.

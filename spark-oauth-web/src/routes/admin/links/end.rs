@@ -1,12 +1,9 @@
 //! `POST /admin/links/{id}/end`: nobody can consent under the link from now on.
 
-use std::sync::Arc;
-
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use spark_oauth_core::consent_links::{ConsentLink, ConsentLinkService, EndError, NotOpen};
-use spark_oauth_core::ports::Clock;
 
 use super::{Confirmation, link_id, no_such_link, path_of};
 use crate::http::{PageError, PageForm, is_confirmed, page};
@@ -15,7 +12,6 @@ use crate::routes::admin::guard::CurrentAdmin;
 
 pub(super) async fn end(
     State(links): State<ConsentLinkService>,
-    State(clock): State<Arc<dyn Clock>>,
     Path(id): Path<String>,
     mut current: CurrentAdmin,
     PageForm(form): PageForm<Confirmation>,
@@ -25,7 +21,7 @@ pub(super) async fn end(
     if !is_confirmed(form.confirm.as_deref()) {
         let link = links.get(id).await?;
         // Nobody is asked whether to do what cannot be done.
-        let ended = link.end(clock.now());
+        let ended = link.end(links.now());
         let link = ended.map_err(|why| explain(why.into(), &back))?;
         return ask(&current, &link, back);
     }
@@ -52,6 +48,7 @@ fn ask(current: &CurrentAdmin, link: &ConsentLink, back: String) -> Result<Respo
         action: format!("{back}/end"),
         hidden: Vec::new(),
         button: "End the link".to_owned(),
+        is_destructive: true,
         cancel: back,
     })
 }

@@ -1,8 +1,5 @@
 //! `GET /admin/links`: the links, newest first.
 
-use std::num::NonZeroU16;
-use std::sync::Arc;
-
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -10,7 +7,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use spark_oauth_core::Timestamp;
 use spark_oauth_core::consent_links::{ConsentLink, ConsentLinkService};
-use spark_oauth_core::ports::{Clock, Cursor, PageRequest};
+use spark_oauth_core::ports::{Cursor, PageRequest};
+use std::num::NonZeroU16;
 
 use super::path_of;
 use crate::http::{PageError, page};
@@ -28,7 +26,6 @@ pub(super) struct Parameters {
 
 pub(super) async fn show(
     State(links): State<ConsentLinkService>,
-    State(clock): State<Arc<dyn Clock>>,
     mut current: CurrentAdmin,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, PageError> {
@@ -41,7 +38,7 @@ pub(super) async fn show(
     };
     let request = PageRequest { after, limit: ROWS };
     let found = links.list(&request).await?;
-    let now = clock.now();
+    let now = links.now();
     page(&LinkListPage {
         layout: current.layout("Consent links", Section::Links).await?,
         rows: found.items.iter().map(|link| row(link, now)).collect(),

@@ -63,6 +63,7 @@ pub(in crate::routes::admin) fn ask_to_send(
         action: format!("{back}/message"),
         hidden: Vec::new(),
         button: "Send the message".to_owned(),
+        is_destructive: false,
         cancel: back.to_owned(),
     })
 }

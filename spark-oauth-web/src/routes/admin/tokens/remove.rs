@@ -43,6 +43,7 @@ fn ask(current: &CurrentAdmin, token: &Token) -> Result<Response, PageError> {
         action: format!("{}/remove", path_of(token.id)),
         hidden: Vec::new(),
         button: "Remove the token".to_owned(),
+        is_destructive: true,
         cancel: path_of(token.id),
     })
 }

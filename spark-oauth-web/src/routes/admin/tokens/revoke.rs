@@ -44,6 +44,7 @@ fn ask(current: &CurrentAdmin, token: &Token) -> Result<Response, PageError> {
         action: format!("{}/revoke", path_of(token.id)),
         hidden: Vec::new(),
         button: "Revoke the token".to_owned(),
+        is_destructive: true,
         cancel: path_of(token.id),
     })
 }
