@@ -62,8 +62,6 @@ impl World {
         upstream.provider.update_settings(|settings| {
             settings.rotate_refresh_tokens = true;
             settings.access_ttl_s = number("SPARK_OAUTH_CHAOS_LIFE", LIFE);
-            // So that a kill meets refreshes in flight.
-            settings.latency_ms = LATENCY;
         });
         let command = Command::new(folder.path(), setup, &upstream);
         let server = command.serve().await;
@@ -79,6 +77,8 @@ impl World {
         }
         granting.join_all().await;
         server.shut_down().await;
+        // So that a kill meets refreshes in flight.
+        upstream.provider.update_settings(|settings| settings.latency_ms = LATENCY);
         let config = setup.config(folder.path(), &upstream.base_url());
         let application = Application::build_server(&config, Overrides::default()).await;
         let seed = number("SPARK_OAUTH_CHAOS_SEED", 7);
