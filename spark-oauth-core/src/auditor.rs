@@ -173,7 +173,7 @@ impl Auditor {
 
     /// Adds an entry about a refusal that whoever is refused can bring about as often as
     /// they like, or the log would grow at their will: the first of its action, reason,
-    /// key and network in a minute, before the call goes on. The application's log tells
+    /// key and network in a second, before the call goes on. The application's log tells
     /// how many others there were.
     pub(crate) async fn record_refusal(
         &self,
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_that_comes_again_and_again_makes_one_entry_a_minute() {
+    async fn a_refusal_that_comes_again_and_again_makes_one_entry_a_second() {
         let desk = desk();
         let refuse = async |action| {
             let outcome = Outcome::Refused("throttled".to_owned());

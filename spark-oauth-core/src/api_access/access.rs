@@ -79,7 +79,7 @@ impl ApiAccess {
     }
 
     /// Lets a call in whose key is good now. A refusal is in the audit log when it is
-    /// answered, where it is the first of its kind in a minute: for one reason, of one
+    /// answered, where it is the first of its kind in a second: for one reason, of one
     /// key or of none that is known, from one network.
     ///
     /// # Errors
@@ -129,7 +129,7 @@ impl ApiAccess {
         Err(refusal)
     }
 
-    /// Notes that the key made more calls than it may: once a minute for each network.
+    /// Notes that the key made more calls than it may: once a second for each network.
     pub async fn rate_limited(&self, admitted: &Admitted) -> AccessRefusal {
         let refusal = AccessRefusal::RateLimited;
         self.note_first(&admitted.caller, &admitted.call, refusal)

@@ -11,14 +11,13 @@ use crate::audit::{AuditAction, Caller, Outcome};
 use crate::ids::ApiKeyId;
 use crate::network::network;
 
-/// Refusals that are alike make one entry in this time. Whoever is refused all day,
-/// however often, makes at most 1 440 entries; and whoever reads the log is told of an
-/// attack within a minute of its beginning and once a minute while it lasts.
-pub(super) const ONE_EACH: Duration = Duration::from_mins(1);
+/// Refusals that are alike make one entry in this time, as fetches that are alike do:
+/// a service whose key has ended may ask a thousand times a second.
+pub(super) const ONE_EACH: Duration = Duration::from_secs(1);
 
 /// How many different refusals make an entry within that time: it bounds what all the
-/// networks of the world can add.
-const MOST: usize = 10_000;
+/// networks of the world can add, and how much writing they can cause.
+const MOST: usize = 100;
 
 /// Refusals that are alike: the same thing was refused for the same reason to the same
 /// key, or to nobody who is known, in the same network.
@@ -44,13 +43,13 @@ impl Alike {
     }
 }
 
-/// The refusals of the minute that runs.
+/// The refusals of the second that runs.
 #[derive(Clone, Debug)]
-pub(super) struct Refusals(Arc<Mutex<Minute>>);
+pub(super) struct Refusals(Arc<Mutex<Window>>);
 
 /// It begins with a refusal, and ends with the first one after its time.
 #[derive(Debug)]
-struct Minute {
+struct Window {
     begun: Instant,
     entered: HashSet<Alike>,
     /// How many made no entry, by action and reason.
@@ -59,21 +58,21 @@ struct Minute {
 
 impl Refusals {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Minute::begin())))
+        Self(Arc::new(Mutex::new(Window::begin())))
     }
 
-    /// Whether a refusal is the first of its kind in this minute, so that it makes an
+    /// Whether a refusal is the first of its kind in this second, so that it makes an
     /// entry. Where too many different ones come at once, no more do.
     ///
-    /// The application's log tells how many were left out, when the next minute begins.
+    /// The application's log tells how many were left out, when the next one begins.
     pub(super) fn is_first(&self, refusal: Alike) -> bool {
-        let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ended = minute.is_over().then(|| {
-            let next = Minute::begin();
-            std::mem::replace(&mut *minute, next)
+        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = window.is_over().then(|| {
+            let next = Window::begin();
+            std::mem::replace(&mut *window, next)
         });
-        let is_first = minute.note(refusal);
-        drop(minute);
+        let is_first = window.note(refusal);
+        drop(window);
         if let Some(ended) = ended {
             ended.tell();
         }
@@ -81,7 +80,7 @@ impl Refusals {
     }
 }
 
-impl Minute {
+impl Window {
     fn begin() -> Self {
         Self {
             begun: Instant::now(),
@@ -146,17 +145,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn alike_ones_make_one_entry_a_minute_and_the_others_are_counted() {
+    async fn alike_ones_make_one_entry_a_second_and_the_others_are_counted() {
         let refusals = Refusals::new();
         // However long ago the application was started.
         tokio::time::advance(ONE_EACH / 2).await;
         assert!(refusals.is_first(stranger(1)));
-        for passed in 1..60 {
-            tokio::time::advance(Duration::from_secs(1)).await;
+        for passed in 1..10 {
+            tokio::time::advance(ONE_EACH / 10).await;
             assert!(!refusals.is_first(stranger(1)));
             assert_eq!(left_out(&refusals), passed);
         }
-        tokio::time::advance(Duration::from_secs(1)).await;
+        tokio::time::advance(ONE_EACH / 10).await;
         assert!(refusals.is_first(stranger(1)));
         assert_eq!(left_out(&refusals), 0);
     }

@@ -78,7 +78,9 @@ impl World {
         granting.join_all().await;
         server.shut_down().await;
         // So that a kill meets refreshes in flight.
-        upstream.provider.update_settings(|settings| settings.latency_ms = LATENCY);
+        upstream
+            .provider
+            .update_settings(|settings| settings.latency_ms = LATENCY);
         let config = setup.config(folder.path(), &upstream.base_url());
         let application = Application::build_server(&config, Overrides::default()).await;
         let seed = number("SPARK_OAUTH_CHAOS_SEED", 7);
