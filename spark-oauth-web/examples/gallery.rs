@@ -218,7 +218,6 @@ fn links(gallery: &mut Gallery) -> Outcome {
         layout: layout(),
         id: "01KAXQ3M9T".to_owned(),
         can_send: url.is_some(),
-        can_end: state == LinkState::Open,
         url,
         expected_email: Some("jana@example.org".to_owned()),
         status: LinkStatus(state),

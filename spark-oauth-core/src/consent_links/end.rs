@@ -8,7 +8,8 @@ use crate::ids::ConsentLinkId;
 use crate::ports::StoreError;
 
 impl ConsentLinkService {
-    /// Ends an open link now, and answers it as it stands then. A consent that is under
+    /// Ends a link now, and answers it as it stands then; an answer that the person gave
+    /// before stays what it is. A consent that is under
     /// way is refused as under every link that expired meanwhile; where a consent under
     /// a link that is good for one was about to be written, that one wins.
     ///
@@ -18,7 +19,7 @@ impl ConsentLinkService {
         let mut subject = Subject::named(id.to_string());
         let outcome = loop {
             let attempt = self.try_to_end(id, &mut subject).await;
-            // Somebody was faster: whether the link is still open, it says itself.
+            // Somebody was faster: whether there still is something to end, the link says.
             if !matches!(attempt, Err(EndError::Store(StoreError::Conflict))) {
                 break attempt;
             }

@@ -103,15 +103,12 @@ impl SendError {
     }
 }
 
-/// Why there is nothing to end: the link does not wait for the person.
+/// Why there is nothing to end: nobody can consent under the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotOpen {
-    /// The person consented, or a consent is being written.
+pub enum NotUsable {
+    /// It was good for one consent, which the person gave or which is being written.
     #[error("the person has consented already")]
-    Granted,
-    /// The person declined.
-    #[error("the person has declined")]
-    Declined,
+    UsedUp,
     /// Its end came before.
     #[error("the link has ended already")]
     Expired,
@@ -125,7 +122,7 @@ pub enum EndError {
     NotFound,
     /// There is nothing to end.
     #[error(transparent)]
-    NotOpen(#[from] NotOpen),
+    NotUsable(#[from] NotUsable),
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] StoreError),
@@ -136,9 +133,8 @@ impl EndError {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::NotFound => "not_found",
-            Self::NotOpen(NotOpen::Granted) => "already_granted",
-            Self::NotOpen(NotOpen::Declined) => "declined",
-            Self::NotOpen(NotOpen::Expired) => "ended",
+            Self::NotUsable(NotUsable::UsedUp) => "already_granted",
+            Self::NotUsable(NotUsable::Expired) => "ended",
             Self::Store(_) => "store",
         }
     }

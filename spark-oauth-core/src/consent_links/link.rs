@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::consent_links::{LinkText, NotOpen, Note};
+use crate::consent_links::{LinkText, NotUsable, Note};
 use crate::email::EmailAddress;
 use crate::ids::{ConsentLinkId, TokenId};
 use crate::scopes::Scopes;
@@ -183,17 +183,19 @@ impl ConsentLink {
     /// Takes it back at `now`: its end has come, for consents that are under way too.
     ///
     /// # Errors
-    /// [`NotOpen`] where there is an answer, or its end came before.
-    pub fn end(self, now: Timestamp) -> Result<Self, NotOpen> {
-        match self.state(now) {
-            LinkState::Open => Ok(Self {
+    /// [`NotUsable`] where nobody can consent under it any more.
+    pub fn end(self, now: Timestamp) -> Result<Self, NotUsable> {
+        if self.is_usable(now) {
+            return Ok(Self {
                 expires_at: now,
                 ..self
-            }),
-            LinkState::Granted => Err(NotOpen::Granted),
-            LinkState::Declined => Err(NotOpen::Declined),
-            LinkState::Expired => Err(NotOpen::Expired),
+            });
         }
+        Err(if self.expires_at.has_passed(now) {
+            NotUsable::Expired
+        } else {
+            NotUsable::UsedUp
+        })
     }
 
     /// Whether a consent was about to be written and never was.

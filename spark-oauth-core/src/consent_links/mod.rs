@@ -25,7 +25,7 @@ mod signed_text;
 mod tests;
 mod text;
 
-pub use error::{EndError, LinkError, LinkRefusal, NotOpen, SendError};
+pub use error::{EndError, LinkError, LinkRefusal, NotUsable, SendError};
 pub use input::{LinkInput, LinkProblem};
 pub use invitation::Invitation;
 pub(crate) use ledger::LinkLedger;

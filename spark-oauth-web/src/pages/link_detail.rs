@@ -38,6 +38,4 @@ pub struct LinkDetailPage {
     pub ended: Option<TimeView>,
     /// Whether it can be sent as a message.
     pub can_send: bool,
-    /// Whether it can be ended before its time.
-    pub can_end: bool,
 }

@@ -8,7 +8,7 @@ use super::{DAY, begin_from, for_ann, make, open, scene, stored};
 use crate::audit::{AuditAction, Outcome};
 use crate::consent::ConsentError;
 use crate::consent_links::{
-    ConsentLink, EndError, LinkInput, LinkProgress, LinkRefusal, LinkState, NotOpen,
+    ConsentLink, EndError, LinkInput, LinkProgress, LinkRefusal, LinkState, NotUsable,
 };
 use crate::ids::ConsentLinkId;
 use crate::ports::Clock as _;
@@ -117,7 +117,7 @@ async fn a_consent_that_is_being_written_wins() {
     });
     let answer = end(&scene, &link).await;
     assert!(
-        matches!(answer, Err(EndError::NotOpen(NotOpen::Granted))),
+        matches!(answer, Err(EndError::NotUsable(NotUsable::UsedUp))),
         "{answer:?}"
     );
     let left = stored(&scene, &link).await;
@@ -150,25 +150,43 @@ async fn what_is_noted_after_the_end_does_not_open_the_link_again() {
 }
 
 #[tokio::test]
-async fn what_is_not_open_is_not_ended() {
+async fn a_link_that_others_can_use_ends_and_its_answer_stays() {
     let scene = scene().await;
-    let granted = make(&scene, for_ann()).await;
+    let granted = make(&scene, LinkInput::default()).await;
     let begun = begin_from(&scene, &granted).await;
     begun.accept(&scene, "ann").await.unwrap();
     let declined = make(&scene, for_ann()).await;
     begin_from(&scene, &declined).await.decline(&scene).await;
+    for (link, state) in [
+        (granted, LinkState::Granted),
+        (declined, LinkState::Declined),
+    ] {
+        assert!(stored(&scene, &link).await.is_usable(NOW), "{link:?}");
+        let ended = end(&scene, &link).await.unwrap();
+        assert_eq!((ended.state(NOW), ended.is_usable(NOW)), (state, false));
+        assert_eq!(stored(&scene, &link).await, ended);
+        let late = open(&scene, &scene.oauth.links.text(&link)).await;
+        assert!(
+            matches!(late, Err(LinkRefusal::Expired { at: NOW })),
+            "{late:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_can_use_is_not_ended() {
+    let scene = scene().await;
+    let used = make(&scene, for_ann()).await;
+    let begun = begin_from(&scene, &used).await;
+    begun.accept(&scene, "ann").await.unwrap();
     let ended = make(&scene, for_ann()).await;
     end(&scene, &ended).await.unwrap();
     scene.clock.advance(MINUTE);
-    for (link, why) in [
-        (granted, NotOpen::Granted),
-        (declined, NotOpen::Declined),
-        (ended, NotOpen::Expired),
-    ] {
+    for (link, why) in [(used, NotUsable::UsedUp), (ended, NotUsable::Expired)] {
         let before = stored(&scene, &link).await;
         let answer = end(&scene, &link).await;
         assert!(
-            matches!(&answer, Err(EndError::NotOpen(said)) if *said == why),
+            matches!(&answer, Err(EndError::NotUsable(said)) if *said == why),
             "{answer:?}"
         );
         assert_eq!(stored(&scene, &link).await, before);
@@ -178,10 +196,10 @@ async fn what_is_not_open_is_not_ended() {
     assert!(matches!(answer, Err(EndError::NotFound)), "{answer:?}");
     let mut outcomes = endings(&scene);
     assert_eq!(outcomes.remove(0), Outcome::Done);
-    for reason in ["already_granted", "declined", "ended", "not_found"] {
+    for reason in ["already_granted", "ended", "not_found"] {
         assert!(outcomes.contains(&refused(reason)), "{outcomes:?}");
     }
-    assert_eq!(outcomes.len(), 4);
+    assert_eq!(outcomes.len(), 3);
 }
 
 #[tokio::test]

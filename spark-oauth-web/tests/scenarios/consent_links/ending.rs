@@ -115,23 +115,45 @@ async fn a_link_that_ended_looks_so_where_the_clock_is_late() {
     assert_eq!(service.read(&link).await["state"], "expired");
 }
 
+/// Somebody else could still consent under it, or the same person think better of it.
 #[tokio::test]
-async fn what_is_not_open_cannot_be_taken_back() {
+async fn a_link_that_was_answered_is_taken_back_too() {
     let rig = Rig::with(configured(Setup::default())).await;
     let admin = rig.super_admin().await;
     let service = Service::of(&rig, &admin).await;
-    let granted = service.make(&json!({ "single_use": true })).await;
+    let granted = service.make(&json!({ "single_use": false })).await;
     let person = rig.browser();
     accept(&person, &ask(&person, &url_of(&granted)).await, ALICE).await;
     let declined = service.make(&json!({})).await;
     let asked = ask(&person, &url_of(&declined)).await;
     let form = asked.form("/v1/authorize").press("decision", "decline");
     person.submit(form).await;
+    for (link, state) in [(granted, "granted"), (declined, "declined")] {
+        let detail = admin.open(&path_of(&link)).await;
+        assert_eq!(detail.forms("/end").len(), 1, "{detail:?}");
+        let ended = end(&admin, &link).await;
+        assert_eq!(ended.location(), path_of(&link));
+        assert_eq!(service.read(&link).await["state"], state);
+        let opened = rig.browser().open(&url_of(&link)).await;
+        opened.assert_error(410, "This link has expired");
+        let detail = admin.open(&path_of(&link)).await;
+        assert!(detail.forms("/end").is_empty(), "{detail:?}");
+    }
+    assert_eq!(token_count(&service).await, 1);
+}
+
+#[tokio::test]
+async fn what_nobody_can_use_cannot_be_taken_back() {
+    let rig = Rig::with(configured(Setup::default())).await;
+    let admin = rig.super_admin().await;
+    let service = Service::of(&rig, &admin).await;
+    let granted = service.make(&json!({ "single_use": true })).await;
+    let person = rig.browser();
+    accept(&person, &ask(&person, &url_of(&granted)).await, ALICE).await;
     let expired = service.make(&json!({ "expires_in": 60 })).await;
     rig.advance(Duration::from_mins(1));
     for (link, state, why) in [
         (granted, "granted", "revoke or remove the token"),
-        (declined, "declined", "can change their mind"),
         (expired, "expired", "had ended before"),
     ] {
         let before = service.read(&link).await;

@@ -36,7 +36,6 @@ pub(super) async fn show(
         layout: current.layout("Consent link", Section::Links).await?,
         id: link.id.to_string(),
         url,
-        can_end: state == LinkState::Open,
         can_send: usable && link.expected_email.is_some() && state != LinkState::Granted,
         expected_email: link.expected_email.as_ref().map(ToString::to_string),
         status: LinkStatus(state),

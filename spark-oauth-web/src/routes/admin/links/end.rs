@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use spark_oauth_core::consent_links::{ConsentLink, ConsentLinkService, EndError, NotOpen};
+use spark_oauth_core::consent_links::{ConsentLink, ConsentLinkService, EndError, NotUsable};
 
 use super::{Confirmation, link_id, no_such_link, path_of};
 use crate::http::{PageError, PageForm, is_confirmed, page};
@@ -58,14 +58,11 @@ fn explain(error: EndError, back: &str) -> PageError {
     let text = match error {
         EndError::NotFound => return no_such_link(),
         EndError::Store(error) => return PageError::from(error).with_step("Back", back),
-        EndError::NotOpen(NotOpen::Granted) => {
+        EndError::NotUsable(NotUsable::UsedUp) => {
             "The person has consented already. To end a link does not undo a consent: revoke or \
              remove the token that came of it."
         }
-        EndError::NotOpen(NotOpen::Declined) => {
-            "The person has declined. They can change their mind until the link ends by itself."
-        }
-        EndError::NotOpen(NotOpen::Expired) => {
+        EndError::NotUsable(NotUsable::Expired) => {
             "It had ended before, so nobody can consent under it."
         }
     };
