@@ -31,8 +31,10 @@ pub(super) struct World {
     pub(super) upstream: Upstream,
     pub(super) command: Command,
     pub(super) ids: Vec<TokenId>,
+    /// With which services fetch tokens.
+    pub(super) key: String,
     pub(super) seconds: u64,
-    /// One more process on the store, which answers the clients: the test's own.
+    /// One more process on the store, which looks on: the test's own.
     application: Box<Application>,
     random: SeededRandom,
     folder: Arc<tempfile::TempDir>,
@@ -77,6 +79,16 @@ impl World {
         }
         granting.join_all().await;
         server.shut_down().await;
+        let create = [
+            "api-key",
+            "create",
+            "--name",
+            "chaos",
+            "--scope",
+            "tokens:use",
+        ];
+        let key = command.run(&create, "").await;
+        assert_eq!(key.code, Some(0), "{key:?}");
         // So that a kill meets refreshes in flight.
         upstream
             .provider
@@ -88,6 +100,7 @@ impl World {
             upstream,
             command,
             ids: Vec::new(),
+            key: key.out.trim().to_owned(),
             seconds: number("SPARK_OAUTH_CHAOS_SECONDS", 8),
             application: Box::new(application.unwrap()),
             random: SeededRandom::new(seed),
