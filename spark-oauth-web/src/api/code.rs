@@ -124,7 +124,8 @@ codes! {
     StoreUnavailable SERVICE_UNAVAILABLE "store_unavailable" "The store does not answer"
         "Nothing was lost that was confirmed before. Come back later."
     TimedOut GATEWAY_TIMEOUT "timed_out" "It took too long"
-        "Webex or our store did not answer in time. What was asked for may still happen."
+        "Webex or our store did not answer in time. What was asked for may still happen. Come back \
+         later."
 }
 
 #[cfg(test)]

@@ -174,7 +174,7 @@ impl Problem {
     fn of_provider(error: &SparkError) -> Self {
         tracing::warn!(%error, "the provider did not do what was asked");
         let problem = match error.kind {
-            SparkErrorKind::TimedOut => Self::of(Code::TimedOut),
+            SparkErrorKind::TimedOut => Self::of(Code::TimedOut).retry_after(LATER),
             SparkErrorKind::IntegrationRefused => Self::of(Code::IntegrationRefused),
             SparkErrorKind::Unauthorized
             | SparkErrorKind::Forbidden

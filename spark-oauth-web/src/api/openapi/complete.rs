@@ -111,7 +111,7 @@ fn problem(status: u16, codes: &[Code], is_guarded: bool) -> Value {
             "Why the key is not accepted (RFC 6750).",
         ));
     }
-    if matches!(status, 429 | 503) {
+    if matches!(status, 429 | 503 | 504) {
         headers.push((
             "Retry-After",
             "integer",

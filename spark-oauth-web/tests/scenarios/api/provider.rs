@@ -90,6 +90,7 @@ async fn a_provider_that_is_slow_ends_in_a_timeout() {
     let answer = fetch(&scene).await;
     held.arrived().await;
     answer.assert_problem(504, "timed_out");
+    assert!(answer.header("retry-after").is_some(), "{answer:?}");
     held.release();
 }
 
