@@ -83,6 +83,7 @@ pub struct SparkOauth {
     pub overview: OverviewService,
     vault: Arc<dyn VaultStore>,
     ring: KeyRing,
+    auditor: Auditor,
     detached: Detached,
     worker: Worker,
     presence: Presence,
@@ -203,6 +204,7 @@ impl SparkOauth {
     /// a time limit: a store that stays away keeps a refresh waiting.
     pub async fn settle(&self) {
         self.detached.settle().await;
+        self.auditor.settle().await;
     }
 }
 
@@ -365,7 +367,8 @@ impl SparkOauthBuilder {
             ),
             links,
             api_keys,
-            admins: AdminService::new(&parts, super_admin, hashing, auditor),
+            admins: AdminService::new(&parts, super_admin, hashing, auditor.clone()),
+            auditor,
             worker: Worker::new(broker.clone(), &parts, WorkerSettings::default()),
             presence: Presence::new(&parts, broker.process()),
             broker,

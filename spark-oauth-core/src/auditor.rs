@@ -1,6 +1,7 @@
 //! Writes the audit log on behalf of the services.
 
 mod refusals;
+mod waiting;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use self::refusals::{Alike, Refusals};
+use self::waiting::Waiting;
 use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Outcome};
 use crate::detached::Detached;
 use crate::ids::{ApiKeyId, AuditId, TokenId};
@@ -99,10 +101,10 @@ impl Subject {
 /// does not wait for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Auditor {
-    log: Arc<dyn AuditLog>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     detached: Detached,
+    waiting: Waiting,
     collected: Arc<Mutex<HashMap<Fetch, AuditEntry>>>,
     refusals: Refusals,
 }
@@ -135,17 +137,17 @@ impl Auditor {
         detached: Detached,
     ) -> Self {
         Self {
-            log,
             clock,
             random,
             detached,
+            waiting: Waiting::new(log),
             collected: Arc::default(),
             refusals: Refusals::new(),
         }
     }
 
-    /// Adds an entry. What was done is done: where the log fails, the entry goes
-    /// to the application's log instead, and the call goes on.
+    /// Adds an entry. What was done is done: where the store is away, the entry waits
+    /// for it, and the call goes on.
     pub(crate) async fn record(
         &self,
         caller: &Caller,
@@ -168,7 +170,7 @@ impl Auditor {
         if is_fetch && self.collect(Fetch::of(caller, subject.token, at), entry) {
             return;
         }
-        append(&*self.log, &entry()).await;
+        self.waiting.append(entry()).await;
     }
 
     /// Adds an entry about a refusal that whoever is refused can bring about as often as
@@ -218,22 +220,24 @@ impl Auditor {
             if writing.len() >= CONCURRENCY {
                 writing.join_next().await;
             }
-            let log = self.log.clone();
-            writing.spawn(async move { append(&*log, &entry).await });
+            // Nobody waits for it: it need not find out again that the store is away.
+            if self.waiting.is_empty() || !self.waiting.keep(entry.clone()) {
+                let waiting = self.waiting.clone();
+                writing.spawn(async move { waiting.append(entry).await });
+            }
         }
         while writing.join_next().await.is_some() {}
+    }
+
+    /// Offers what waits for the store once more, before the process ends.
+    pub(crate) async fn settle(&self) {
+        self.waiting.settle().await;
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Fetch, AuditEntry>> {
         self.collected
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn append(log: &dyn AuditLog, entry: &AuditEntry) {
-    if let Err(error) = log.append(entry).await {
-        tracing::error!(?entry, %error, "the audit log did not take an entry");
     }
 }
 

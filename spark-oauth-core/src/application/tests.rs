@@ -191,7 +191,7 @@ async fn tokens(scene: &Scene, shown: &Shown) {
     scene.client.on_refresh(Reply::of(late));
     scene.stores.before(StoreCall::TokenUpdate, move || {
         stores.fail(StoreCall::TokenUpdate, StoreFault::Away, 60);
-        stores.fail(StoreCall::AuditAppend, StoreFault::Away, 1);
+        stores.fail(StoreCall::AuditAppend, StoreFault::Conflict, 1);
     });
     shown.show(&broker.check_out(id, 90 * MINUTE, &caller()).await);
     scene.oauth.settle().await;
