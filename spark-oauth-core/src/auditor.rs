@@ -222,8 +222,8 @@ impl Auditor {
             }
             // Nobody waits for it: it need not find out again that the store is away.
             if self.waiting.is_empty() || !self.waiting.keep(entry.clone()) {
-                let waiting = self.waiting.clone();
-                writing.spawn(async move { waiting.append(entry).await });
+                let log = self.waiting.clone();
+                writing.spawn(async move { log.append(entry).await });
             }
         }
         while writing.join_next().await.is_some() {}

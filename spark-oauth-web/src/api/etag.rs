@@ -4,12 +4,20 @@
 use std::fmt::Write as _;
 
 use axum::Json;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use spark_oauth_core::ports::Page;
 use spark_oauth_core::token::Token;
+
+/// The name of a header that lets a call be done only to a certain version. No call is:
+/// a condition that was passed over could be false (RFC 9110 section 13.1.1).
+pub(super) fn precondition(headers: &HeaderMap) -> Option<HeaderName> {
+    [header::IF_MATCH, header::IF_UNMODIFIED_SINCE]
+        .into_iter()
+        .find(|name| headers.contains_key(name))
+}
 
 /// The version of what is shown, as `ETag` has it.
 #[derive(Clone, Debug, PartialEq, Eq)]

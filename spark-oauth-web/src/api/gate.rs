@@ -11,6 +11,7 @@ use spark_oauth_core::api_access::{Admitted, ApiCall, Credential, NotAdmitted};
 use spark_oauth_core::api_keys::KeyScope;
 
 use super::code::Code;
+use super::etag::precondition;
 use super::problem::Problem;
 use super::state::ApiState;
 use crate::http::{ClientAddress, KeySlot};
@@ -67,6 +68,10 @@ async fn admit(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
     };
     let mut response = if let Err(refusal) = access.authorize(&admitted, scope).await {
         Problem::from(refusal).into_response()
+    } else if let Some(name) = precondition(request.headers()) {
+        let detail =
+            format!("the header {name}: no call is made under this condition; leave it out");
+        Problem::invalid(detail).into_response()
     } else {
         request.extensions_mut().insert(Service(admitted));
         next.run(request).await

@@ -24,7 +24,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         let bytes = Bytes::from_request(request, state).await;
         let bytes = bytes.map_err(|rejection| match rejection.into_response().status() {
             StatusCode::PAYLOAD_TOO_LARGE => Problem::of(Code::BodyTooLarge),
-            _ => Problem::invalid("the body: it ended early"),
+            _ => Problem::invalid("the body: it ended early, or came too slowly"),
         })?;
         read_json(&bytes).map(Self)
     }
@@ -61,8 +61,19 @@ fn read_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use axum::Router;
+    use axum::body::{Body, HttpBody};
+    use axum::routing::post;
+    use http_body::Frame;
     use serde::Deserialize;
+    use tower::ServiceExt as _;
+    use tower_http::timeout::RequestBodyTimeoutLayer;
+
+    use crate::http::LONGEST_PAUSE;
 
     use super::*;
 
@@ -78,6 +89,35 @@ mod tests {
         let read = JsonBody::<Sample>::from_request(request, &()).await;
         read.map(|JsonBody(sample)| sample.count)
             .map_err(|problem| (problem.code(), problem.detail().to_owned()))
+    }
+
+    /// A body of which nothing ever comes.
+    struct Silent;
+
+    impl HttpBody for Silent {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_comes_is_not_waited_for_long() {
+        let read = |JsonBody(Sample { count }): JsonBody<Sample>| async move { count.to_string() };
+        let router = Router::new()
+            .route("/", post(read))
+            .layer(RequestBodyTimeoutLayer::new(LONGEST_PAUSE));
+        let request = Request::post("/").header("content-type", "application/json");
+        let begun = tokio::time::Instant::now();
+        let answer = router.oneshot(request.body(Body::new(Silent)).unwrap());
+        let problem = answer.await.unwrap().extensions_mut().remove::<Problem>();
+        assert!(problem.unwrap().detail().contains("came too slowly"));
+        assert_eq!(begun.elapsed().as_secs(), LONGEST_PAUSE.as_secs());
     }
 
     #[tokio::test]

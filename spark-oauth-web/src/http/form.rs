@@ -1,5 +1,7 @@
 //! Forms: a body that cannot be read is a page, not a bare text.
 
+use std::time::Duration;
+
 use axum::body::HttpBody as _;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, FromRequest, Request};
@@ -8,6 +10,10 @@ use axum::response::IntoResponse as _;
 use serde::de::DeserializeOwned;
 
 use crate::http::PageError;
+
+/// How long a body may pause on its way: whoever sends nothing for longer than this
+/// only holds a connection.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// The fields of a posted form.
 #[derive(Debug)]

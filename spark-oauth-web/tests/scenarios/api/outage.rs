@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use super::Scene;
+use super::{Scene, audit};
+use crate::harness::until;
 
 #[tokio::test]
 async fn a_store_that_is_away_is_told_of_with_when_to_come_back() {
@@ -24,4 +25,21 @@ async fn a_store_that_is_away_is_told_of_with_when_to_come_back() {
     std::fs::rename(&hidden, &file).unwrap();
     scene.rig.assert_alive().await;
     scene.service.read(&scene.path("/access-token")).await;
+}
+
+/// Tokens are handed out while somebody else writes for long; that they were is not
+/// forgotten.
+#[tokio::test]
+async fn a_fetch_that_could_not_be_written_down_is_later() {
+    let scene = Scene::new().await;
+    let lock = scene.rig.database().await.lock().await;
+    scene.service.read(&scene.path("/access-token")).await;
+    let waits = ["the audit log takes no entries"];
+    scene.rig.log.line(&waits).await;
+    lock.release().await;
+    until("the entry is written", async || {
+        let fetches = audit(&scene.admin, &[("action", "token_checked_out")]).await;
+        (fetches.len() == 1).then_some(())
+    })
+    .await;
 }

@@ -23,6 +23,7 @@ async fn parameters_that_a_call_does_not_know_or_cannot_read_are_named() {
         (list("scope="), "scope"),
         (list("cursor=%21"), "cursor"),
         (list("cursor="), "cursor"),
+        (list("cursor=AAAA"), "cursor"),
         (list("email=%00"), "email"),
         (list("email=%ff"), "email"),
         (list("email=%zz"), "email"),
@@ -43,8 +44,6 @@ async fn parameters_that_a_call_does_not_know_or_cannot_read_are_named() {
         let detail = answer.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.contains(name), "{path}: {detail}");
     }
-    // A cursor that nobody made, in the right form, begins somewhere or nowhere.
-    scene.service.read("/tokens?cursor=AAAA").await;
     assert_eq!(scene.rig.upstream.stats().refreshes, 0);
 }
 
@@ -66,6 +65,30 @@ async fn a_body_that_nobody_reads_is_refused() {
         }
     }
     scene.service.read(&scene.path("")).await;
+}
+
+/// Nobody takes a record away whose version is not the one that was meant.
+#[tokio::test]
+async fn a_condition_that_nobody_checks_is_refused() {
+    let scene = Scene::new().await;
+    for (method, path) in [
+        (Method::GET, scene.path("")),
+        (Method::POST, scene.path("/refresh")),
+        (Method::DELETE, scene.path("")),
+    ] {
+        for (name, value) in [
+            ("if-match", "\"nope\""),
+            ("if-match", "*"),
+            ("if-unmodified-since", "Wed, 25 Nov 2026 09:30:00 GMT"),
+        ] {
+            let ask = scene.service.ask(method.clone(), &path);
+            let answer = scene.service.send(ask.header(name, value)).await;
+            answer.assert_problem(400, "invalid_request");
+            assert!(answer.text().contains(name), "{answer:?}");
+        }
+    }
+    scene.service.read(&scene.path("")).await;
+    assert_eq!(scene.rig.upstream.stats().refreshes, 0);
 }
 
 #[tokio::test]
