@@ -45,6 +45,10 @@ macro_rules! id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
+                // 26 characters hold two bits more than a ULID has: they must be zero.
+                if text.bytes().next().is_some_and(|first| first > b'7') {
+                    return Err(InvalidId);
+                }
                 Ulid::from_string(text).map(Self).map_err(|_| InvalidId)
             }
         }
@@ -135,5 +139,12 @@ mod tests {
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!("".parse::<TokenId>(), Err(InvalidId));
         assert_eq!("../../etc/passwd".parse::<TokenId>(), Err(InvalidId));
+        // One record has one name.
+        let largest = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ";
+        assert!(largest.parse::<TokenId>().is_ok());
+        for first in ["8", "Z", "z"] {
+            let text = format!("{first}{}", &largest[1..]);
+            assert_eq!(text.parse::<TokenId>(), Err(InvalidId));
+        }
     }
 }

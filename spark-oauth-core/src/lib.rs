@@ -98,6 +98,7 @@ pub mod event;
 pub mod events;
 mod gauges;
 pub mod handoff;
+mod hidden;
 mod ids;
 pub mod import;
 mod integration;

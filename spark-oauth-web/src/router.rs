@@ -11,12 +11,12 @@ use axum::response::IntoResponse as _;
 use spark_oauth_core::ports::SessionStore;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+use tower_http::timeout::TimeoutLayer;
 
 use crate::api;
 use crate::http::{
-    LONGEST_PAUSE, PageError, count_requests, redirect_to_public_host, refuse_cross_site,
-    render_errors, security_headers, trace_request,
+    PageError, count_requests, redirect_to_public_host, refuse_cross_site, render_errors,
+    security_headers, trace_request,
 };
 use crate::pages::assets;
 use crate::routes::{admin, health, people};
@@ -62,7 +62,6 @@ pub(crate) fn router(state: AppState, sessions: Arc<dyn SessionStore>) -> Router
             StatusCode::GATEWAY_TIMEOUT,
             LONGEST_REQUEST,
         ))
-        .layer(RequestBodyTimeoutLayer::new(LONGEST_PAUSE))
         .layer(DefaultBodyLimit::max(LARGEST_FORM));
     Router::new()
         .merge(pages)

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::api_keys::{KeyRefusal, KeyScopes, Reach};
+use crate::hidden::{is_hidden, is_visible};
 use crate::ids::ApiKeyId;
 use crate::timestamp::Timestamp;
 
@@ -48,10 +49,10 @@ impl KeyName {
     /// Reads a name; surrounding white space is dropped.
     ///
     /// # Errors
-    /// [`InvalidKeyName`] where it is empty, too long, or holds a control character.
+    /// [`InvalidKeyName`] where it is empty, too long, or holds what cannot be seen.
     pub fn parse(text: &str) -> Result<Self, InvalidKeyName> {
         let text = text.trim();
-        let visible = !text.chars().any(char::is_control);
+        let visible = is_visible(text) && !text.chars().any(is_hidden);
         if visible && (1..=64).contains(&text.chars().count()) {
             Ok(Self(text.to_owned()))
         } else {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hidden::{is_hidden, is_visible};
+
 /// Words for the person: 1 to 500 characters of plain text, in which a line break is
 /// the only character that cannot be seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,10 +24,10 @@ impl Note {
     /// Reads a note; surrounding white space is dropped.
     ///
     /// # Errors
-    /// [`InvalidNote`] where it is empty, too long, or holds a control character.
+    /// [`InvalidNote`] where it is empty, too long, or holds what cannot be seen.
     pub fn parse(text: &str) -> Result<Self, InvalidNote> {
         let text = text.trim().replace("\r\n", "\n");
-        let visible = !text.chars().any(|c| c.is_control() && c != '\n');
+        let visible = is_visible(&text) && !text.chars().any(|c| is_hidden(c) && c != '\n');
         if visible && (1..=Self::MAX_LENGTH).contains(&text.chars().count()) {
             Ok(Self(text))
         } else {

@@ -5,9 +5,11 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse as _;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use super::code::Code;
 use super::problem::Problem;
+use crate::http::SLOWEST_BODY;
 
 /// A body of JSON. `T` denies unknown fields, so that each is named which nobody
 /// would read.
@@ -21,10 +23,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         if !is_json(request.headers()) {
             return Err(Problem::of(Code::UnsupportedMediaType));
         }
-        let bytes = Bytes::from_request(request, state).await;
+        let bytes = timeout(SLOWEST_BODY, Bytes::from_request(request, state)).await;
+        let bytes = bytes.map_err(|_| Problem::invalid("the body: it came too slowly"))?;
         let bytes = bytes.map_err(|rejection| match rejection.into_response().status() {
             StatusCode::PAYLOAD_TOO_LARGE => Problem::of(Code::BodyTooLarge),
-            _ => Problem::invalid("the body: it ended early, or came too slowly"),
+            _ => Problem::invalid("the body: it ended early"),
         })?;
         read_json(&bytes).map(Self)
     }
@@ -71,9 +74,6 @@ mod tests {
     use http_body::Frame;
     use serde::Deserialize;
     use tower::ServiceExt as _;
-    use tower_http::timeout::RequestBodyTimeoutLayer;
-
-    use crate::http::LONGEST_PAUSE;
 
     use super::*;
 
@@ -109,15 +109,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_comes_is_not_waited_for_long() {
         let read = |JsonBody(Sample { count }): JsonBody<Sample>| async move { count.to_string() };
-        let router = Router::new()
-            .route("/", post(read))
-            .layer(RequestBodyTimeoutLayer::new(LONGEST_PAUSE));
+        let router = Router::new().route("/", post(read));
         let request = Request::post("/").header("content-type", "application/json");
         let begun = tokio::time::Instant::now();
         let answer = router.oneshot(request.body(Body::new(Silent)).unwrap());
         let problem = answer.await.unwrap().extensions_mut().remove::<Problem>();
         assert!(problem.unwrap().detail().contains("came too slowly"));
-        assert_eq!(begun.elapsed().as_secs(), LONGEST_PAUSE.as_secs());
+        assert_eq!(begun.elapsed().as_secs(), SLOWEST_BODY.as_secs());
     }
 
     #[tokio::test]

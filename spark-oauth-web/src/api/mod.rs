@@ -43,13 +43,13 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+use tower_http::timeout::TimeoutLayer;
 
 use self::code::Code;
 use self::frame::frame;
 use self::problem::Problem;
 use self::state::ApiState;
-use crate::http::{LONGEST_PAUSE, count_requests, trace_request};
+use crate::http::{count_requests, trace_request};
 use crate::state::AppState;
 
 /// The largest body, in bytes.
@@ -82,7 +82,6 @@ pub(crate) fn router(app: &AppState) -> Router {
                     StatusCode::GATEWAY_TIMEOUT,
                     LONGEST_CALL,
                 ))
-                .layer(RequestBodyTimeoutLayer::new(LONGEST_PAUSE))
                 .layer(DefaultBodyLimit::max(LARGEST_BODY)),
         )
         .with_state(state)

@@ -1,9 +1,11 @@
 //! No body where none belongs.
 
-use axum::body::{HttpBody as _, to_bytes};
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{FromRequest, Request};
+use tokio::time::timeout;
 
 use super::problem::Problem;
+use crate::http::SLOWEST_BODY;
 
 /// Says that a call takes no body: one that comes all the same is refused, since
 /// whoever sent it means something by it.
@@ -15,12 +17,16 @@ impl<S: Sync> FromRequest<S> for NoBody {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let body = request.into_body();
-        if body.is_end_stream() || to_bytes(body, 0).await.is_ok() {
+        if body.is_end_stream() || is_empty(body).await {
             Ok(Self)
         } else {
             Err(Problem::invalid("the body: this call takes none"))
         }
     }
+}
+
+async fn is_empty(body: Body) -> bool {
+    matches!(timeout(SLOWEST_BODY, to_bytes(body, 0)).await, Ok(Ok(_)))
 }
 
 #[cfg(test)]

@@ -5,15 +5,16 @@ use std::time::Duration;
 use axum::body::HttpBody as _;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, FromRequest, Request};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse as _;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::http::PageError;
 
-/// How long a body may pause on its way: whoever sends nothing for longer than this
-/// only holds a connection.
-pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// How long a body may take on its way, which is short: whoever takes longer only holds a
+/// connection.
+pub(crate) const SLOWEST_BODY: Duration = Duration::from_secs(20);
 
 /// The fields of a posted form.
 #[derive(Debug)]
@@ -32,11 +33,20 @@ where
             let form = HeaderValue::from_static("application/x-www-form-urlencoded");
             request.headers_mut().insert(header::CONTENT_TYPE, form);
         }
-        match Form::<T>::from_request(request, state).await {
-            Ok(Form(fields)) => Ok(Self(fields)),
-            Err(rejection) => Err(refuse(rejection)),
+        match timeout(SLOWEST_BODY, Form::<T>::from_request(request, state)).await {
+            Ok(Ok(Form(fields))) => Ok(Self(fields)),
+            Ok(Err(rejection)) => Err(refuse(rejection)),
+            Err(_) => Err(too_slow()),
         }
     }
+}
+
+fn too_slow() -> PageError {
+    PageError::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "The form did not arrive",
+        "Your browser began to send it and did not end. Check the connection and send it again.",
+    )
 }
 
 /// The text of a rejection may quote what was sent, so it goes nowhere.

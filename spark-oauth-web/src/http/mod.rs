@@ -20,7 +20,7 @@ pub(crate) use address::ClientAddress;
 pub(crate) use confirm::is_confirmed;
 pub(crate) use cross_site::refuse_cross_site;
 pub(crate) use error_pages::{ForPrograms, NavigationSlot, render_errors};
-pub(crate) use form::{LONGEST_PAUSE, PageForm};
+pub(crate) use form::{PageForm, SLOWEST_BODY};
 pub(crate) use headers::{StartsConsent, no_store, security_headers};
 pub(crate) use host::redirect_to_public_host;
 pub(crate) use metrics::{count_requests, recorder};

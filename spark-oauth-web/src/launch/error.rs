@@ -33,7 +33,10 @@ pub enum StartError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// There is no such store yet.
-    #[error("there is no store at {store}; check `store` in the configuration")]
+    #[error(
+        "there is no store at {store}; check `store` in the configuration and the folder that this \
+         runs in, or start the server once"
+    )]
     NoStore {
         /// The store, without credentials.
         store: String,

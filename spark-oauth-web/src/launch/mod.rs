@@ -15,4 +15,4 @@ pub(crate) use application::key_ring;
 pub use application::{Application, Overrides};
 pub use error::StartError;
 pub use listen::{Listening, Running};
-pub use stores::{OpenStores, open_existing, open_stores, store_exists};
+pub use stores::{OpenStores, open_existing, open_stores, require_store, store_exists};

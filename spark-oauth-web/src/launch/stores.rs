@@ -60,12 +60,22 @@ pub async fn open_stores(choice: &StoreChoice) -> Result<OpenStores, StartError>
 /// # Errors
 /// [`StartError::NoStore`] where it has not, and those of [`open_stores`].
 pub async fn open_existing(choice: &StoreChoice) -> Result<OpenStores, StartError> {
-    if !store_exists(choice).await? {
-        return Err(StartError::NoStore {
-            store: choice.to_string(),
-        });
-    }
+    require_store(choice).await?;
     open_stores(choice).await
+}
+
+/// That the store has been made before, and is not made by mistake.
+///
+/// # Errors
+/// [`StartError::NoStore`] where it has not, and those of [`store_exists`].
+pub async fn require_store(choice: &StoreChoice) -> Result<(), StartError> {
+    if store_exists(choice).await? {
+        Ok(())
+    } else {
+        Err(StartError::NoStore {
+            store: choice.to_string(),
+        })
+    }
 }
 
 /// Whether the store has been made. Nothing is written.

@@ -178,3 +178,21 @@ async fn a_key_that_nobody_reads_is_told_of() {
     assert_eq!(admin.sign_in("admin", PASSWORD).await.heading(), "Tokens");
     place.server.shut_down().await;
 }
+
+/// A key of a store that was made by mistake would be good nowhere.
+#[tokio::test]
+async fn in_the_wrong_folder_nothing_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let upstream = Upstream::start().await;
+    let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    for arguments in [&CREATE[..], &["api-key", "list"], &["audit", "export"]] {
+        let ended = command.run(arguments, "").await;
+        assert_eq!((ended.code, &*ended.out), (Some(2), ""), "{ended:?}");
+        assert!(ended.errors.contains("there is no store"), "{ended:?}");
+        assert!(!folder.path().join("data").exists());
+        assert!(!command.key_file().exists());
+    }
+    let memory = command.variable("SPARK_OAUTH__STORE", "sqlite::memory:");
+    let ended = memory.run(&CREATE, "").await;
+    assert_eq!((ended.code, &*ended.out), (Some(2), ""), "{ended:?}");
+}

@@ -102,6 +102,7 @@ async fn a_reader_that_has_enough_is_no_failure() {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
     let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    command.serve().await.shut_down().await;
     let ended = command.run_unread(&["audit", "export"]).await;
     assert_eq!((ended.code, &*ended.errors), (Some(0), ""));
 }

@@ -100,6 +100,7 @@ async fn before_the_set_up_there_is_nobody_to_reset() {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
     let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
+    command.serve().await.shut_down().await;
     let ended = command.run(&RESET, &format!("{PASSWORD}\n")).await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.errors.contains("set-up link"), "{ended:?}");
