@@ -6,13 +6,11 @@ use std::num::NonZeroU16;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest as _, Sha256};
 
 /// Where the next page begins. Its meaning is the store's own; to everybody else
 /// it is an opaque text, safe in a URL.
 ///
-/// Its text has a checksum, so that one that was cut on its way is none. All the same
-/// anybody can write one into a URL. A store that is given a position which it did
+/// Anybody can write one into a URL. A store that is given a position which it did
 /// not make MUST answer a page all the same, wherever it begins, or an empty one: no
 /// error, no panic, and no record twice on the way to the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +23,7 @@ pub struct InvalidCursor;
 
 impl Cursor {
     /// The longest cursor that is read, in characters.
-    pub const MAX_LENGTH: usize = 264;
+    pub const MAX_LENGTH: usize = 256;
 
     /// Makes a cursor from the position that a store wants to find again.
     pub fn from_position(position: impl Into<Vec<u8>>) -> Self {
@@ -45,27 +43,17 @@ impl Cursor {
         if text.is_empty() || text.len() > Self::MAX_LENGTH {
             return Err(InvalidCursor);
         }
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidCursor)?;
-        let (position, checked) = bytes.split_last_chunk().ok_or(InvalidCursor)?;
-        if *checked != checksum(position) {
-            return Err(InvalidCursor);
-        }
-        Ok(Self(position.to_vec()))
+        URL_SAFE_NO_PAD
+            .decode(text)
+            .map(Self)
+            .map_err(|_| InvalidCursor)
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = [self.position(), &checksum(self.position())].concat();
-        f.write_str(&URL_SAFE_NO_PAD.encode(text))
+        f.write_str(&URL_SAFE_NO_PAD.encode(&self.0))
     }
-}
-
-/// The first bytes of SHA-256. A text that was cut on its way would else be another
-/// position, and its page the end of the list.
-fn checksum(position: &[u8]) -> [u8; 4] {
-    let [a, b, c, d, ..] = Sha256::digest(position).0;
-    [a, b, c, d]
 }
 
 /// Which page to read.
@@ -123,17 +111,6 @@ mod tests {
         fn a_cursor_reads_back(position in prop::collection::vec(any::<u8>(), 1..100)) {
             let cursor = Cursor::from_position(position);
             prop_assert_eq!(Cursor::parse(&cursor.to_string()), Ok(cursor));
-        }
-
-        #[test]
-        fn a_cursor_that_was_cut_or_changed_is_none(position in prop::collection::vec(any::<u8>(), 1..20)) {
-            let text = Cursor::from_position(position).to_string();
-            for end in 0..text.len() {
-                prop_assert_eq!(Cursor::parse(&text[..end]), Err(InvalidCursor));
-            }
-            let other = if text.starts_with('A') { "B" } else { "A" };
-            let changed = format!("{other}{}", &text[1..]);
-            prop_assert_eq!(Cursor::parse(&changed), Err(InvalidCursor));
         }
 
         #[test]

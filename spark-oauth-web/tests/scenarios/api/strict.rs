@@ -23,7 +23,6 @@ async fn parameters_that_a_call_does_not_know_or_cannot_read_are_named() {
         (list("scope="), "scope"),
         (list("cursor=%21"), "cursor"),
         (list("cursor="), "cursor"),
-        (list("cursor=AAAA"), "cursor"),
         (list("email=%00"), "email"),
         (list("email=%ff"), "email"),
         (list("email=%zz"), "email"),
@@ -44,6 +43,9 @@ async fn parameters_that_a_call_does_not_know_or_cannot_read_are_named() {
         let detail = answer.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.contains(name), "{path}: {detail}");
     }
+    // A cursor that nobody made, in the right form, begins somewhere or nowhere: no
+    // schema can tell it from another.
+    scene.service.read("/tokens?cursor=AAAA").await;
     assert_eq!(scene.rig.upstream.stats().refreshes, 0);
 }
 
