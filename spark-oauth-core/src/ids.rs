@@ -110,6 +110,11 @@ id! {
     /// the owner of a [`Lease`](crate::token::Lease).
     ProcessId
 }
+id! {
+    /// Identifies one reckoning of time by one process: it changes with each step of
+    /// the process's clock. See [`Token::clock`](crate::token::Token::clock).
+    ClockId
+}
 
 impl EventId {
     /// The identifier that belongs to a digest: the same for the same, so that an

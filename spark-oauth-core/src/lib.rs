@@ -130,7 +130,9 @@ pub mod webex;
 pub use application::{SparkOauth, SparkOauthBuilder};
 pub use email::{EmailAddress, InvalidEmail};
 pub use gauges::{Counted, Gauges};
-pub use ids::{AdminId, ApiKeyId, AuditId, ConsentLinkId, EventId, InvalidId, ProcessId, TokenId};
+pub use ids::{
+    AdminId, ApiKeyId, AuditId, ClockId, ConsentLinkId, EventId, InvalidId, ProcessId, TokenId,
+};
 pub use integration::{ClientId, Integration, InvalidRedirectUri, RedirectUri};
 pub use measured::SPAN_TARGET;
 pub use person::{Person, PersonId};

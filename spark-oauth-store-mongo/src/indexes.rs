@@ -122,7 +122,7 @@ fn tokens() -> Vec<IndexModel> {
         // prefix serves the look-up by person, and is the key to shard by.
         unique_where(
             "consent",
-            doc! { "integration": 1, "person": 1, "scopes": 1 },
+            doc! { "integration": 1, "person": 1, "consented_scopes": 1 },
             doc! { "person": { "$exists": true } },
         ),
         // One address: the look-up, and the list in its order.

@@ -28,6 +28,7 @@ pub(crate) struct TokenDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     person: Option<String>,
     scopes: String,
+    consented_scopes: String,
     email: String,
     email_normalized: String,
     /// What a list by domain finds the address by; never read.
@@ -46,6 +47,8 @@ pub(crate) struct TokenDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh_expires_at: Option<DateTime>,
     obtained_at: DateTime,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clock: Option<String>,
     granted_at: DateTime,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_refresh: Option<RefreshDocument>,
@@ -109,6 +112,7 @@ impl TokenDocument {
             integration: token.integration.as_str().to_owned(),
             person: token.person.as_ref().map(|id| id.as_str().to_owned()),
             scopes: token.scopes.to_string(),
+            consented_scopes: token.consented_scopes.to_string(),
             email: token.email.as_str().to_owned(),
             email_normalized: token.email.normalized().to_owned(),
             email_domain: token.email.domain().to_owned(),
@@ -120,6 +124,7 @@ impl TokenDocument {
             refresh: token.refresh.as_ref().map(|it| binary(it.as_bytes())),
             refresh_expires_at: token.refresh_expires_at.map(date),
             obtained_at: date(token.obtained_at),
+            clock: token.clock.map(|clock| clock.to_string()),
             granted_at: date(token.granted_at),
             last_refresh: last_refresh.map(RefreshDocument::new).transpose()?,
             last_failure: last_failure.map(FailureDocument::new).transpose()?,
@@ -139,7 +144,8 @@ impl TokenDocument {
 }
 
 /// The fields that may be absent.
-const OPTIONAL: [&str; 9] = [
+const OPTIONAL: [&str; 10] = [
+    "clock",
     "person",
     "display_name",
     "refresh",
@@ -192,12 +198,18 @@ impl TryFrom<TokenDocument> for Token {
             display_name: document.display_name,
             scopes: Scopes::try_from(document.scopes)
                 .map_err(|_| Unreadable::new(TOKENS, "scopes"))?,
+            consented_scopes: Scopes::try_from(document.consented_scopes)
+                .map_err(|_| Unreadable::new(TOKENS, "consented_scopes"))?,
             status: document.status.try_into()?,
             access: Sealed::from_bytes(document.access.bytes),
             access_expires_at: timestamp(document.access_expires_at),
             refresh: document.refresh.map(|it| Sealed::from_bytes(it.bytes)),
             refresh_expires_at: document.refresh_expires_at.map(timestamp),
             obtained_at: timestamp(document.obtained_at),
+            clock: document
+                .clock
+                .map(|clock| read(&clock, "clock"))
+                .transpose()?,
             granted_at: timestamp(document.granted_at),
             last_refresh: document.last_refresh.map(TryInto::try_into).transpose()?,
             last_failure: document.last_failure.map(TryInto::try_into).transpose()?,

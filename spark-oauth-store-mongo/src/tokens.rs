@@ -31,9 +31,9 @@ impl TokenStore for MongoStore {
         &self,
         integration: &ClientId,
         person: &PersonId,
-        scopes: &Scopes,
+        consented: &Scopes,
     ) -> Result<Option<Token>, StoreError> {
-        let filter = by_consent(integration, person, scopes);
+        let filter = by_consent(integration, person, consented);
         let found = self.tokens().find_one(filter).await?;
         found.map(read).transpose()
     }
@@ -179,9 +179,13 @@ pub(crate) fn by_person(integration: &ClientId, person: &PersonId) -> Document {
 
 /// The scopes as an operator: some servers of the protocol do not use a partial index
 /// for three bare values.
-pub(crate) fn by_consent(integration: &ClientId, person: &PersonId, scopes: &Scopes) -> Document {
+pub(crate) fn by_consent(
+    integration: &ClientId,
+    person: &PersonId,
+    consented: &Scopes,
+) -> Document {
     let mut filter = by_person(integration, person);
-    filter.insert("scopes", doc! { "$eq": scopes.to_string() });
+    filter.insert("consented_scopes", doc! { "$eq": consented.to_string() });
     filter
 }
 

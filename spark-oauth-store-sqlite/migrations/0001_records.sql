@@ -19,12 +19,15 @@ CREATE TABLE tokens (
     status_at           INTEGER,
     integration         TEXT    NOT NULL,
     person              TEXT,
+    -- What is granted now, and what was granted at the last consent.
     scopes              TEXT    NOT NULL,
+    consented_scopes    TEXT    NOT NULL,
     email               TEXT    NOT NULL,
     display_name        TEXT,
     access_expires_at   INTEGER NOT NULL,
     refresh_expires_at  INTEGER,
     obtained_at         INTEGER NOT NULL,
+    clock               TEXT,
     granted_at          INTEGER NOT NULL,
     refreshed_at        INTEGER,
     refreshed_by        TEXT,
@@ -50,9 +53,9 @@ CREATE TABLE tokens (
 ) STRICT;
 
 CREATE UNIQUE INDEX tokens_id ON tokens (id);
--- One record for the same integration, person and granted scopes, where the
+-- One record for the same integration, person and consented scopes, where the
 -- person is known.
-CREATE UNIQUE INDEX tokens_consent ON tokens (integration, person, scopes)
+CREATE UNIQUE INDEX tokens_consent ON tokens (integration, person, consented_scopes)
     WHERE person IS NOT NULL;
 CREATE INDEX tokens_email ON tokens (integration, email_normalized);
 -- Each index entry ends with `seq`, so this one is in the order of the list.

@@ -13,7 +13,7 @@ const STORE: &str = "SQLite";
 const UNIQUE_RULES: &[(&str, UniqueRule)] = &[
     ("tokens.id", UniqueRule::Id),
     (
-        "tokens.integration, tokens.person, tokens.scopes",
+        "tokens.integration, tokens.person, tokens.consented_scopes",
         UniqueRule::Consent,
     ),
     ("admins.id", UniqueRule::Id),

@@ -16,7 +16,7 @@ macro_rules! token_columns {
          refreshed_at, refreshed_by, failed_at, failure_class, failure_summary, \
          failure_tracking_id, generation, version, lease_owner, lease_expires_at, attempt_owner, \
          attempt_at, access, refresh, due_at, failures, retry_at, lost_races, interrupted, \
-         expiry_warned_at, events"
+         expiry_warned_at, events, consented_scopes, clock"
     };
 }
 
@@ -60,6 +60,8 @@ pub(crate) struct TokenRow {
     interrupted: i64,
     expiry_warned_at: Option<i64>,
     events: Option<String>,
+    consented_scopes: String,
+    clock: Option<String>,
 }
 
 impl TryFrom<TokenRow> for Token {
@@ -82,6 +84,14 @@ impl TryFrom<TokenRow> for Token {
                 .scopes
                 .try_into()
                 .map_err(|_| Unreadable("tokens.scopes"))?,
+            consented_scopes: row
+                .consented_scopes
+                .try_into()
+                .map_err(|_| Unreadable("tokens.consented_scopes"))?,
+            clock: row
+                .clock
+                .map(|clock| parse(&clock, "tokens.clock"))
+                .transpose()?,
             access: Sealed::from_bytes(row.access),
             access_expires_at: Timestamp::from_millis(row.access_expires_at),
             refresh: row.refresh.map(Sealed::from_bytes),
@@ -230,7 +240,7 @@ impl TokenValues {
         })
     }
 
-    /// Binds the parameters 1 to 35.
+    /// Binds the parameters 1 to 37.
     pub(crate) fn bind(self, query: Query<'_>) -> Query<'_> {
         let token = self.token;
         let failure = token.last_failure;
@@ -275,5 +285,7 @@ impl TokenValues {
             .bind(token.upkeep.interrupted.cast_signed())
             .bind(token.upkeep.expiry_warned_at.map(millis))
             .bind(self.events)
+            .bind(token.consented_scopes.to_string())
+            .bind(token.clock.map(|clock| clock.to_string()))
     }
 }

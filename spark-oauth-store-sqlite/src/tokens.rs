@@ -20,10 +20,10 @@ statements! {
         obtained_at, granted_at, refreshed_at, refreshed_by, failed_at, failure_class, \
         failure_summary, failure_tracking_id, generation, version, lease_owner, lease_expires_at, \
         attempt_owner, attempt_at, access, refresh, due_at, failures, retry_at, lost_races, \
-        interrupted, expiry_warned_at, events) \
+        interrupted, expiry_warned_at, events, consented_scopes, clock) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, \
-        ?33, ?34, ?35)";
+        ?33, ?34, ?35, ?36, ?37)";
 
     UPDATE = "UPDATE tokens SET email_normalized = ?2, status = ?3, status_cause = ?4, \
         status_at = ?5, integration = ?6, person = ?7, scopes = ?8, email = ?9, \
@@ -33,14 +33,16 @@ statements! {
         generation = ?21, version = ?22, lease_owner = ?23, lease_expires_at = ?24, \
         attempt_owner = ?25, attempt_at = ?26, access = ?27, refresh = ?28, \
         due_at = ?29, failures = ?30, retry_at = ?31, lost_races = ?32, interrupted = ?33, \
-        expiry_warned_at = ?34, events = ?35 WHERE id = ?1 AND version = ?36";
+        expiry_warned_at = ?34, events = ?35, consented_scopes = ?36, clock = ?37 \
+        WHERE id = ?1 AND version = ?38";
 
     EXISTS = "SELECT 1 FROM tokens WHERE id = ?1";
 
     GET = concat!("SELECT ", token_columns!(), " FROM tokens WHERE id = ?1");
 
     FIND = concat!(
-        "SELECT ", token_columns!(), " FROM tokens WHERE integration = ?1 AND person = ?2 AND scopes = ?3"
+        "SELECT ", token_columns!(), " FROM tokens WHERE integration = ?1 AND person = ?2 \
+         AND consented_scopes = ?3"
     );
 
     FIND_BY_PERSON = concat!(
@@ -73,12 +75,12 @@ impl TokenStore for SqliteStore {
         &self,
         integration: &ClientId,
         person: &PersonId,
-        scopes: &Scopes,
+        consented: &Scopes,
     ) -> Result<Option<Token>, StoreError> {
         let row = sqlx::query_as(FIND)
             .bind(integration.as_str())
             .bind(person.as_str())
-            .bind(scopes.to_string());
+            .bind(consented.to_string());
         self.row(row).await?.map(read).transpose()
     }
 

@@ -57,6 +57,8 @@ async fn a_token_that_cannot_be_read_is_named_by_its_column() {
     for (column, value) in [
         ("email", "'S3CRET nonsense'"),
         ("scopes", "'S3CRET\"'"),
+        ("consented_scopes", "'S3CRET\"'"),
+        ("clock", "'S3CRET'"),
         ("status", "'S3CRET'"),
         ("status_cause", "'S3CRET'"),
         ("refreshed_by", "'S3CRET'"),

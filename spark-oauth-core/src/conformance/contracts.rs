@@ -31,6 +31,7 @@ macro_rules! store_conformance {
             $crate::__store_contracts!(uniqueness:
                 an_identifier_stands_once,
                 a_consent_stands_once,
+                granted_scopes_may_become_those_of_another_record,
                 another_consent_is_another_record,
                 records_without_a_person_never_collide,
                 one_consent_added_at_once_stands_once,

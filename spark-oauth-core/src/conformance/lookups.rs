@@ -7,7 +7,7 @@ use crate::person::PersonId;
 use crate::ports::Stores;
 use crate::token::Token;
 
-/// A consent is found by exactly its scopes, in whatever order they were named.
+/// A consent is found by exactly its consented scopes, in whatever order they were named.
 pub async fn a_consent_is_found_by_exactly_its_scopes(stores: &Stores) {
     let token = token(1);
     insert_all(stores, [&token]).await;
@@ -29,7 +29,7 @@ pub async fn a_consent_is_found_by_exactly_its_scopes(stores: &Stores) {
         assert!(
             find(other).await.is_none(),
             "{other:?} are other scopes than {:?}",
-            token.scopes
+            token.consented_scopes
         );
     }
 }
@@ -39,6 +39,7 @@ pub async fn a_person_is_found_with_every_scope(stores: &Stores) {
     let one = token(1);
     let same_person = Token {
         person: one.person.clone(),
+        consented_scopes: scopes("spark:all"),
         scopes: scopes("spark:all"),
         ..token(2)
     };
@@ -113,7 +114,9 @@ pub async fn a_removed_record_leaves_nothing(stores: &Stores) {
     let store = &stores.tokens;
     let found = store.get(first.id).await;
     assert!(found.expect("get must answer").is_none());
-    let found = store.find(&first.integration, &person, &first.scopes).await;
+    let found = store
+        .find(&first.integration, &person, &first.consented_scopes)
+        .await;
     assert!(found.expect("find must answer").is_none());
     let found = store.find_by_person(&first.integration, &person).await;
     assert!(found.expect("find must answer").is_empty());

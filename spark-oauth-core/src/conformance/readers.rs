@@ -124,7 +124,9 @@ async fn look_for(store: &dyn TokenStore, token: &Token, way: u32) -> Vec<Token>
     let found = match way % WAYS {
         0 => store.get(token.id).await.map(Vec::from_iter),
         1 => {
-            let found = store.find(integration, &person, &token.scopes).await;
+            let found = store
+                .find(integration, &person, &token.consented_scopes)
+                .await;
             found.map(Vec::from_iter)
         }
         2 => store.find_by_person(integration, &person).await,

@@ -10,7 +10,7 @@ use crate::admins::{Admin, PasswordHash, Role, Username};
 use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Origin, Outcome};
 use crate::consent_links::Terms;
 use crate::email::EmailAddress;
-use crate::ids::{AdminId, AuditId, ProcessId, TokenId};
+use crate::ids::{AdminId, AuditId, ClockId, ProcessId, TokenId};
 use crate::integration::ClientId;
 use crate::keyring::Sealed;
 use crate::person::PersonId;
@@ -95,12 +95,14 @@ pub fn token(number: u32) -> Token {
         email: email(&format!("person-{number}@example.com")),
         display_name: None,
         scopes: scopes("spark:people_read spark:rooms_write"),
+        consented_scopes: scopes("spark:people_read spark:rooms_write"),
         status: Status::Active,
         access: sealed(&format!("sealed access token {number}")),
         access_expires_at: later(1_209_600),
         refresh: None,
         refresh_expires_at: None,
         obtained_at: NOW,
+        clock: None,
         granted_at: NOW,
         last_refresh: None,
         last_failure: None,
@@ -119,6 +121,7 @@ pub fn full_token(number: u32) -> Token {
         refresh: Some(sealed(&format!("sealed refresh token {number}"))),
         refresh_expires_at: Some(later(7_776_000)),
         obtained_at: later(1),
+        clock: Some(ClockId::from_bytes([7; 16])),
         granted_at: later(2),
         last_refresh: Some(LastRefresh {
             at: later(3),

@@ -188,7 +188,7 @@ pub async fn texts_read_back_as_written(stores: &Stores) {
             .find(
                 &token.integration,
                 &PersonId::new(format!("person {text}")),
-                &token.scopes,
+                &token.consented_scopes,
             )
             .await
             .expect("find must answer")

@@ -29,13 +29,14 @@ pub async fn an_identifier_stands_once(stores: &Stores) {
     assert_same(&stored(stores, &first).await, &first, "the first stays");
 }
 
-/// Two records cannot have the same integration, person and scopes.
+/// Two records cannot have the same integration, person and consented scopes.
 pub async fn a_consent_stands_once(stores: &Stores) {
     let first = token(1);
     insert_all(stores, [&first]).await;
     let second = Token {
         person: first.person.clone(),
-        scopes: scopes("spark:rooms_write  spark:people_read"),
+        scopes: scopes("spark:rooms_write"),
+        consented_scopes: scopes("spark:rooms_write  spark:people_read"),
         ..token(2)
     };
     let answer = stores.tokens.insert(&second).await;
@@ -48,12 +49,12 @@ pub async fn a_consent_stands_once(stores: &Stores) {
     assert_same(&stored(stores, &first).await, &first, "the first stays");
 }
 
-/// Another person, integration or set of scopes is another consent.
+/// Another person, integration or set of consented scopes is another consent.
 pub async fn another_consent_is_another_record(stores: &Stores) {
     let first = token(1);
     let other_scopes = Token {
         person: first.person.clone(),
-        scopes: scopes("spark:people_read"),
+        consented_scopes: scopes("spark:people_read"),
         ..token(2)
     };
     let other_integration = Token {
@@ -69,6 +70,31 @@ pub async fn another_consent_is_another_record(stores: &Stores) {
     insert_all(stores, &all).await;
     for token in &all {
         assert_same(&stored(stores, token).await, token, "another consent");
+    }
+}
+
+/// A refresh may change what is granted to what another record of the person has: both
+/// records stay, and each is found by what was consented to.
+pub async fn granted_scopes_may_become_those_of_another_record(stores: &Stores) {
+    let first = token(1);
+    let mut second = Token {
+        person: first.person.clone(),
+        scopes: scopes("spark:people_read"),
+        consented_scopes: scopes("spark:people_read"),
+        ..token(2)
+    };
+    insert_all(stores, [&first, &second]).await;
+    second.scopes = first.scopes.clone();
+    let updated = stores.tokens.update(&second).await;
+    second.version = updated.expect("granted scopes are not unique");
+    let person = first.person.clone().expect("a sample has a person");
+    for token in [&first, &second] {
+        let found = stores
+            .tokens
+            .find(&token.integration, &person, &token.consented_scopes)
+            .await;
+        let found = found.expect("find must answer").expect("the record stays");
+        assert_same(&found, token, "found by its consented scopes");
     }
 }
 

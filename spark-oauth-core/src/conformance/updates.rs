@@ -74,7 +74,11 @@ pub async fn an_update_is_found_by_its_new_values(stores: &Stores) {
     let by_person = async |person: &str| {
         let found = stores
             .tokens
-            .find(&before.integration, &PersonId::new(person), &before.scopes)
+            .find(
+                &before.integration,
+                &PersonId::new(person),
+                &before.consented_scopes,
+            )
             .await;
         found.expect("find must answer").is_some()
     };

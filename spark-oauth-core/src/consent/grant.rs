@@ -107,7 +107,7 @@ impl GrantWriter {
             .await?;
         Ok(same_address
             .into_iter()
-            .find(|token| token.person.is_none() && token.scopes == grant.scopes))
+            .find(|token| token.person.is_none() && token.consented_scopes == grant.scopes))
     }
 
     /// The store had written the grant and failed to say so. The record may have been
@@ -152,12 +152,14 @@ impl GrantWriter {
             email: grant.person.email.clone(),
             display_name: None,
             scopes: grant.scopes.clone(),
+            consented_scopes: grant.scopes.clone(),
             status: Status::Active,
             access: self.ring.seal_access(id, &grant.answer.access_token),
             access_expires_at: grant.at,
             refresh: None,
             refresh_expires_at: None,
             obtained_at: grant.at,
+            clock: None,
             granted_at: grant.at,
             last_refresh: None,
             last_failure: None,
@@ -187,6 +189,8 @@ impl GrantWriter {
         token.person = Some(person.id.clone());
         token.email = person.email.clone();
         token.display_name.clone_from(&person.display_name);
+        token.scopes.clone_from(&grant.scopes);
+        token.consented_scopes.clone_from(&grant.scopes);
         self.fill_in_refresh_token(token, grant);
         token.status = Status::Active;
         token.access = self.ring.seal_access(token.id, &answer.access_token);

@@ -133,7 +133,8 @@ impl ConsentLinkService {
     pub fn renewal(&self, token: &Token) -> LinkText {
         self.sign(&Named::Renewal(Renewal {
             email: token.email.clone(),
-            scopes: token.scopes.clone(),
+            // What the person consented to, although less may be granted today.
+            scopes: token.consented_scopes.clone(),
             expires_at: self.parts.clock.now() + RENEWAL_LIFE,
         }))
     }

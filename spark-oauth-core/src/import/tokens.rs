@@ -91,7 +91,7 @@ impl Importer {
         let same_address = self.stores.tokens.find_by_email(integration, email).await?;
         let rank = |token: &Token| match token.person {
             None => Some(0),
-            Some(_) if token.scopes == self.integration.scopes => Some(1),
+            Some(_) if token.consented_scopes == self.integration.scopes => Some(1),
             Some(_) => None,
         };
         let ranked = same_address
@@ -146,12 +146,14 @@ impl Importer {
             email: candidate.email.clone(),
             display_name: None,
             scopes: self.integration.scopes.clone(),
+            consented_scopes: self.integration.scopes.clone(),
             status: Status::Active,
             access: self.ring.seal_access(candidate.id, &candidate.access),
             access_expires_at: now,
             refresh: None,
             refresh_expires_at: None,
             obtained_at: now,
+            clock: None,
             granted_at: now,
             last_refresh: None,
             last_failure: None,

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::ids::{ProcessId, TokenId};
 use crate::keyring::Sealed;
 use crate::ports::JournalEntry;
+use crate::scopes::Scopes;
 use crate::timestamp::Timestamp;
 use crate::token::LastRefresh;
 
@@ -30,6 +31,7 @@ struct Kept {
     process: ProcessId,
     token: TokenId,
     generation: u64,
+    scopes: Option<Scopes>,
     obtained_at: Timestamp,
     access: String,
     access_expires_at: Timestamp,
@@ -54,6 +56,7 @@ pub(super) fn kept(process: ProcessId, entry: &JournalEntry) -> Vec<u8> {
         process,
         token: entry.token,
         generation: entry.generation,
+        scopes: entry.scopes.clone(),
         obtained_at: entry.obtained_at,
         access: text(&entry.access),
         access_expires_at: entry.access_expires_at,
@@ -138,6 +141,7 @@ impl Kept {
         Some(JournalEntry {
             token: self.token,
             generation: self.generation,
+            scopes: self.scopes,
             obtained_at: self.obtained_at,
             access: sealed(self.access)?,
             access_expires_at: self.access_expires_at,

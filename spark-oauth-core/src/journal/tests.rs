@@ -8,6 +8,7 @@ use super::*;
 use crate::ids::{ProcessId, TokenId};
 use crate::keyring::{KeyRing, SealingKey};
 use crate::ports::{Fate, Journal as _, JournalEntry, SeededRandom};
+use crate::scopes::Scopes;
 use crate::secret::{AccessToken, RefreshToken};
 use crate::timestamp::Timestamp;
 use crate::token::{LastRefresh, RefreshTrigger};
@@ -26,6 +27,7 @@ pub(super) fn entry(number: u64) -> JournalEntry {
     JournalEntry {
         token,
         generation: number,
+        scopes: (number != 2).then(|| Scopes::parse("spark:rooms_read").unwrap()),
         obtained_at: at,
         access: ring.seal_access(token, &access),
         access_expires_at: at,

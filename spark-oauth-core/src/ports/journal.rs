@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::ids::{ProcessId, TokenId};
 use crate::keyring::Sealed;
+use crate::scopes::Scopes;
 use crate::timestamp::Timestamp;
 use crate::token::LastRefresh;
 
@@ -19,6 +20,8 @@ pub struct JournalEntry {
     /// The record's generation when the provider was asked. The entry belongs into
     /// the record only where that is still its generation.
     pub generation: u64,
+    /// What is granted now; `None` where the answer did not say.
+    pub scopes: Option<Scopes>,
     /// When the access token was obtained.
     pub obtained_at: Timestamp,
     /// The sealed access token.

@@ -92,8 +92,10 @@ pub enum Claim {
 pub trait TokenStore: Debug + Send + Sync + 'static {
     /// Adds a record, with the version it carries.
     ///
-    /// MUST refuse a second record with the same `(integration, person, scopes)`
-    /// where the person is known; records without a known person never collide.
+    /// MUST refuse a second record with the same `(integration, person,
+    /// consented_scopes)` where the person is known; records without a known person
+    /// never collide. [`Token::scopes`] plays no part: a refresh may change them to
+    /// those of another record of the person, and both records stay.
     ///
     /// # Errors
     /// [`StoreError::AlreadyExists`] with [`UniqueRule::Id`](super::UniqueRule::Id)
@@ -108,7 +110,8 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
     /// The store's own.
     async fn get(&self, id: TokenId) -> Result<Option<Token>, StoreError>;
 
-    /// The record of this person for this integration with exactly these scopes.
+    /// The record of this person for this integration with exactly these
+    /// [`consented_scopes`](Token::consented_scopes).
     ///
     /// # Errors
     /// The store's own.
@@ -116,7 +119,7 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
         &self,
         integration: &ClientId,
         person: &PersonId,
-        scopes: &Scopes,
+        consented: &Scopes,
     ) -> Result<Option<Token>, StoreError>;
 
     /// Every record of this person for this integration, whatever the scopes, in no

@@ -11,7 +11,7 @@ pub use status::{ConsentLoss, InvalidTransition, RevokedBy, Status, StatusKind, 
 pub use upkeep::Upkeep;
 
 use crate::email::EmailAddress;
-use crate::ids::TokenId;
+use crate::ids::{ClockId, TokenId};
 use crate::integration::ClientId;
 use crate::keyring::Sealed;
 use crate::person::PersonId;
@@ -34,8 +34,12 @@ pub struct Token {
     pub email: EmailAddress,
     /// The name to show, where the provider has one.
     pub display_name: Option<String>,
-    /// What was granted, which may be less than what was asked for.
+    /// What is granted now, which may be less than what was asked for: each answer of
+    /// the provider that names scopes sets it (RFC 6749 sections 5.1 and 6).
     pub scopes: Scopes,
+    /// What was granted when the person last consented. A record keeps it through
+    /// refreshes: the store tells the records of one person apart by it.
+    pub consented_scopes: Scopes,
     /// Where the record stands in its life.
     pub status: Status,
     /// The sealed access token.
@@ -48,6 +52,10 @@ pub struct Token {
     pub refresh_expires_at: Option<Timestamp>,
     /// When the access token was obtained: its lifetime is measured from here.
     pub obtained_at: Timestamp,
+    /// By which clock the times of the record were last written; `None` where that is
+    /// unknown, as for a record that was imported. A process that finds its own clock
+    /// wrong knows by this which records to set right.
+    pub clock: Option<ClockId>,
     /// When the person last consented.
     pub granted_at: Timestamp,
     /// The last refresh that succeeded.

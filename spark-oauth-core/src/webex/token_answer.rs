@@ -47,7 +47,7 @@ pub enum UnreadableTokenAnswer {
 /// | `access_token` | visible ASCII, up to 8 KiB | the answer is unreadable |
 /// | `refresh_token` | any text that is not blank | `None` |
 /// | `expires_in`, `refresh_token_expires_in` | a number or a text that holds one, not negative; fractions are dropped, more than a hundred years count as a hundred | `None` |
-/// | `scope` | a text, or a list of texts, of valid scopes | `None` |
+/// | `scope` | a text, or a list of texts, of valid scopes, separated by white space or commas | `None` |
 /// | any other, `token_type` too | anything | |
 ///
 /// # Errors
@@ -141,6 +141,7 @@ fn lifetime(raw: &str) -> Option<Duration> {
     Some(lifetime.min(MAX_LIFETIME))
 }
 
+/// Scopes are separated by spaces (RFC 6749 section 3.3); some providers write commas.
 /// One illegible scope makes the whole list illegible: a part of what was
 /// granted would pass for another grant.
 fn scopes(raw: &str) -> Option<Scopes> {
@@ -148,7 +149,7 @@ fn scopes(raw: &str) -> Option<Scopes> {
         let list: Vec<String> = serde_json::from_str(raw).ok()?;
         Some(list.join(" "))
     })?;
-    Scopes::parse(&text)
+    Scopes::parse(&text.replace(',', " "))
         .ok()
         .filter(|scopes| !scopes.is_empty())
 }
@@ -220,7 +221,13 @@ mod tests {
         for (written, scopes) in [
             (r#""b a""#, both.clone()),
             (r#"["a","b"]"#, both.clone()),
-            (r#"["a b"]"#, both),
+            (r#"["a b"]"#, both.clone()),
+            (r#""a,b""#, both.clone()),
+            (r#""b, a,""#, both.clone()),
+            (r#"["a,b"]"#, both.clone()),
+            (r#""a\tb""#, both),
+            (r#"" , ""#, None),
+            ("{}", None),
             (r#""""#, None),
             ("[]", None),
             (r#"["a",1]"#, None),

@@ -75,6 +75,8 @@ async fn a_token_that_cannot_be_read_is_named_by_its_field() {
         ("status.kind", SECRET.into()),
         ("status.cause", SECRET.into()),
         ("scopes", format!("\"{SECRET}\"").into()),
+        ("consented_scopes", format!("\"{SECRET}\"").into()),
+        ("clock", SECRET.into()),
         ("lease.owner", SECRET.into()),
         ("attempt.owner", SECRET.into()),
         ("last_refresh.by", SECRET.into()),

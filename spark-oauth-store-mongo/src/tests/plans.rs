@@ -143,7 +143,7 @@ async fn every_query_of_tokens_goes_by_an_index() {
             "find",
             find(
                 "tokens",
-                tokens::by_consent(&integration, &person, &token.scopes),
+                tokens::by_consent(&integration, &person, &token.consented_scopes),
             ),
         ),
         (

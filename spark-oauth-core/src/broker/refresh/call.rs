@@ -78,6 +78,7 @@ impl Refresher {
         JournalEntry {
             token: id,
             generation,
+            scopes: answer.scopes.clone(),
             obtained_at: asked_at,
             access: self.ring.seal_access(id, &answer.access_token),
             access_expires_at: asked_at + answer.expires_in.unwrap_or_default(),

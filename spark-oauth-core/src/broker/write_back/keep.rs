@@ -154,6 +154,11 @@ fn apply(entry: &JournalEntry, token: &mut Token) {
     token.access = entry.access.clone();
     token.access_expires_at = entry.access_expires_at;
     token.obtained_at = entry.obtained_at;
+    // The key of the record, `consented_scopes`, stays: the write can meet no other
+    // record of the person.
+    if let Some(scopes) = &entry.scopes {
+        token.scopes.clone_from(scopes);
+    }
     if entry.refresh.is_some() {
         token.refresh.clone_from(&entry.refresh);
     }

@@ -44,13 +44,13 @@ impl TokenStore for MemoryStores {
         &self,
         integration: &ClientId,
         person: &PersonId,
-        scopes: &Scopes,
+        consented: &Scopes,
     ) -> Result<Option<Token>, StoreError> {
         self.perform(StoreCall::TokenFind, |records| {
             let found = records.tokens.values().find(|token| {
                 token.integration == *integration
                     && token.person.as_ref() == Some(person)
-                    && token.scopes == *scopes
+                    && token.consented_scopes == *consented
             });
             Ok(found.cloned())
         })
@@ -266,7 +266,7 @@ fn check_unique<'t>(
         token.person.is_some()
             && other.person == token.person
             && other.integration == token.integration
-            && other.scopes == token.scopes
+            && other.consented_scopes == token.consented_scopes
     });
     if collides {
         Err(StoreError::AlreadyExists(UniqueRule::Consent))
