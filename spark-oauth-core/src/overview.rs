@@ -9,6 +9,9 @@ use crate::integration::ClientId;
 use crate::ports::{Census, Clock, Pause, PauseStore, StoreError, TokenStore};
 use crate::timestamp::Timestamp;
 
+const DAY: Duration = Duration::from_hours(24);
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
+
 /// Looks over the tokens of the integration.
 #[derive(Clone, Debug)]
 pub struct OverviewService {
@@ -28,11 +31,12 @@ pub struct Overview {
     /// The pause of the integration's refreshing, also one whose time is over but
     /// that no refresh has ended yet.
     pub pause: Option<Pause>,
-    /// How many access tokens end when, in windows that follow each other from `at`.
+    /// How many access tokens expire on which day: what is left of today, then whole days,
+    /// in UTC.
     pub expiries: Vec<ExpiryWindow>,
 }
 
-/// How many active tokens have an access token that ends within a span of time.
+/// How many active tokens have an access token that expires within a span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpiryWindow {
     /// The beginning of the span.
@@ -53,17 +57,19 @@ impl OverviewService {
         }
     }
 
-    /// Looks over everything, with `windows` spans of `width` each.
+    /// Looks over everything, with a window for each of `days` calendar days in UTC, of
+    /// which today is the first.
     ///
     /// # Errors
     /// The store's.
-    pub async fn look(&self, windows: u32, width: Duration) -> Result<Overview, StoreError> {
+    pub async fn look(&self, days: u32) -> Result<Overview, StoreError> {
         let at = self.clock.now();
         let census = self.tokens.census(&self.integration, at).await?;
         let mut expiries = Vec::new();
-        for index in 0..windows {
-            let from = at + width * index;
-            let until = from + width;
+        let today = midnight_before(at);
+        for day in 0..days {
+            let from = at.max(today + DAY * day);
+            let until = today + DAY * (day + 1);
             let tokens = self
                 .tokens
                 .count_expiring(&self.integration, from, until)
@@ -81,6 +87,12 @@ impl OverviewService {
             expiries,
         })
     }
+}
+
+/// The beginning of the day in UTC.
+fn midnight_before(at: Timestamp) -> Timestamp {
+    let into_day = at.as_millis().rem_euclid(DAY_MILLIS);
+    Timestamp::from_millis(at.as_millis().saturating_sub(into_day))
 }
 
 #[cfg(test)]
@@ -107,11 +119,53 @@ mod tests {
         let stores = scene.stores.stores();
         stores.pauses.prolong_pause(&pause).await.unwrap();
 
-        let left = token.remaining_life(scene.clock.now());
-        let overview = scene.oauth.overview.look(2, left).await.unwrap();
+        let overview = scene.oauth.overview.look(2).await.unwrap();
         assert_eq!(overview.census.active, 1);
         assert_eq!(overview.pause, Some(pause));
-        let counts: Vec<_> = overview.expiries.iter().map(|it| it.tokens).collect();
-        assert_eq!(counts, [0, 1], "a window ends before its end");
+    }
+
+    #[tokio::test]
+    async fn a_token_is_counted_on_the_utc_day_on_which_it_expires() {
+        for (now, expires, day) in [
+            // 24 hours from the late evening reach into the day after tomorrow's morning.
+            ("2026-12-12T23:30:00Z", "2026-12-14T00:10:00Z", "2026-12-14"),
+            ("2026-12-13T10:00:00Z", "2026-12-14T09:00:00Z", "2026-12-14"),
+            // A day ends before its midnight.
+            (
+                "2026-12-13T10:00:00Z",
+                "2026-12-13T23:59:59.999Z",
+                "2026-12-13",
+            ),
+            ("2026-12-13T10:00:00Z", "2026-12-14T00:00:00Z", "2026-12-14"),
+            // At midnight, today is a whole day.
+            (
+                "2026-12-13T00:00:00Z",
+                "2026-12-13T00:00:00.001Z",
+                "2026-12-13",
+            ),
+            ("2026-12-31T18:00:00Z", "2027-01-01T01:00:00Z", "2027-01-01"),
+            ("2028-02-28T12:00:00Z", "2028-02-29T11:00:00Z", "2028-02-29"),
+            ("2026-03-28T12:00:00Z", "2026-03-29T02:30:00Z", "2026-03-29"),
+        ] {
+            let at = |text: &str| text.parse::<Timestamp>().unwrap();
+            let scene = scene().await;
+            let mut token = scene.stored_token();
+            scene.clock.set(at(now));
+            token.access_expires_at = at(expires);
+            scene.stores.stores().tokens.update(&token).await.unwrap();
+            let overview = scene.oauth.overview.look(3).await.unwrap();
+            let expiries = &overview.expiries;
+            assert_eq!(expiries[0].from, at(now), "what is left of today");
+            for pair in expiries.windows(2) {
+                assert_eq!(pair[0].until, pair[1].from);
+                assert_eq!(pair[1].until.since(pair[1].from), DAY);
+            }
+            let days: Vec<_> = expiries
+                .iter()
+                .filter(|window| window.tokens == 1)
+                .map(|window| window.from.to_string()[..10].to_owned())
+                .collect();
+            assert_eq!(days, [day], "expires {expires}, seen at {now}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::api;
 use crate::http::{
-    PageError, count_requests, redirect_to_public_host, refuse_cross_site, render_errors,
+    PageError, PublicHost, count_requests, refuse_cross_site, render_errors, require_public_host,
     security_headers, trace_request,
 };
 use crate::pages::assets;
@@ -38,8 +38,8 @@ pub(crate) fn router(state: AppState, sessions: Arc<dyn SessionStore>) -> Router
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(
-                    state.site.clone(),
-                    redirect_to_public_host,
+                    PublicHost::new(state.site.clone()),
+                    require_public_host,
                 ))
                 .layer(from_fn_with_state(state.site.clone(), refuse_cross_site))
                 .layer(from_fn_with_state(

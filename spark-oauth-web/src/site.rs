@@ -3,7 +3,7 @@
 use spark_oauth_core::consent_links::LinkText;
 use url::Url;
 
-use crate::config::TrustedProxies;
+use crate::config::{Hsts, TrustedProxies};
 
 /// The place the application is served at.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub struct Site {
     pub public_url: Url,
     /// Whose `X-Forwarded-*` headers count.
     pub trusted_proxies: TrustedProxies,
+    /// What `Strict-Transport-Security` says over https; `None` sends none.
+    pub hsts: Option<Hsts>,
     /// Settings that still hold a sample value, such as `oauth.clientID`.
     pub placeholders: Vec<String>,
     /// Whether a hand-over includes the refresh token.

@@ -14,7 +14,15 @@ const SHOWN: usize = 64;
 /// The parameters of a request. Each call takes those it knows, then says that this
 /// is the [`end`](Self::end).
 #[derive(Debug)]
-pub(crate) struct Query(Vec<(String, String)>);
+pub(crate) struct Query(Vec<(String, Value)>);
+
+/// The value of a parameter, as it was sent and decoded.
+#[derive(Debug)]
+struct Value {
+    sent: String,
+    /// With a space for every plus, as forms are encoded (WHATWG URL, section 5.1).
+    decoded: String,
+}
 
 impl Query {
     /// Reads a query.
@@ -22,16 +30,19 @@ impl Query {
         let pairs = text.unwrap_or_default().split('&');
         let pairs = pairs.filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decode(name).ok_or_else(|| undecodable("the name of a parameter"))?;
-            let value = decode(value).ok_or_else(|| undecodable(&shown(&name)))?;
-            Ok((name, value))
+            let name = decode_form(name).ok_or_else(|| undecodable("the name of a parameter"))?;
+            let decoded = decode_form(value).ok_or_else(|| undecodable(&shown(&name)))?;
+            let sent = value.to_owned();
+            Ok((name, Value { sent, decoded }))
         });
         pairs.collect::<Result<_, _>>().map(Self)
     }
 
     /// Every name and value.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+        self.0
+            .iter()
+            .map(|(name, value)| (&**name, &*value.decoded))
     }
 
     /// Takes a parameter that may be given once.
@@ -40,7 +51,28 @@ impl Query {
         name: &str,
         read: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<Option<T>, Problem> {
-        match &self.many(name)[..] {
+        self.only(name, |value| read(&value.decoded))
+    }
+
+    /// Takes a parameter whose value never holds a space, such as an address or a time:
+    /// a plus that was not percent-encoded is a plus.
+    pub(crate) fn one_without_spaces<T, E: Display>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Problem> {
+        self.only(name, |value| {
+            // Both decode, or neither does.
+            read(&decode(&value.sent).unwrap_or_default())
+        })
+    }
+
+    fn only<T, E: Display>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&Value) -> Result<T, E>,
+    ) -> Result<Option<T>, Problem> {
+        match &self.take(name)[..] {
             [] => Ok(None),
             [value] => read(value)
                 .map(Some)
@@ -53,10 +85,13 @@ impl Query {
 
     /// Takes every value of a parameter.
     pub(crate) fn many(&mut self, name: &str) -> Vec<String> {
-        self.0
-            .extract_if(.., |(given, _)| given == name)
-            .map(|(_, value)| value)
-            .collect()
+        let values = self.take(name).into_iter();
+        values.map(|value| value.decoded).collect()
+    }
+
+    fn take(&mut self, name: &str) -> Vec<Value> {
+        let taken = self.0.extract_if(.., |(given, _)| given == name);
+        taken.map(|(_, value)| value).collect()
     }
 
     /// Refuses what nobody took.
@@ -91,6 +126,11 @@ fn shown(name: &str) -> String {
     format!("{short:?}")
 }
 
+/// The text that was encoded as forms are, with a plus for a space.
+fn decode_form(text: &str) -> Option<String> {
+    decode(&text.replace('+', " "))
+}
+
 /// The text that was encoded; `None` where it was not encoded as it must be.
 fn decode(text: &str) -> Option<String> {
     let is_whole =
@@ -102,8 +142,7 @@ fn decode(text: &str) -> Option<String> {
     {
         return None;
     }
-    let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced)
+    percent_decode_str(text)
         .decode_utf8()
         .ok()
         .map(std::borrow::Cow::into_owned)
@@ -136,6 +175,23 @@ mod tests {
     }
 
     #[test]
+    fn a_plus_is_a_plus_where_no_space_can_be() {
+        let text = |text: &str| Ok::<_, String>(text.to_owned());
+        for (sent, read) in [
+            ("ann+x@example.com", "ann+x@example.com"),
+            ("ann%2Bx%40example.com", "ann+x@example.com"),
+            ("ann%2bx@example.com", "ann+x@example.com"),
+            ("ann%20x@example.com", "ann x@example.com"),
+            ("%2B+%252B", "++%2B"),
+            ("2026-12-01T00:00:00+02:00", "2026-12-01T00:00:00+02:00"),
+        ] {
+            let mut query = Query::parse(Some(&format!("value={sent}"))).unwrap();
+            let value = query.one_without_spaces("value", text).unwrap();
+            assert_eq!(value.as_deref(), Some(read), "{sent}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         assert_eq!(
             refusal("limitt=1"),
@@ -160,7 +216,11 @@ mod tests {
                 .extend_pairs(&pairs)
                 .finish();
             let query = Query::parse(Some(&text)).unwrap();
-            prop_assert_eq!(query.0, pairs);
+            let read: Vec<_> = query
+                .pairs()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            prop_assert_eq!(read, pairs);
         }
 
         #[test]

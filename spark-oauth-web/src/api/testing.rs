@@ -31,6 +31,7 @@ pub(super) async fn state_on(stores: &MemoryStores) -> (ApiState, SparkOauth) {
     let site = Site {
         public_url: Url::parse("http://127.0.0.1:3000").unwrap(),
         trusted_proxies: TrustedProxies::parse([]).unwrap(),
+        hsts: None,
         placeholders: Vec::new(),
         hands_over_refresh_token: false,
     };

@@ -1,5 +1,6 @@
 //! Section `server`: where to listen, and whom to believe.
 
+use super::hsts::Hsts;
 use super::listen_address::ListenAddress;
 use super::reader::Reader;
 use super::schema::Setting;
@@ -9,8 +10,12 @@ const HOST: Setting = Setting::plain("server.host");
 const PORT: Setting = Setting::plain("server.port");
 const MANAGEMENT: Setting = Setting::plain("server.management");
 const TRUSTED_PROXIES: Setting = Setting::plain("server.trustedProxies");
+const HSTS: Setting = Setting::plain("server.hsts");
 
-pub(super) const SETTINGS: &[Setting] = &[HOST, PORT, MANAGEMENT, TRUSTED_PROXIES];
+pub(super) const SETTINGS: &[Setting] = &[HOST, PORT, MANAGEMENT, TRUSTED_PROXIES, HSTS];
+
+const HSTS_ADVICE: &str =
+    "give off, or the value of the header, such as max-age=63072000; includeSubDomains";
 
 /// Section `server`.
 #[derive(Clone, Debug)]
@@ -21,6 +26,8 @@ pub struct ServerConfig {
     pub management: Option<ListenAddress>,
     /// Whose `X-Forwarded-*` fields count.
     pub trusted_proxies: TrustedProxies,
+    /// What `Strict-Transport-Security` says over https; `None` sends none.
+    pub hsts: Option<Hsts>,
 }
 
 pub(super) fn read(reader: &mut Reader) -> Option<ServerConfig> {
@@ -42,6 +49,9 @@ pub(super) fn read(reader: &mut Reader) -> Option<ServerConfig> {
         listen: listen.ok()?,
         management,
         trusted_proxies: trusted_proxies(reader),
+        hsts: reader
+            .parsed(HSTS, HSTS_ADVICE, Hsts::parse)
+            .unwrap_or_else(|| Some(Hsts::default())),
     })
 }
 

@@ -20,15 +20,14 @@ const FORM_POLICY: &str = "; form-action 'self'";
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StartsConsent;
 
-const FIXED: [(HeaderName, &str); 6] = [
+/// Tells which windows share a browsing context group with a page.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+const FIXED: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     // `no-referrer` would make our own posts send `Origin: null`.
     (header::REFERRER_POLICY, "same-origin"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
@@ -45,12 +44,14 @@ pub(crate) async fn security_headers(
     request: Request,
     next: Next,
 ) -> Response {
+    let opener_policy = opener_policy(request.uri().path());
     let mut response = next.run(request).await;
     let starts_consent = response.extensions().get::<StartsConsent>().is_some();
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.insert(OPENER_POLICY, HeaderValue::from_static(opener_policy));
     let policy = if starts_consent {
         POLICY.to_owned()
     } else {
@@ -59,15 +60,25 @@ pub(crate) async fn security_headers(
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    if site.is_secure() {
-        let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
+    if let Some(hsts) = site.hsts.as_ref().filter(|_| site.is_secure()) {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.header());
     }
     // Pages tell of a session; what may be kept, such as assets, says so itself.
     if !headers.contains_key(header::CACHE_CONTROL) {
         no_store(headers);
     }
     response
+}
+
+/// Another site may open a consent link in a popup and wait for it to come back: the
+/// popup keeps its opener only where every answer on the way, redirects included, allows
+/// that (HTML, section 7.1.3 "Cross-origin opener policies"). Admin pages stay isolated.
+fn opener_policy(path: &str) -> &'static str {
+    if path.starts_with("/admin") {
+        "same-origin"
+    } else {
+        "unsafe-none"
+    }
 }
 
 /// Keeps an answer out of every cache.

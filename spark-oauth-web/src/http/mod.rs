@@ -22,7 +22,7 @@ pub(crate) use cross_site::refuse_cross_site;
 pub(crate) use error_pages::{ForPrograms, NavigationSlot, render_errors};
 pub(crate) use form::{PageForm, SLOWEST_BODY};
 pub(crate) use headers::{StartsConsent, no_store, security_headers};
-pub(crate) use host::redirect_to_public_host;
+pub(crate) use host::{PublicHost, require_public_host};
 pub(crate) use metrics::{count_requests, recorder};
 pub(crate) use page::{page, page_with_status};
 pub(crate) use page_error::{PageError, explain_loss, explain_pause};

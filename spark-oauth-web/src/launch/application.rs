@@ -245,6 +245,7 @@ fn site(config: &Config) -> Site {
     Site {
         public_url: config.public_url.clone(),
         trusted_proxies: config.server.trusted_proxies.clone(),
+        hsts: config.server.hsts.clone(),
         placeholders: config
             .placeholders()
             .into_iter()

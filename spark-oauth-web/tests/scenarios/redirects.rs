@@ -78,13 +78,14 @@ async fn ask_as(browser: &Browser, method: Method, path: &str, host: &str) -> Pa
 }
 
 #[tokio::test]
-async fn another_host_name_is_led_to_the_public_one() {
+async fn another_name_of_this_machine_is_redirected_to_the_public_one() {
     let rig = Rig::start().await;
     let browser = rig.browser();
     for host in [
         "localhost:3000",
         "LOCALHOST",
-        "evil.example",
+        "localhost.",
+        "demo.localhost:80",
         "[::1]:3000",
         "127.0.0.2",
     ] {
@@ -119,6 +120,71 @@ async fn another_host_name_is_led_to_the_public_one() {
             .visited()
             .iter()
             .all(|page| page.header("set-cookie").is_none())
+    );
+}
+
+#[tokio::test]
+async fn a_host_name_that_is_not_ours_is_rejected_and_never_redirected() {
+    const PUBLIC: &str = "https://tokens.example.com";
+    let setup = Setup::default().set("publicUrl", PUBLIC).set(
+        "oauth.redirectURIUnencoded",
+        format!("{PUBLIC}/auth/spark/callback"),
+    );
+    let rig = Rig::with(setup).await;
+    let browser = rig.browser();
+    for host in [
+        // nginx with nothing but `proxy_pass` sends the address or the upstream's name.
+        "127.0.0.1:3000",
+        "localhost",
+        "spark_oauth",
+        "10.0.0.5:3000",
+        "[::1]:3000",
+        "evil.example",
+        "example.com",
+        "tokens.example.com.evil.example",
+    ] {
+        for (method, path) in [
+            (Method::GET, "/"),
+            (Method::GET, "/auth/spark/callback?code=a&state=b"),
+            (Method::POST, "/auth/spark"),
+            (Method::GET, "/admin"),
+        ] {
+            let page = ask_as(&browser, method, path, host).await;
+            assert_eq!(page.status, 421, "{host}: {page:?}");
+            assert_eq!(page.heading(), "This is not the address of this service");
+            let name = host.rsplit_once(":3000").map_or(host, |(name, _)| name);
+            for part in [
+                name,
+                PUBLIC,
+                "Host",
+                "X-Forwarded-Host",
+                "server.trustedProxies",
+            ] {
+                assert!(page.content().contains(part), "{part}: {page:?}");
+            }
+            assert_eq!(page.link("Open this service"), format!("{PUBLIC}/"));
+        }
+        let health = ask_as(&browser, Method::GET, "/readyz", host).await;
+        assert_eq!(health.status, 200);
+    }
+    let log = rig.log.so_far();
+    let warnings = log
+        .matches("request for an unknown host name rejected")
+        .count();
+    assert_eq!(warnings, 1, "{log}");
+    // The public name passes, in every form in which it is the same to a browser.
+    for host in [
+        "tokens.example.com",
+        "TOKENS.Example.com:443",
+        "tokens.example.com:8443",
+    ] {
+        assert_eq!(ask_as(&browser, Method::GET, "/", host).await.status, 200);
+    }
+    // A browser keeps other cookies for the name with the root's dot.
+    let dotted = ask_as(&browser, Method::GET, "/?a=b", "tokens.example.com.").await;
+    assert_eq!(
+        (dotted.status.as_u16(), dotted.location()),
+        (307, "https://tokens.example.com/?a=b")
     );
 }
 

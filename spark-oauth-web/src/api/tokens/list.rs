@@ -57,15 +57,15 @@ pub(in crate::api) async fn list_tokens(
     _: NoBody,
 ) -> Result<Response, Problem> {
     let filter = TokenFilter {
-        email_part: query.one("email", read_part)?,
+        email_part: query.one_without_spaces("email", read_part)?,
         status: query.one("status", str::parse::<StatusKind>)?,
-        expiring_before: query.one("expiring_before", read_time)?,
+        expiring_before: query.one_without_spaces("expiring_before", read_time)?,
         scopes: scopes(&mut query)?,
         ..TokenFilter::default()
     };
     let request = PageRequest {
         limit: limit(&mut query)?,
-        after: query.one("cursor", Cursor::parse)?,
+        after: query.one_without_spaces("cursor", Cursor::parse)?,
     };
     query.end()?;
     let page = access.list_tokens(&service, filter, &request).await?;

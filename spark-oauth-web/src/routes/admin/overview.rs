@@ -1,7 +1,5 @@
 //! `GET /admin/overview`: how the tokens stand as a whole.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::response::Response;
 use spark_oauth_core::Timestamp;
@@ -12,14 +10,14 @@ use super::guard::CurrentAdmin;
 use crate::http::{PageError, explain_pause, page};
 use crate::pages::{ExpiryChart, OverviewPage, PauseView, Section, TimeView, sentence};
 
+/// How many days the chart shows, today included.
 const DAYS: u32 = 14;
-const DAY: Duration = Duration::from_hours(24);
 
 pub(super) async fn show(
     State(overview): State<OverviewService>,
     mut current: CurrentAdmin,
 ) -> Result<Response, PageError> {
-    let seen = overview.look(DAYS, DAY).await?;
+    let seen = overview.look(DAYS).await?;
     let view = |at: Timestamp| TimeView::new(at.as_millis(), seen.at.as_millis());
     page(&OverviewPage {
         layout: current.layout("Overview", Section::Overview).await?,

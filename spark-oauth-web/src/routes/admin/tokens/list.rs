@@ -44,7 +44,9 @@ pub(super) async fn show(
         return Err(unreadable("The address of this list is damaged."));
     };
     let status = parse_status(&parameters.status)?;
-    let email = parameters.email.trim().to_owned();
+    // No address holds a space. In a link that was written by hand, a plus that is not
+    // percent-encoded arrives as one.
+    let email = parameters.email.trim().replace(' ', "+");
     let filter = TokenFilter {
         email_part: Some(email.clone()).filter(|part| !part.is_empty()),
         status,
