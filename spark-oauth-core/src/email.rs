@@ -25,13 +25,14 @@ pub enum InvalidEmail {
     /// The text does not have the form `name@domain`.
     #[error("an e-mail address has the form name@example.com")]
     Malformed,
-    /// RFC 5321 section 4.5.3.1.3 allows 254 characters.
+    /// It is longer than [`EmailAddress::MAX_LENGTH`].
     #[error("an e-mail address has at most 254 characters")]
     TooLong,
 }
 
 impl EmailAddress {
-    /// The longest address, in bytes (RFC 5321 section 4.5.3.1.3, less the brackets).
+    /// The longest address, in characters, as JSON Schema and the error count them
+    /// (RFC 5321 section 4.5.3.1.3, less the brackets, counts octets).
     pub const MAX_LENGTH: usize = 254;
 
     /// Reads an address; surrounding white space is dropped.
@@ -43,7 +44,7 @@ impl EmailAddress {
         if text.is_empty() {
             return Err(InvalidEmail::Empty);
         }
-        if text.len() > Self::MAX_LENGTH {
+        if text.chars().count() > Self::MAX_LENGTH {
             return Err(InvalidEmail::TooLong);
         }
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidEmail::Malformed)?;
@@ -180,10 +181,15 @@ mod tests {
         ] {
             assert_eq!(EmailAddress::parse(text).unwrap_err(), why, "{text:?}");
         }
-        let long = format!("{}@example.com", "a".repeat(250));
-        assert_eq!(
-            EmailAddress::parse(&long).unwrap_err(),
-            InvalidEmail::TooLong
-        );
+    }
+
+    #[test]
+    fn the_longest_address_is_counted_in_characters() {
+        for letter in ["a", "é", "😀"] {
+            let of = |length: usize| format!("{}@example.com", letter.repeat(length - 12));
+            assert!(EmailAddress::parse(&of(254)).is_ok(), "{letter}");
+            let refused = EmailAddress::parse(&of(255)).unwrap_err();
+            assert_eq!(refused, InvalidEmail::TooLong, "{letter}");
+        }
     }
 }

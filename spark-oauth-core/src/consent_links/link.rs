@@ -25,7 +25,11 @@ pub struct ReturnAddress(Url);
 pub struct InvalidReturnAddress;
 
 impl ReturnAddress {
-    /// Reads an address of at most 2000 characters.
+    /// The longest address, in bytes, as it is given: a URI has no character of more
+    /// than one byte (RFC 3986 section 2).
+    pub const MAX_LENGTH: usize = 2_000;
+
+    /// Reads an address of at most [`MAX_LENGTH`](Self::MAX_LENGTH).
     ///
     /// What browsers read in more than one way is refused, though the standard for
     /// them allows it: a backslash for a slash, slashes too many or too few before the
@@ -34,6 +38,14 @@ impl ReturnAddress {
     /// # Errors
     /// [`InvalidReturnAddress`] where it is none.
     pub fn parse(text: &str) -> Result<Self, InvalidReturnAddress> {
+        if text.len() > Self::MAX_LENGTH {
+            return Err(InvalidReturnAddress);
+        }
+        Self::read(text)
+    }
+
+    /// Reads it without a limit: a URL can grow when it is normalized for the store.
+    fn read(text: &str) -> Result<Self, InvalidReturnAddress> {
         let odd = |c: char| c == '\\' || c.is_whitespace() || c.is_control();
         let behind_scheme = text.split_once("://").ok_or(InvalidReturnAddress)?.1;
         if text.contains(odd) || behind_scheme.starts_with('/') {
@@ -43,7 +55,7 @@ impl ReturnAddress {
         let authority = behind_scheme.split(['/', '?', '#']).next();
         let bare = !authority.unwrap_or_default().contains('@');
         let web = matches!(url.scheme(), "http" | "https") && url.has_host();
-        if bare && web && url.as_str().len() <= 2_000 {
+        if bare && web {
             Ok(Self(url))
         } else {
             Err(InvalidReturnAddress)
@@ -60,7 +72,7 @@ impl TryFrom<String> for ReturnAddress {
     type Error = InvalidReturnAddress;
 
     fn try_from(text: String) -> Result<Self, InvalidReturnAddress> {
-        Self::parse(&text)
+        Self::read(&text)
     }
 }
 
@@ -249,6 +261,20 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    /// A URL that normalization makes longer than the limit is read back from the store.
+    #[test]
+    fn the_longest_return_address_survives_the_store() {
+        let longest = format!("https://app.example.com?{}", "'".repeat(1_976));
+        assert_eq!(longest.len(), ReturnAddress::MAX_LENGTH);
+        let address = ReturnAddress::parse(&longest).unwrap();
+        let stored = serde_json::to_string(&address).unwrap();
+        assert!(stored.len() > ReturnAddress::MAX_LENGTH);
+        assert_eq!(
+            serde_json::from_str::<ReturnAddress>(&stored).unwrap(),
+            address
+        );
     }
 
     #[test]

@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use spark_oauth_core::consent_links::LinkText;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{AnyOfBuilder, Object, Schema, Type};
+use utoipa::openapi::{Ref, RefOr};
 
 use super::code::Code;
 use crate::http::RequestId;
@@ -32,6 +34,7 @@ pub(super) struct ProblemBody {
     #[schema(examples("there is no such token"))]
     pub(super) detail: String,
     /// What went wrong, for a program.
+    #[schema(schema_with = code_or_new_one)]
     pub(super) code: Code,
     /// The scope that the key lacks.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +60,16 @@ pub(super) struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(super) request_id: Option<String>,
+}
+
+/// One of today's codes, or a later one: a generated client must not fail on a code that
+/// was added after it was generated.
+fn code_or_new_one() -> RefOr<Schema> {
+    AnyOfBuilder::new()
+        .item(Ref::from_schema_name("Code"))
+        .item(Object::with_type(Type::String))
+        .description(Some("What went wrong, for a program."))
+        .into()
 }
 
 /// An error of the API. What it says is written at the end, where the identifier of

@@ -33,7 +33,7 @@ pub(super) struct TokenRecord {
     #[schema(required, format = DateTime)]
     status_since: Option<String>,
     /// What was granted.
-    #[schema(examples(json!(["spark:people_read", "spark:rooms_read"])))]
+    #[schema(examples("spark:people_read"))]
     scopes: Vec<String>,
     /// When the access token ends.
     #[schema(format = DateTime, examples("2026-11-25T09:30:00Z"))]

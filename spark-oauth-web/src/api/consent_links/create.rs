@@ -38,7 +38,7 @@ pub(in crate::api) struct NewConsentLink {
     #[schema(
         min_length = 1,
         max_length = 500,
-        pattern = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x09\x0b-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$",
+        pattern = r"^[^\s\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]([^\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*[^\s\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff])?$",
         examples("For the weekly report of your team.")
     )]
     note: Option<String>,
@@ -53,8 +53,12 @@ pub(in crate::api) struct NewConsentLink {
     expected_email: Option<String>,
     /// Where the person is led when it is done, with `spark_oauth=granted` or
     /// `spark_oauth=declined` in the query: an address that the setting
-    /// `consentLinks.returnTo` allows.
-    #[schema(examples("https://app.example.com/connected"))]
+    /// `consentLinks.returnTo` allows. At most 2000 characters.
+    #[schema(
+        format = "uri",
+        max_length = 2000,
+        examples("https://app.example.com/connected")
+    )]
     return_to: Option<String>,
     /// Whether it ends with the first consent.
     #[schema(default = false)]

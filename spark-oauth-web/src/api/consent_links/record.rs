@@ -15,12 +15,15 @@ pub(in crate::api) struct LinkRecord {
     #[schema(examples("01JAZ0Q9M4R2V6X8C1B3D5F7H9"))]
     id: String,
     /// What to send to the person. To open it consents to nothing and uses nothing up.
-    #[schema(format = "uri", examples("https://tokens.example.com/consent/AVsx3…"))]
+    #[schema(
+        format = "uri",
+        examples("https://tokens.example.com/consent/AVsx3AbCdEf")
+    )]
     url: String,
     /// What became of it.
     state: State,
     /// What the person is asked for.
-    #[schema(examples(json!(["spark:people_read", "spark:rooms_read"])))]
+    #[schema(examples("spark:people_read"))]
     scopes: Vec<String>,
     /// What the person reads beside it.
     #[schema(required)]

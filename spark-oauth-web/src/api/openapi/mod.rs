@@ -49,6 +49,7 @@ pub(super) fn document() -> &'static Value {
                        refused, and named.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
+    servers((url = "/", description = "The server that serves this document.")),
     tags(
         (name = "Access tokens", description = "What services come for: a token that is valid now."),
         (name = "Tokens", description = "The stored consents, without their secrets."),

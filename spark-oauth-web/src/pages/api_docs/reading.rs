@@ -95,9 +95,9 @@ fn answer<'d>(schemas: Schemas<'d>, status: &str, response: &'d Value) -> Answer
 }
 
 fn codes(response: &Value) -> Vec<String> {
-    let schema = &response["content"]["application/problem+json"]["schema"];
-    let codes = schema["allOf"][1]["properties"]["code"]["enum"].as_array();
-    codes.into_iter().flatten().map(text).collect()
+    let examples = &response["content"]["application/problem+json"]["examples"];
+    let examples = examples.as_object().into_iter().flatten();
+    examples.map(|(code, _)| code.clone()).collect()
 }
 
 /// The call at the command line. What a shell would read otherwise is quoted.
@@ -120,7 +120,7 @@ fn curl<'d>(
     if method != "get" {
         lines[0] = format!("curl -X {} '{base}{place}'", method.to_uppercase());
     }
-    if operation["security"].is_array() {
+    if operation["x-required-scope"].is_string() {
         lines.push("-H \"Authorization: Bearer $SPARK_OAUTH_KEY\"".to_owned());
     }
     let sent = &operation["requestBody"]["content"]["application/json"]["schema"];

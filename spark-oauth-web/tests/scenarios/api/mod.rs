@@ -8,6 +8,7 @@ mod limits;
 mod outage;
 mod persons;
 mod provider;
+mod schema;
 mod strict;
 
 use serde_json::Value;

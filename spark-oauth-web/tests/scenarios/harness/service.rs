@@ -84,7 +84,9 @@ fn check(answer: &Page) {
     assert!(answer.header("cache-control").is_some(), "{answer:?}");
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     let status = answer.status.as_u16();
+    let mut codes = None;
     let schema = if let Some(operation) = operation(answer) {
+        codes = operation["x-problem-codes"].as_array();
         let response = &operation["responses"][status.to_string()];
         assert!(
             response.is_object(),
@@ -101,6 +103,10 @@ fn check(answer: &Page) {
     if status >= 400 {
         let problem = answer.json();
         assert_eq!(problem["status"], status, "{answer:?}");
+        assert!(
+            codes.is_none_or(|codes| codes.contains(&problem["code"])),
+            "the code is not documented: {answer:?}"
+        );
         assert_eq!(problem["request_id"], answer.request_id(), "{answer:?}");
     }
     check_body(answer, &schema);
