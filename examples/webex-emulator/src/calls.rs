@@ -4,7 +4,7 @@ use axum::http::Method;
 use thiserror::Error;
 
 /// Every call below `/v1`, by method and path template.
-pub(crate) const CALLS: [(&str, &str); 17] = [
+pub(crate) const CALLS: [(&str, &str); 26] = [
     ("GET", "/v1/authorize"),
     ("POST", "/v1/authorize"),
     ("POST", "/v1/access_token"),
@@ -12,12 +12,21 @@ pub(crate) const CALLS: [(&str, &str); 17] = [
     ("POST", "/v1/device/token"),
     ("GET", "/v1/device/verify"),
     ("POST", "/v1/device/verify"),
+    ("GET", "/v1/people"),
     ("GET", "/v1/people/me"),
+    ("GET", "/v1/rooms"),
     ("POST", "/v1/rooms"),
     ("GET", "/v1/rooms/{id}"),
+    ("PUT", "/v1/rooms/{id}"),
     ("DELETE", "/v1/rooms/{id}"),
+    ("GET", "/v1/memberships"),
     ("POST", "/v1/memberships"),
+    ("GET", "/v1/memberships/{id}"),
+    ("DELETE", "/v1/memberships/{id}"),
+    ("GET", "/v1/messages"),
     ("POST", "/v1/messages"),
+    ("GET", "/v1/messages/{id}"),
+    ("DELETE", "/v1/messages/{id}"),
     ("GET", "/v1/authorizations"),
     ("DELETE", "/v1/authorizations"),
     ("DELETE", "/v1/authorizations/{id}"),

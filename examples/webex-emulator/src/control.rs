@@ -17,6 +17,7 @@ use crate::provider::Provider;
 use crate::rooms::RoomSnapshot;
 use crate::settings::Settings;
 use crate::stats::Stats;
+use crate::strict_json;
 
 /// A control call that was wrong: a status and a text that says what to do.
 #[derive(Debug)]
@@ -45,31 +46,7 @@ fn parse<T: DeserializeOwned>(body: Body) -> Result<T, ControlError> {
     } else {
         &body[..]
     };
-    let mut unknown = Vec::new();
-    let mut track = serde_path_to_error::Track::new();
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let deserializer = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    let parsed = serde_ignored::deserialize(deserializer, |path| unknown.push(format!("`{path}`")));
-    let parsed = parsed
-        .and_then(|parsed| json.end().map(|()| parsed))
-        .map_err(|error| {
-            let path = track.path().to_string();
-            let place = if path == "." {
-                String::new()
-            } else {
-                format!("`{path}`: ")
-            };
-            ControlError::bad_request(format!("{place}{error}"))
-        })?;
-    if unknown.is_empty() {
-        Ok(parsed)
-    } else {
-        let plural = if unknown.len() == 1 { "" } else { "s" };
-        Err(ControlError::bad_request(format!(
-            "unknown field{plural} {}",
-            unknown.join(", ")
-        )))
-    }
+    strict_json::parse(body).map_err(ControlError::bad_request)
 }
 
 /// `GET /_emulator/stats`

@@ -39,6 +39,15 @@ pub(crate) fn encode_membership(person: Uuid, room: Uuid) -> String {
     encode_text("MEMBERSHIP", &format!("{person}:{room}"))
 }
 
+/// Reads the ID of a membership: the person and the room.
+pub(crate) fn decode_membership(text: &str) -> Option<(Uuid, Uuid)> {
+    let (person, room) = decode_text(text)?
+        .strip_prefix("MEMBERSHIP/")?
+        .split_once(':')
+        .map(|(person, room)| (Uuid::try_parse(person), Uuid::try_parse(room)))?;
+    Some((person.ok()?, room.ok()?))
+}
+
 /// The Webex ID of the organisation.
 pub(crate) fn organization() -> String {
     encode_text("ORGANIZATION", &ORGANIZATION.to_string())
@@ -60,10 +69,15 @@ pub(crate) fn decode(kind: Kind, text: &str) -> Option<Uuid> {
     if let Ok(id) = Uuid::try_parse(text) {
         return Some(id);
     }
-    let bytes = STANDARD_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
-    let text = std::str::from_utf8(&bytes).ok()?;
-    let rest = text.strip_prefix("ciscospark://us/")?;
+    let rest = decode_text(text)?;
     Uuid::try_parse(rest.strip_prefix(kind.as_str())?.strip_prefix('/')?).ok()
+}
+
+/// What is behind `ciscospark://us/`.
+fn decode_text(text: &str) -> Option<String> {
+    let bytes = STANDARD_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    text.strip_prefix("ciscospark://us/").map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -78,6 +92,9 @@ mod tests {
         assert!(!text.contains('='));
         assert_eq!(decode(Kind::Room, &text), Some(id));
         assert_eq!(decode(Kind::Person, &text), None);
+        let membership = encode_membership(id, Uuid::max());
+        assert_eq!(decode_membership(&membership), Some((id, Uuid::max())));
+        assert_eq!(decode_membership(&text), None);
     }
 
     #[test]

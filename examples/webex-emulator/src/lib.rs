@@ -63,6 +63,7 @@ mod router;
 mod server;
 mod settings;
 mod stats;
+mod strict_json;
 
 pub use self::calls::UnknownCall;
 pub use self::faults::{Cut, Fault, InvalidFault, PendingFault};

@@ -158,6 +158,11 @@ impl People {
         self.tables.read().offered.clone()
     }
 
+    /// Everyone, in no order.
+    pub(crate) fn everyone(&self) -> Vec<Arc<Person>> {
+        self.tables.read().by_id.values().cloned().collect()
+    }
+
     fn insert(
         &self,
         email: &str,

@@ -44,11 +44,26 @@ fn v1(provider: &Provider) -> Router<Provider> {
             "/v1/device/verify",
             get(device_page::show).post(device_page::decide),
         )
+        .route("/v1/people", get(people::list))
         .route("/v1/people/me", get(people::me))
-        .route("/v1/rooms", post(rooms::create))
-        .route("/v1/rooms/{id}", get(rooms::read).delete(rooms::delete))
-        .route("/v1/memberships", post(memberships::create))
-        .route("/v1/messages", post(messages::create))
+        .route("/v1/rooms", get(rooms::list).post(rooms::create))
+        .route(
+            "/v1/rooms/{id}",
+            get(rooms::read).put(rooms::update).delete(rooms::delete),
+        )
+        .route(
+            "/v1/memberships",
+            get(memberships::list).post(memberships::create),
+        )
+        .route(
+            "/v1/memberships/{id}",
+            get(memberships::read).delete(memberships::delete),
+        )
+        .route("/v1/messages", get(messages::list).post(messages::create))
+        .route(
+            "/v1/messages/{id}",
+            get(messages::read).delete(messages::delete),
+        )
         .route(
             "/v1/authorizations",
             get(authorizations::list).delete(authorizations::delete_client),

@@ -11,8 +11,12 @@ pub(crate) const PEOPLE_READ: &str = "spark:people_read";
 pub(crate) const ROOMS_READ: &str = "spark:rooms_read";
 /// Create, change and delete rooms.
 pub(crate) const ROOMS_WRITE: &str = "spark:rooms_write";
+/// See who is in the person's rooms.
+pub(crate) const MEMBERSHIPS_READ: &str = "spark:memberships_read";
 /// Invite people to rooms.
 pub(crate) const MEMBERSHIPS_WRITE: &str = "spark:memberships_write";
+/// Read the messages of the person's rooms.
+pub(crate) const MESSAGES_READ: &str = "spark:messages_read";
 /// Post messages.
 pub(crate) const MESSAGES_WRITE: &str = "spark:messages_write";
 /// List authorizations. The name stands in the vendor's API reference.
@@ -43,9 +47,9 @@ const IN_PLAIN_WORDS: [(&str, &str); 14] = [
     ),
     (ROOMS_READ, "read the list of your rooms"),
     (ROOMS_WRITE, "create, change and delete rooms in your name"),
-    ("spark:memberships_read", "see who is in your rooms"),
+    (MEMBERSHIPS_READ, "see who is in your rooms"),
     (MEMBERSHIPS_WRITE, "invite people to your rooms"),
-    ("spark:messages_read", "read the messages in your rooms"),
+    (MESSAGES_READ, "read the messages in your rooms"),
     (MESSAGES_WRITE, "post and delete messages in your name"),
     ("spark:teams_read", "read the list of your teams"),
     ("spark:teams_write", "create and change teams in your name"),

@@ -5,11 +5,12 @@
 //! end their own authorizations only.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::bearer::Bearer;
+use super::query::{NoParameters, StrictQuery};
 use crate::errors::ApiError;
 use crate::ids::{self, Kind};
 use crate::oauth::grants::AuthorizationAnswer;
@@ -24,14 +25,14 @@ pub(crate) struct AuthorizationList {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListQuery {
     person_id: Option<String>,
     person_email: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct DeleteQuery {
     client_id: Option<String>,
     org_id: Option<String>,
@@ -47,7 +48,7 @@ pub(crate) struct TokenExpiry {
 pub(crate) async fn list(
     State(provider): State<Provider>,
     caller: Bearer,
-    Query(query): Query<ListQuery>,
+    StrictQuery(query): StrictQuery<ListQuery>,
 ) -> Result<Json<AuthorizationList>, ApiError> {
     caller.require(TOKENS_READ)?;
     if !asks_for_self(&query, &caller.person)? {
@@ -70,7 +71,7 @@ fn asks_for_self(query: &ListQuery, caller: &Person) -> Result<bool, ApiError> {
 pub(crate) async fn delete_client(
     State(provider): State<Provider>,
     caller: Bearer,
-    Query(query): Query<DeleteQuery>,
+    StrictQuery(query): StrictQuery<DeleteQuery>,
 ) -> Result<StatusCode, ApiError> {
     caller.require(TOKENS_WRITE)?;
     let client_id = query
@@ -96,6 +97,7 @@ pub(crate) async fn delete_one(
     State(provider): State<Provider>,
     caller: Bearer,
     Path(id): Path<String>,
+    StrictQuery(NoParameters {}): StrictQuery<NoParameters>,
 ) -> Result<StatusCode, ApiError> {
     caller.require(TOKENS_WRITE)?;
     let id = ids::decode(Kind::Authorization, &id);
@@ -118,7 +120,10 @@ fn deleted(provider: &Provider, found: bool) -> Result<StatusCode, ApiError> {
 }
 
 /// `GET /v1/authorizations/tokenExpiry`: any valid token may ask for its own.
-pub(crate) async fn token_expiry(caller: Bearer) -> Json<TokenExpiry> {
+pub(crate) async fn token_expiry(
+    caller: Bearer,
+    StrictQuery(NoParameters {}): StrictQuery<NoParameters>,
+) -> Json<TokenExpiry> {
     Json(TokenExpiry {
         exp: caller.expires.unix_timestamp_nanos() / 1_000_000,
     })

@@ -8,8 +8,10 @@ use serde::de::DeserializeOwned;
 
 use crate::errors::ApiError;
 use crate::provider::Provider;
+use crate::strict_json;
 
-/// A JSON body. Unknown fields are ignored, as the provider does.
+/// A JSON body. A field that the emulator does not know is refused, since dropping it
+/// would let a test pass that fails at the provider.
 #[derive(Debug)]
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
@@ -35,11 +37,8 @@ impl<T: DeserializeOwned> FromRequest<Provider> for JsonBody<T> {
         let body = Bytes::from_request(request, provider)
             .await
             .map_err(|rejection| ApiError::webex(rejection.status(), rejection.body_text()))?;
-        let mut deserializer = serde_json::Deserializer::from_slice(&body);
-        serde_path_to_error::deserialize(&mut deserializer)
-            .map(Self)
-            .map_err(|error| {
-                ApiError::bad_request(format!("The request body is invalid: {error}."))
-            })
+        strict_json::parse(&body).map(Self).map_err(|error| {
+            ApiError::bad_request(format!("The request body is invalid: {error}."))
+        })
     }
 }

@@ -1,17 +1,24 @@
 //! `/v1/messages`
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Deserialize;
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 use super::bearer::Bearer;
 use super::json_body::JsonBody;
 use super::memberships::find_person;
+use super::pages::{Address, Order};
+use super::query::{NoParameters, StrictQuery};
+use crate::clock::webex_time;
 use crate::errors::ApiError;
 use crate::ids::{self, Kind};
-use crate::oauth::scopes::MESSAGES_WRITE;
+use crate::oauth::scopes::{MESSAGES_READ, MESSAGES_WRITE};
 use crate::provider::Provider;
-use crate::rooms::{Draft, Message};
+use crate::rooms::{Draft, Message, RoomError};
 
 /// The provider's limit on text and on markdown, in bytes, not in characters.
 const MAX_BYTES: usize = 7439;
@@ -30,6 +37,7 @@ pub(crate) struct NewMessage {
 pub(crate) async fn create(
     State(provider): State<Provider>,
     caller: Bearer,
+    StrictQuery(NoParameters {}): StrictQuery<NoParameters>,
     JsonBody(new): JsonBody<NewMessage>,
 ) -> Result<Json<Message>, ApiError> {
     caller.require(MESSAGES_WRITE)?;
@@ -57,6 +65,76 @@ pub(crate) async fn create(
         }
     };
     Ok(Json(message))
+}
+
+/// `max` and `cursor` are read by [`Address`].
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct MessageFilter {
+    room_id: Option<String>,
+    /// Only messages that were sent before this time.
+    before: Option<String>,
+    /// Only messages that were sent before this one.
+    before_message: Option<String>,
+    #[serde(rename = "max")]
+    _max: Option<String>,
+    #[serde(rename = "cursor")]
+    _cursor: Option<String>,
+}
+
+/// `GET /v1/messages`: those of one room, the newest first.
+pub(crate) async fn list(
+    State(provider): State<Provider>,
+    caller: Bearer,
+    address: Address,
+    StrictQuery(filter): StrictQuery<MessageFilter>,
+) -> Result<Response, ApiError> {
+    caller.require(MESSAGES_READ)?;
+    let room = filter.room_id;
+    let room = room.ok_or_else(|| ApiError::bad_request("The roomId is missing."))?;
+    let room = ids::decode(Kind::Room, &room).ok_or_else(ApiError::no_such_room)?;
+    let before = filter.before.as_deref().map(read_time).transpose()?;
+    let mut messages = provider.room_table().messages(room, &caller.person)?;
+    if let Some(id) = filter.before_message {
+        let position = messages.iter().position(|message| message.id == id);
+        messages.truncate(position.ok_or(RoomError::NoMessage)?);
+    }
+    let messages = messages.into_iter().enumerate();
+    let messages = messages
+        .filter(|(_, message)| before.as_ref().is_none_or(|time| message.created < *time))
+        .map(|(number, message)| (format!("{} {number:020}", message.created), message));
+    address.page(messages.collect(), Order::Descending, 50)
+}
+
+fn read_time(text: &str) -> Result<String, ApiError> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map(|time| webex_time(time.to_offset(UtcOffset::UTC)))
+        .map_err(|_| {
+            ApiError::bad_request("The before is not a time, such as 2016-04-21T19:01:55Z.")
+        })
+}
+
+/// `GET /v1/messages/{id}`
+pub(crate) async fn read(
+    State(provider): State<Provider>,
+    caller: Bearer,
+    Path(id): Path<String>,
+    StrictQuery(NoParameters {}): StrictQuery<NoParameters>,
+) -> Result<Json<Message>, ApiError> {
+    caller.require(MESSAGES_READ)?;
+    Ok(Json(provider.room_table().message(&id, &caller.person)?))
+}
+
+/// `DELETE /v1/messages/{id}`
+pub(crate) async fn delete(
+    State(provider): State<Provider>,
+    caller: Bearer,
+    Path(id): Path<String>,
+    StrictQuery(NoParameters {}): StrictQuery<NoParameters>,
+) -> Result<StatusCode, ApiError> {
+    caller.require(MESSAGES_WRITE)?;
+    provider.room_table().delete_message(&id, &caller.person)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn check_content(text: Option<String>, markdown: Option<String>) -> Result<Draft, ApiError> {

@@ -5,5 +5,7 @@ mod bearer;
 mod json_body;
 pub(crate) mod memberships;
 pub(crate) mod messages;
+mod pages;
 pub(crate) mod people;
+mod query;
 pub(crate) mod rooms;

@@ -1,9 +1,9 @@
 //! What the REST API shows of rooms, memberships and messages.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Whether a room has any number of members, or just two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RoomKind {
     /// Created with `POST /rooms`.

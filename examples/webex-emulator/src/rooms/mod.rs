@@ -26,6 +26,12 @@ pub(crate) enum RoomError {
     NotModerator,
     #[error("a direct room has two members for good")]
     Direct,
+    #[error("there is no such membership")]
+    NoMembership,
+    #[error("there is no such message")]
+    NoMessage,
+    #[error("the message was sent by another person")]
+    NotSender,
 }
 
 /// What is to be posted.
@@ -40,6 +46,8 @@ struct Tables {
     rooms: HashMap<Uuid, Entry>,
     /// The direct room of two people, the smaller ID first.
     direct: HashMap<(Uuid, Uuid), Uuid>,
+    /// The room of each message, by the message's Webex ID.
+    messages: HashMap<String, Uuid>,
     created: u64,
 }
 
@@ -76,8 +84,32 @@ impl Rooms {
     pub(crate) fn delete(&self, room: Uuid, caller: &Person) -> Result<(), RoomError> {
         let mut tables = self.tables.lock();
         tables.of_member(room, caller)?.check_change(caller)?;
-        tables.rooms.remove(&room);
+        tables.remove(room);
         Ok(())
+    }
+
+    /// Renames a room and, where `locked` says so, locks or unlocks it.
+    pub(crate) fn update(
+        &self,
+        room: Uuid,
+        caller: &Person,
+        title: &str,
+        locked: Option<bool>,
+    ) -> Result<Room, RoomError> {
+        let mut tables = self.tables.lock();
+        let entry = tables.of_member(room, caller)?;
+        entry.check_change(caller)?;
+        entry.update(caller, title, locked);
+        Ok(entry.room.clone())
+    }
+
+    /// The rooms that the caller is in, each with the number of its creation.
+    pub(crate) fn of(&self, caller: &Person) -> Vec<(u64, Room)> {
+        let tables = self.tables.lock();
+        let entries = tables.rooms.values().filter(|entry| entry.has(caller));
+        entries
+            .map(|entry| (entry.number, entry.room.clone()))
+            .collect()
     }
 
     pub(crate) fn add_member(
@@ -97,6 +129,61 @@ impl Rooms {
         Ok(entry.join(person, moderator, now))
     }
 
+    /// The members of a room, in the order in which they joined.
+    pub(crate) fn members(
+        &self,
+        room: Uuid,
+        caller: &Person,
+    ) -> Result<Vec<Membership>, RoomError> {
+        let mut tables = self.tables.lock();
+        Ok(tables.of_member(room, caller)?.members().to_vec())
+    }
+
+    /// The caller's own memberships, each with the number of its room.
+    pub(crate) fn memberships_of(&self, caller: &Person) -> Vec<(u64, Membership)> {
+        let tables = self.tables.lock();
+        let entries = tables.rooms.values();
+        entries
+            .filter_map(|entry| Some((entry.number, entry.member(caller.id).ok()?.clone())))
+            .collect()
+    }
+
+    pub(crate) fn membership(
+        &self,
+        room: Uuid,
+        person: Uuid,
+        caller: &Person,
+    ) -> Result<Membership, RoomError> {
+        let mut tables = self.tables.lock();
+        let entry = tables.of_member(room, caller);
+        entry
+            .map_err(|_| RoomError::NoMembership)?
+            .member(person)
+            .cloned()
+    }
+
+    /// Takes a person out of a room: oneself, or another one where the caller may change
+    /// the room. A room without members is deleted.
+    pub(crate) fn remove_member(
+        &self,
+        room: Uuid,
+        person: Uuid,
+        caller: &Person,
+    ) -> Result<(), RoomError> {
+        let mut tables = self.tables.lock();
+        let entry = tables.of_member(room, caller);
+        let entry = entry.map_err(|_| RoomError::NoMembership)?;
+        entry.member(person)?;
+        if entry.room.kind == RoomKind::Direct || person != caller.id {
+            entry.check_change(caller)?;
+        }
+        entry.leave(person);
+        if entry.members().is_empty() {
+            tables.remove(room);
+        }
+        Ok(())
+    }
+
     pub(crate) fn post(
         &self,
         room: Uuid,
@@ -104,11 +191,30 @@ impl Rooms {
         draft: Draft,
         now: OffsetDateTime,
     ) -> Result<Message, RoomError> {
-        Ok(self
-            .tables
-            .lock()
-            .of_member(room, caller)?
-            .post(caller, draft, now))
+        self.tables.lock().post(room, caller, draft, now)
+    }
+
+    /// The messages of a room, oldest first.
+    pub(crate) fn messages(&self, room: Uuid, caller: &Person) -> Result<Vec<Message>, RoomError> {
+        let mut tables = self.tables.lock();
+        Ok(tables.of_member(room, caller)?.messages().to_vec())
+    }
+
+    pub(crate) fn message(&self, id: &str, caller: &Person) -> Result<Message, RoomError> {
+        let mut tables = self.tables.lock();
+        tables.of_message(id, caller)?.message(id).cloned()
+    }
+
+    /// Deletes a message that the caller sent.
+    pub(crate) fn delete_message(&self, id: &str, caller: &Person) -> Result<(), RoomError> {
+        let mut tables = self.tables.lock();
+        let entry = tables.of_message(id, caller)?;
+        if entry.message(id)?.person_id != caller.webex_id() {
+            return Err(RoomError::NotSender);
+        }
+        entry.remove_message(id);
+        tables.messages.remove(id);
+        Ok(())
     }
 
     /// Posts into the room of just these two, which is created where there is none.
@@ -132,7 +238,7 @@ impl Rooms {
             tables.rooms.insert(id, entry);
             id
         });
-        Ok(tables.of_member(id, caller)?.post(caller, draft, now))
+        tables.post(id, caller, draft, now)
     }
 
     pub(crate) fn snapshot(&self) -> Vec<RoomSnapshot> {
@@ -149,6 +255,32 @@ impl Tables {
             .get_mut(&room)
             .filter(|entry| entry.has(caller))
             .ok_or(RoomError::NotFound)
+    }
+
+    fn of_message(&mut self, id: &str, caller: &Person) -> Result<&mut Entry, RoomError> {
+        let room = *self.messages.get(id).ok_or(RoomError::NoMessage)?;
+        let entry = self.of_member(room, caller);
+        entry.map_err(|_| RoomError::NoMessage)
+    }
+
+    fn post(
+        &mut self,
+        room: Uuid,
+        caller: &Person,
+        draft: Draft,
+        now: OffsetDateTime,
+    ) -> Result<Message, RoomError> {
+        let message = self.of_member(room, caller)?.post(caller, draft, now);
+        self.messages.insert(message.id.clone(), room);
+        Ok(message)
+    }
+
+    fn remove(&mut self, room: Uuid) {
+        if let Some(entry) = self.rooms.remove(&room) {
+            for message in entry.messages() {
+                self.messages.remove(&message.id);
+            }
+        }
     }
 }
 

@@ -123,6 +123,52 @@ impl Entry {
         message
     }
 
+    pub(super) fn member(&self, person: Uuid) -> Result<&Membership, RoomError> {
+        let position = self.positions.get(&person);
+        position
+            .and_then(|position| self.members.get(*position))
+            .ok_or(RoomError::NoMembership)
+    }
+
+    pub(super) fn members(&self) -> &[Membership] {
+        &self.members
+    }
+
+    pub(super) fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    pub(super) fn message(&self, id: &str) -> Result<&Message, RoomError> {
+        let found = self.messages.iter().find(|message| message.id == id);
+        found.ok_or(RoomError::NoMessage)
+    }
+
+    /// Renames the room, and locks or unlocks it. Who locks it becomes a moderator.
+    pub(super) fn update(&mut self, caller: &Person, title: &str, is_locked: Option<bool>) {
+        title.clone_into(&mut self.room.title);
+        if let Some(is_locked) = is_locked {
+            self.room.is_locked = is_locked;
+            let position = self.positions.get(&caller.id).filter(|_| is_locked);
+            if let Some(member) = position.and_then(|position| self.members.get_mut(*position)) {
+                member.is_moderator = true;
+            }
+        }
+    }
+
+    /// Takes a member out. The others move up.
+    pub(super) fn leave(&mut self, person: Uuid) {
+        if let Some(gap) = self.positions.remove(&person) {
+            self.members.remove(gap);
+            for position in self.positions.values_mut().filter(|place| **place > gap) {
+                *position -= 1;
+            }
+        }
+    }
+
+    pub(super) fn remove_message(&mut self, id: &str) {
+        self.messages.retain(|message| message.id != id);
+    }
+
     pub(super) fn snapshot(&self) -> RoomSnapshot {
         RoomSnapshot {
             room: self.room.clone(),

@@ -316,7 +316,7 @@ async fn a_wrong_fault_is_refused_with_a_reason() {
     for (fault, reason) in [
         (json!({}), "missing field `call`"),
         (
-            json!({ "call": "GET /v1/people" }),
+            json!({ "call": "GET /v1/teams" }),
             "is not a call of the emulator",
         ),
         (

@@ -12,6 +12,7 @@ mod device_flow;
 mod expiry;
 mod faults;
 mod harness;
+mod lists;
 mod load;
 mod openapi;
 mod pages;

@@ -1,7 +1,7 @@
 //! Real answers against the vendor's own `OpenAPI` description.
 
 use jsonschema::Draft;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::harness::{ALICE, ALL, BOB, Harness, Reply};
@@ -171,6 +171,32 @@ async fn rooms_memberships_and_messages_are_as_described() {
         );
         assert_eq!(message.body["html"].is_string(), markdown);
         assert_eq!(message.body["markdown"].is_string(), markdown);
+    }
+}
+
+#[tokio::test]
+async fn lists_and_changes_are_as_described() {
+    let harness = Harness::start().await;
+    let token = harness.tokens(ALICE, ALL).await.access;
+    let room = harness
+        .post("/rooms", &token, json!({ "title": "t" }))
+        .await;
+    let id = room.text("id");
+    let message = json!({ "roomId": id, "markdown": "*t*" });
+    harness.post("/messages", &token, message).await;
+    let change = Some(json!({ "title": "u", "isLocked": true }));
+    let changed = harness
+        .call(Method::PUT, &format!("/rooms/{id}"), &token, change)
+        .await;
+    assert_described("put", "/rooms/{roomId}", &changed);
+    for (path, query) in [
+        ("/rooms", String::new()),
+        ("/memberships", format!("?roomId={id}")),
+        ("/messages", format!("?roomId={id}")),
+    ] {
+        let list = harness.get(&format!("{path}{query}"), &token).await;
+        assert_described("get", path, &list);
+        assert_eq!(list.body["items"].as_array().unwrap().len(), 1, "{path}");
     }
 }
 

@@ -149,7 +149,7 @@ async fn wrong_bodies_are_told_what_is_wrong() {
             json!({ "title": "  " }),
             "title is missing or empty",
         ),
-        ("/rooms", json!({ "title": 7 }), "title: invalid type"),
+        ("/rooms", json!({ "title": 7 }), "`title`: invalid type"),
         (
             "/memberships",
             json!({ "personEmail": BOB }),
