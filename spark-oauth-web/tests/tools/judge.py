@@ -17,6 +17,7 @@ JUDGES = [
     "generated_client",
     "webex_sdks",
     "webhook_verifier",
+    "nginx_tls",
     "schemathesis_api",
 ]
 
