@@ -169,12 +169,17 @@ impl<D: Serialize + DeserializeOwned> Records<D> {
         self.read_all(&self.within(summing).await?)
     }
 
-    /// Removes and answers the document that fits, in one atomic operation.
-    pub(crate) async fn take(&self, filter: Document) -> Result<Option<D>, StoreError> {
-        let taken = self
-            .within(self.collection.find_one_and_delete(filter))
+    /// Changes the document that fits, and answers it as it was before, in one atomic
+    /// operation.
+    pub(crate) async fn find_and_update(
+        &self,
+        filter: Document,
+        update: impl Into<UpdateModifications>,
+    ) -> Result<Option<D>, StoreError> {
+        let found = self
+            .within(self.collection.find_one_and_update(filter, update))
             .await?;
-        taken.map(|taken| self.read(&taken)).transpose()
+        found.map(|found| self.read(&found)).transpose()
     }
 
     /// Removes the document that fits, and answers whether there was one.

@@ -3,12 +3,14 @@
 use std::net::IpAddr;
 
 use async_trait::async_trait;
-use mongodb::bson::{Binary, DateTime, Document, doc};
+use mongodb::bson::{Binary, Bson, DateTime, Document, doc};
 use serde::{Deserialize, Serialize};
 use spark_oauth_core::consent_links::Terms;
 use spark_oauth_core::keyring::Sealed;
-use spark_oauth_core::ports::{ConsentStore, PendingConsent, StateHash, StoreError};
-use spark_oauth_core::{Scopes, Timestamp};
+use spark_oauth_core::ports::{
+    CallbackClaim, ConsentStore, PendingConsent, StateHash, StoreError, Taken,
+};
+use spark_oauth_core::{Scopes, Timestamp, TokenId};
 
 use crate::MongoStore;
 use crate::errors::Unreadable;
@@ -25,10 +27,29 @@ impl ConsentStore for MongoStore {
         self.consents().insert(&ConsentDocument::new(consent)).await
     }
 
-    async fn take(&self, state: StateHash) -> Result<Option<PendingConsent>, StoreError> {
-        let filter = doc! { "_id": binary(state.0) };
-        let taken = self.consents().take(filter).await?;
-        Ok(taken.map(PendingConsent::try_from).transpose()?)
+    async fn take(&self, claim: &CallbackClaim) -> Result<Taken, StoreError> {
+        let browsers = claim.browsers.iter().take(CallbackClaim::MOST_BROWSERS);
+        let browsers: Vec<_> = browsers.map(|browser| binary(*browser)).collect();
+        let mut open = by_state(claim.state);
+        open.insert("answer", Bson::Null);
+        open.insert("browser", doc! { "$in": browsers });
+        let taking = doc! { "$set": { "answer": binary(claim.answer) } };
+        if let Some(taken) = self.consents().find_and_update(open, taking).await? {
+            return Ok(Taken::First(taken.try_into()?));
+        }
+        let found = self.consents().find_one(by_state(claim.state)).await?;
+        found.map_or(Ok(Taken::Unknown), |found| Ok(found.judge(claim)?))
+    }
+
+    async fn finish(&self, state: StateHash, token: TokenId) -> Result<(), StoreError> {
+        let noting = doc! { "$set": { "token": token.to_string() } };
+        self.consents().update(by_state(state), noting).await?;
+        Ok(())
+    }
+
+    async fn discard(&self, state: StateHash) -> Result<(), StoreError> {
+        self.consents().remove(by_state(state)).await?;
+        Ok(())
     }
 
     async fn count_open(&self, address: IpAddr, now: Timestamp) -> Result<u64, StoreError> {
@@ -40,8 +61,16 @@ impl ConsentStore for MongoStore {
     }
 }
 
+fn by_state(state: StateHash) -> Document {
+    doc! { "_id": binary(state.0) }
+}
+
 pub(crate) fn open_from(address: IpAddr, now: Timestamp) -> Document {
-    doc! { "address": address.to_string(), "expires_at": { "$gt": date(now) } }
+    doc! {
+        "address": address.to_string(),
+        "expires_at": { "$gt": date(now) },
+        "answer": Bson::Null,
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,6 +87,12 @@ pub(crate) struct ConsentDocument {
     begun_at: DateTime,
     expires_at: DateTime,
     purge_at: DateTime,
+    /// Hash of what the first callback answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<Binary>,
+    /// The token in which it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
 }
 
 fn are_none(terms: &Terms) -> bool {
@@ -76,7 +111,28 @@ impl ConsentDocument {
             begun_at: date(consent.begun_at),
             expires_at: date(consent.expires_at),
             purge_at: purge_at(consent.expires_at),
+            answer: None,
+            token: None,
         }
+    }
+
+    /// What a callback gets that was not given the consent.
+    fn judge(self, claim: &CallbackClaim) -> Result<Taken, Unreadable> {
+        let same_answer =
+            self.answer.as_ref().map(|answer| answer.bytes.as_slice()) == Some(&claim.answer[..]);
+        let token = self.token.as_deref();
+        let token = token
+            .map(|text| parse(text, CONSENTS, "token"))
+            .transpose()?;
+        let consent = PendingConsent::try_from(self)?;
+        let mut browsers = claim.browsers.iter().take(CallbackClaim::MOST_BROWSERS);
+        Ok(if !browsers.any(|browser| *browser == consent.browser) {
+            Taken::OtherBrowser
+        } else if same_answer {
+            Taken::Again { consent, token }
+        } else {
+            Taken::Unknown
+        })
     }
 }
 

@@ -40,8 +40,9 @@ impl Inventory for MongoStore {
         page: &PageRequest,
     ) -> Result<Page<Found<PendingConsent>>, StoreError> {
         let after = page.after.as_ref().map(Cursor::position);
-        let after = after.map(|hash| Bson::Binary(binary(hash)));
-        walk(self.consents(), after, page).await
+        let mut waiting = behind(after.map(|hash| Bson::Binary(binary(hash))));
+        waiting.insert("answer", Bson::Null);
+        walk(self.consents(), waiting, page).await
     }
 
     async fn walk_admins(&self, page: &PageRequest) -> Result<Page<Found<Admin>>, StoreError> {
@@ -75,7 +76,7 @@ impl Inventory for MongoStore {
 /// A page by identifier.
 async fn walk<D, T>(
     records: &Records<D>,
-    after: Option<Bson>,
+    filter: Document,
     page: &PageRequest,
 ) -> Result<Page<Found<T>>, StoreError>
 where
@@ -83,7 +84,7 @@ where
     T: TryFrom<D, Error = Unreadable>,
 {
     let selection = Selection {
-        filter: after.map_or_else(Document::new, |after| doc! { "_id": { "$gt": after } }),
+        filter,
         sort: doc! { "_id": 1 },
         fields: Document::new(),
         limit: one_more(page.limit),
@@ -95,10 +96,16 @@ where
 
 /// The identifier that a page begins behind. A cursor that another store made finds
 /// nothing: U+10FFFF sorts behind every text here.
-fn text(page: &PageRequest) -> Option<Bson> {
-    let after = page.after.as_ref()?;
-    let text = std::str::from_utf8(after.position()).unwrap_or("\u{10ffff}");
-    Some(text.into())
+fn text(page: &PageRequest) -> Document {
+    behind(page.after.as_ref().map(|after| {
+        let text = std::str::from_utf8(after.position()).unwrap_or("\u{10ffff}");
+        text.into()
+    }))
+}
+
+/// Every document whose identifier is greater.
+fn behind(after: Option<Bson>) -> Document {
+    after.map_or_else(Document::new, |after| doc! { "_id": { "$gt": after } })
 }
 
 fn read<D, T>(records: &Records<D>, page: Page<RawDocumentBuf>) -> Page<Found<T>>

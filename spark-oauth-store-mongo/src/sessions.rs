@@ -34,11 +34,11 @@ impl SessionStore for MongoStore {
             .filter(|session| !session.expires_at.has_passed(now)))
     }
 
-    async fn save(&self, session: &SessionRecord) -> Result<bool, StoreError> {
+    async fn replace(&self, previous: &[u8], session: &SessionRecord) -> Result<bool, StoreError> {
+        let mut unchanged = by_key(session.key);
+        unchanged.insert("data", binary(previous));
         let document = SessionDocument::new(session);
-        self.sessions()
-            .replace(by_key(session.key), &document)
-            .await
+        self.sessions().replace(unchanged, &document).await
     }
 
     async fn remove(&self, key: SessionKey) -> Result<bool, StoreError> {

@@ -126,10 +126,14 @@ CREATE TABLE consents (
     scopes     TEXT    NOT NULL,
     address    TEXT,
     begun_at   INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    -- Hash of what the first callback answers, and the token in which it ended.
+    answer     BLOB CHECK (length(answer) = 32),
+    token      TEXT
 ) STRICT;
 
-CREATE INDEX consents_address ON consents (address, expires_at) WHERE address IS NOT NULL;
+CREATE INDEX consents_address ON consents (address, expires_at)
+    WHERE address IS NOT NULL AND answer IS NULL;
 CREATE INDEX consents_expiry ON consents (expires_at);
 
 -- Sessions of browsers, under the hash of their identifier.

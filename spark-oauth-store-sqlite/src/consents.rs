@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use async_trait::async_trait;
-use spark_oauth_core::Timestamp;
 use spark_oauth_core::keyring::Sealed;
-use spark_oauth_core::ports::{ConsentStore, PendingConsent, StateHash, StoreError};
+use spark_oauth_core::ports::{
+    CallbackClaim, ConsentStore, PendingConsent, StateHash, StoreError, Taken,
+};
+use spark_oauth_core::{Timestamp, TokenId};
 
 use crate::SqliteStore;
 use crate::errors::{Unreadable, corrupt, store_error};
@@ -26,9 +28,22 @@ statements! {
         "INSERT INTO consents (", consent_columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
     );
 
-    TAKE = concat!("DELETE FROM consents WHERE state = ?1 RETURNING ", consent_columns!());
+    TAKE = concat!(
+        "UPDATE consents SET answer = ?2 \
+         WHERE state = ?1 AND answer IS NULL AND browser IN (?3, ?4, ?5, ?6) RETURNING ",
+        consent_columns!()
+    );
 
-    COUNT_OPEN = "SELECT count(*) FROM consents WHERE address = ?1 AND expires_at > ?2";
+    TAKEN = concat!(
+        "SELECT ", consent_columns!(), ", answer, token FROM consents WHERE state = ?1"
+    );
+
+    FINISH = "UPDATE consents SET token = ?2 WHERE state = ?1";
+
+    DISCARD = "DELETE FROM consents WHERE state = ?1";
+
+    COUNT_OPEN = "SELECT count(*) FROM consents \
+        WHERE address = ?1 AND expires_at > ?2 AND answer IS NULL";
 
     REMOVE_EXPIRED = "DELETE FROM consents WHERE expires_at <= ?1";
 }
@@ -49,18 +64,44 @@ impl ConsentStore for SqliteStore {
         Ok(())
     }
 
-    async fn take(&self, state: StateHash) -> Result<Option<PendingConsent>, StoreError> {
+    async fn take(&self, claim: &CallbackClaim) -> Result<Taken, StoreError> {
+        let claim = claim.clone();
         self.write(move |connection| {
             Box::pin(async move {
-                let row: Option<ConsentRow> = sqlx::query_as(TAKE)
-                    .bind(state.0.to_vec())
+                let mut taking = sqlx::query_as(TAKE)
+                    .bind(claim.state.0.to_vec())
+                    .bind(claim.answer.to_vec());
+                for place in 0..CallbackClaim::MOST_BROWSERS {
+                    taking = taking.bind(claim.browsers.get(place).map(|hash| hash.to_vec()));
+                }
+                let row: Option<ConsentRow> = taking
+                    .fetch_optional(&mut *connection)
+                    .await
+                    .map_err(store_error)?;
+                if let Some(row) = row {
+                    return Ok(Taken::First(row.try_into()?));
+                }
+                let row: Option<TakenRow> = sqlx::query_as(TAKEN)
+                    .bind(claim.state.0.to_vec())
                     .fetch_optional(connection)
                     .await
                     .map_err(store_error)?;
-                Ok(row.map(PendingConsent::try_from).transpose()?)
+                row.map_or(Ok(Taken::Unknown), |row| Ok(row.judge(&claim)?))
             })
         })
         .await
+    }
+
+    async fn finish(&self, state: StateHash, token: TokenId) -> Result<(), StoreError> {
+        let noting = sqlx::query(FINISH).bind(state.0.to_vec());
+        self.execute(noting.bind(token.to_string())).await?;
+        Ok(())
+    }
+
+    async fn discard(&self, state: StateHash) -> Result<(), StoreError> {
+        let removal = sqlx::query(DISCARD).bind(state.0.to_vec());
+        self.execute(removal).await?;
+        Ok(())
     }
 
     async fn count_open(&self, address: IpAddr, now: Timestamp) -> Result<u64, StoreError> {
@@ -87,6 +128,33 @@ pub(crate) struct ConsentRow {
     address: Option<String>,
     begun_at: i64,
     expires_at: i64,
+}
+
+/// A consent that a callback was not given.
+#[derive(sqlx::FromRow)]
+struct TakenRow {
+    #[sqlx(flatten)]
+    consent: ConsentRow,
+    answer: Option<Vec<u8>>,
+    token: Option<String>,
+}
+
+impl TakenRow {
+    fn judge(self, claim: &CallbackClaim) -> Result<Taken, Unreadable> {
+        let token = self.token.as_deref();
+        let token = token
+            .map(|text| parse(text, "consents.token"))
+            .transpose()?;
+        let consent = PendingConsent::try_from(self.consent)?;
+        let mut browsers = claim.browsers.iter().take(CallbackClaim::MOST_BROWSERS);
+        Ok(if !browsers.any(|browser| *browser == consent.browser) {
+            Taken::OtherBrowser
+        } else if self.answer.as_deref() == Some(&claim.answer) {
+            Taken::Again { consent, token }
+        } else {
+            Taken::Unknown
+        })
+    }
 }
 
 impl ConsentRow {

@@ -33,7 +33,7 @@ statements! {
 
     WALK_CONSENTS = concat!(
         "SELECT rowid AS seq, ", consent_columns!(),
-        " FROM consents WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"
+        " FROM consents WHERE rowid > ?1 AND answer IS NULL ORDER BY rowid LIMIT ?2"
     );
 
     WALK_ADMINS = concat!(

@@ -12,7 +12,7 @@ statements! {
 
     LOAD = "SELECT data, expires_at FROM sessions WHERE key = ?1 AND expires_at > ?2";
 
-    SAVE = "UPDATE sessions SET data = ?2, expires_at = ?3 WHERE key = ?1";
+    REPLACE = "UPDATE sessions SET data = ?2, expires_at = ?3 WHERE key = ?1 AND data = ?4";
 
     REMOVE = "DELETE FROM sessions WHERE key = ?1";
 
@@ -42,8 +42,9 @@ impl SessionStore for SqliteStore {
         }))
     }
 
-    async fn save(&self, session: &SessionRecord) -> Result<bool, StoreError> {
-        Ok(self.execute(bind(SAVE, session)).await? > 0)
+    async fn replace(&self, previous: &[u8], session: &SessionRecord) -> Result<bool, StoreError> {
+        let replacing = bind(REPLACE, session).bind(previous.to_vec());
+        Ok(self.execute(replacing).await? > 0)
     }
 
     async fn remove(&self, key: SessionKey) -> Result<bool, StoreError> {

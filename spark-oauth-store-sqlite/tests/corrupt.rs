@@ -10,7 +10,8 @@ use spark_oauth_core::conformance::samples::{
     process, super_admin, token,
 };
 use spark_oauth_core::ports::{
-    AuditFilter, PageRequest, StoreError, Stores, TokenFilter, TokenStore,
+    AuditFilter, CallbackClaim, PageRequest, PendingConsent, StoreError, Stores, Taken,
+    TokenFilter, TokenStore,
 };
 use spark_oauth_core::token::{Lease, RevokedBy, Status, Token};
 use spark_oauth_store_sqlite::SqliteStore;
@@ -173,11 +174,17 @@ async fn what_cannot_be_answered_is_not_done() {
         stores.tokens.claim(token.id, lease, NOW).await,
         "tokens.email",
     );
-    assert_names(stores.consents.take(consent.state).await, "consents.scopes");
+    assert_names(
+        stores.consents.take(&callback(&consent)).await,
+        "consents.scopes",
+    );
     meddle(&path, "UPDATE tokens SET email = 'person-1@example.com'").await;
     meddle(&path, "UPDATE consents SET scopes = ''").await;
     assert_eq!(stores.tokens.get(token.id).await.unwrap(), Some(token));
-    assert!(stores.consents.take(consent.state).await.unwrap().is_some());
+    assert!(matches!(
+        stores.consents.take(&callback(&consent)).await,
+        Ok(Taken::First(_))
+    ));
 }
 
 #[tokio::test]
@@ -287,7 +294,7 @@ async fn terms_that_cannot_be_read_are_not_taken_for_none() {
         let consent = consent(1);
         stores.consents.insert(&consent).await.unwrap();
         meddle(&path, &format!("UPDATE consents SET terms = {terms}")).await;
-        let taken = stores.consents.take(consent.state).await;
+        let taken = stores.consents.take(&callback(&consent)).await;
         assert!(!format!("{taken:?}").contains("S3CRET"));
         assert_names(taken, "consents.terms");
     }
@@ -346,4 +353,13 @@ async fn a_damaged_file_is_corrupt() {
         }
     }
     assert!(corrupt > 0, "some records lay in the damaged part");
+}
+
+/// The callback of the browser that began a consent.
+fn callback(consent: &PendingConsent) -> CallbackClaim {
+    CallbackClaim {
+        state: consent.state,
+        browsers: vec![consent.browser],
+        answer: [7; 32],
+    }
 }

@@ -10,7 +10,9 @@ use spark_oauth_core::conformance::samples::{
     admin, api_key, audit_entry, consent, domain, email, full_token, link, token,
 };
 use spark_oauth_core::consent_links::Terms;
-use spark_oauth_core::ports::{AuditFilter, PageRequest, Stores, TokenFilter};
+use spark_oauth_core::ports::{
+    AuditFilter, CallbackClaim, PageRequest, Stores, Taken, TokenFilter,
+};
 use spark_oauth_core::token::Token;
 use spark_oauth_core::{AuditId, TokenId};
 use spark_oauth_store_sqlite::SqliteStore;
@@ -153,9 +155,14 @@ async fn a_file_of_the_second_schema_keeps_all_and_can_be_searched() {
     }
     assert_eq!(within(&stores, "example.org").await, [tokens[1].id]);
     assert_eq!(within(&stores, "example.com").await, [tokens[0].id]);
-    let taken = stores.consents.take(pending.state).await.unwrap();
+    let claim = CallbackClaim {
+        state: pending.state,
+        browsers: vec![pending.browser],
+        answer: [7; 32],
+    };
+    let taken = stores.consents.take(&claim).await.unwrap();
     assert_eq!(pending.terms, Terms::default());
-    assert_eq!(taken, Some(pending));
+    assert_eq!(taken, Taken::First(pending));
     let all = search(&stores, &AuditFilter::default()).await;
     let expected: Vec<_> = entries.iter().rev().map(|entry| entry.id).collect();
     assert_eq!(all, expected);

@@ -1,6 +1,5 @@
 //! The routes of every audience, merged, with the layers that all of them share.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,19 +7,17 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse as _;
-use spark_oauth_core::ports::SessionStore;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::api;
 use crate::http::{
-    PageError, PublicHost, count_requests, refuse_cross_site, render_errors, require_public_host,
-    security_headers, trace_request,
+    PageError, PublicHost, carry_cookies, count_requests, refuse_cross_site, render_errors,
+    require_public_host, security_headers, trace_request,
 };
 use crate::pages::assets;
 use crate::routes::{admin, health, people};
-use crate::session;
 use crate::state::AppState;
 
 /// The largest body of a form, in bytes: passwords and names, no uploads.
@@ -30,7 +27,7 @@ const LARGEST_FORM: usize = 32 * 1024;
 const LONGEST_REQUEST: Duration = Duration::from_mins(2);
 
 /// The public router.
-pub(crate) fn router(state: AppState, sessions: Arc<dyn SessionStore>) -> Router {
+pub(crate) fn router(state: AppState) -> Router {
     let api = api::router(&state);
     let pages = Router::new()
         .merge(people::router())
@@ -42,12 +39,7 @@ pub(crate) fn router(state: AppState, sessions: Arc<dyn SessionStore>) -> Router
                     require_public_host,
                 ))
                 .layer(from_fn_with_state(state.site.clone(), refuse_cross_site))
-                .layer(from_fn_with_state(
-                    state.site.clone(),
-                    session::complete_removal,
-                ))
-                .layer(from_fn(session::explain_unsaved))
-                .layer(session::layer(sessions, state.clock.clone(), &state.site)),
+                .layer(from_fn_with_state(state.site.clone(), carry_cookies)),
         );
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(state.clone(), trace_request))

@@ -16,6 +16,7 @@ use spark_oauth_core::overview::OverviewService;
 use spark_oauth_core::ports::{Clock, Random, VaultStore};
 
 use crate::routes::people::FirstSight;
+use crate::session::Sessions;
 use crate::site::Site;
 
 /// All parts behind one pointer: each request clones it several times.
@@ -31,6 +32,7 @@ pub struct Parts {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) site: Arc<Site>,
     pub(crate) first_sight: FirstSight,
+    pub(crate) sessions: Sessions,
 }
 
 impl AppState {
@@ -70,3 +72,4 @@ part!(Arc<dyn Clock>, state => state.clock.clone());
 part!(Arc<dyn Random>, state => state.random.clone());
 part!(Arc<Site>, state => state.site.clone());
 part!(FirstSight, state => state.first_sight.clone());
+part!(Sessions, state => state.sessions.clone());

@@ -26,10 +26,10 @@ use spark_oauth_core::audit::AuditEntry;
 use spark_oauth_core::consent_links::ConsentLink;
 use spark_oauth_core::keyring::KeyFingerprint;
 use spark_oauth_core::ports::{
-    AdminStore, ApiKeyStore, AuditFilter, AuditLog, Census, Claim, ConsentLinkStore, ConsentStore,
-    Cursor, DueToken, Found, Inventory, Outbox, OutboxEntry, Page, PageRequest, Pause, PauseStore,
-    PendingConsent, ProcessRecord, ProcessRegistry, SessionKey, SessionRecord, SessionStore,
-    StateHash, StoreError, TokenFilter, TokenStore, UniqueRule, VaultStore,
+    AdminStore, ApiKeyStore, AuditFilter, AuditLog, CallbackClaim, Census, Claim, ConsentLinkStore,
+    ConsentStore, Cursor, DueToken, Found, Inventory, Outbox, OutboxEntry, Page, PageRequest,
+    Pause, PauseStore, PendingConsent, ProcessRecord, ProcessRegistry, SessionKey, SessionRecord,
+    SessionStore, StateHash, StoreError, Taken, TokenFilter, TokenStore, UniqueRule, VaultStore,
 };
 use spark_oauth_core::token::{Lease, Status, StatusKind, Token};
 use spark_oauth_core::{
@@ -52,6 +52,8 @@ struct Records {
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
     links: BTreeMap<ConsentLinkId, ConsentLink>,
     consents: BTreeMap<StateHash, PendingConsent>,
+    /// What the first callback of a consent answered, and the token in which it ended.
+    callbacks: BTreeMap<StateHash, ([u8; 32], Option<TokenId>)>,
     sessions: BTreeMap<SessionKey, SessionRecord>,
     fingerprints: Vec<KeyFingerprint>,
     nonce: Option<[u8; 32]>,
@@ -512,14 +514,49 @@ impl ConsentStore for CustomStore {
         Ok(())
     }
 
-    async fn take(&self, state: StateHash) -> Result<Option<PendingConsent>, StoreError> {
-        Ok(self.lock().consents.remove(&state))
+    async fn take(&self, claim: &CallbackClaim) -> Result<Taken, StoreError> {
+        let mut records = self.lock();
+        let Some(consent) = records.consents.get(&claim.state).cloned() else {
+            return Ok(Taken::Unknown);
+        };
+        let browsers = claim.browsers.iter().take(CallbackClaim::MOST_BROWSERS);
+        if !browsers
+            .into_iter()
+            .any(|browser| *browser == consent.browser)
+        {
+            return Ok(Taken::OtherBrowser);
+        }
+        let Some((answer, token)) = records.callbacks.get(&claim.state).copied() else {
+            records.callbacks.insert(claim.state, (claim.answer, None));
+            return Ok(Taken::First(consent));
+        };
+        Ok(if answer == claim.answer {
+            Taken::Again { consent, token }
+        } else {
+            Taken::Unknown
+        })
+    }
+
+    async fn finish(&self, state: StateHash, token: TokenId) -> Result<(), StoreError> {
+        if let Some((_, ended)) = self.lock().callbacks.get_mut(&state) {
+            *ended = Some(token);
+        }
+        Ok(())
+    }
+
+    async fn discard(&self, state: StateHash) -> Result<(), StoreError> {
+        let mut records = self.lock();
+        records.consents.remove(&state);
+        records.callbacks.remove(&state);
+        Ok(())
     }
 
     async fn count_open(&self, address: IpAddr, now: Timestamp) -> Result<u64, StoreError> {
         let records = self.lock();
         let open = records.consents.values().filter(|consent| {
-            consent.address == Some(address) && !consent.expires_at.has_passed(now)
+            consent.address == Some(address)
+                && !consent.expires_at.has_passed(now)
+                && !records.callbacks.contains_key(&consent.state)
         });
         Ok(open.count() as u64)
     }
@@ -527,8 +564,13 @@ impl ConsentStore for CustomStore {
     async fn remove_expired(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut records = self.lock();
         let before = records.consents.len();
-        let consents = &mut records.consents;
+        let Records {
+            consents,
+            callbacks,
+            ..
+        } = &mut *records;
         consents.retain(|_, consent| !consent.expires_at.has_passed(now));
+        callbacks.retain(|state, _| consents.contains_key(state));
         Ok((before - consents.len()) as u64)
     }
 }
@@ -555,10 +597,11 @@ impl SessionStore for CustomStore {
             .cloned())
     }
 
-    async fn save(&self, session: &SessionRecord) -> Result<bool, StoreError> {
+    async fn replace(&self, previous: &[u8], session: &SessionRecord) -> Result<bool, StoreError> {
         let mut records = self.lock();
         let stored = records.sessions.get_mut(&session.key);
-        Ok(stored.map(|stored| stored.clone_from(session)).is_some())
+        let unchanged = stored.filter(|stored| stored.data == previous);
+        Ok(unchanged.map(|stored| stored.clone_from(session)).is_some())
     }
 
     async fn remove(&self, key: SessionKey) -> Result<bool, StoreError> {
@@ -804,9 +847,9 @@ impl Inventory for CustomStore {
         page: &PageRequest,
     ) -> Result<Page<Found<PendingConsent>>, StoreError> {
         let records = self.lock();
-        Ok(walk(records.consents.values(), page, |consent| {
-            consent.state.0.to_vec()
-        }))
+        let waits = |consent: &&PendingConsent| !records.callbacks.contains_key(&consent.state);
+        let waiting = records.consents.values().filter(waits);
+        Ok(walk(waiting, page, |consent| consent.state.0.to_vec()))
     }
 
     async fn walk_admins(&self, page: &PageRequest) -> Result<Page<Found<Admin>>, StoreError> {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Redirect;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -10,7 +11,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::{Deserialize, Serialize};
 use spark_oauth_core::audit::Origin;
 use spark_oauth_core::consent::{
-    BrowserSecret, Callback, ConsentService, ProviderRefusal, State as OAuthState,
+    BrowserSecret, Callback, ConsentService, ProviderRefusal, State as OAuthState, cookies,
 };
 use spark_oauth_core::ports::SystemRandom;
 use spark_oauth_core::{AuthorizationCode, TokenId};
@@ -28,19 +29,19 @@ const COOKIE: &str = "embed_browser";
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/connect", get(begin))
-        .route(CALLBACK_PATH, get(complete))
+        // `get` would answer HEAD too, and use up the code.
+        .route(CALLBACK_PATH, get(complete).head(refuse_head))
 }
 
 /// `GET /connect`: sends the browser to Webex.
 async fn begin(
     State(consents): State<ConsentService>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    jar: CookieJar,
+    headers: HeaderMap,
 ) -> Result<(CookieJar, Redirect), Failure> {
     // One cookie for all tabs: a person may begin twice, and both come home.
-    let known = jar
-        .get(COOKIE)
-        .and_then(|cookie| BrowserSecret::from_cookie(cookie.value()));
+    let known = secrets_of(&headers).into_iter().next();
+    let jar = CookieJar::new();
     let (jar, secret) = if let Some(secret) = known {
         (jar, secret)
     } else {
@@ -78,12 +79,9 @@ struct Connected {
 async fn complete(
     State(consents): State<ConsentService>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    jar: CookieJar,
+    headers: HeaderMap,
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Connected>, Failure> {
-    let secret = jar
-        .get(COOKIE)
-        .and_then(|cookie| BrowserSecret::from_cookie(cookie.value()));
     let description = parameters.error_description;
     let callback = Callback {
         state: parameters.state.map(OAuthState::from_callback),
@@ -95,7 +93,7 @@ async fn complete(
     // Checks and consumes the state, exchanges the code, asks who it was, and seals
     // the tokens. The same person consenting again renews the record in place.
     let granted = consents
-        .complete(callback, secret.as_ref(), &origin_of(peer))
+        .complete(callback, &secrets_of(&headers), &origin_of(peer))
         .await
         .map_err(|failure| failure.error)?;
     Ok(Json(Connected {
@@ -103,6 +101,19 @@ async fn complete(
         email: granted.token.email.to_string(),
         scopes: granted.token.scopes.to_string(),
     }))
+}
+
+async fn refuse_head() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
+}
+
+/// Read as bytes, since cookies of other applications on this host come along too.
+fn secrets_of(headers: &HeaderMap) -> Vec<BrowserSecret> {
+    let fields = headers.get_all(header::COOKIE).iter();
+    cookies(fields.map(axum::http::HeaderValue::as_bytes))
+        .filter(|(name, _)| *name == COOKIE)
+        .filter_map(|(_, value)| BrowserSecret::from_cookie(value))
+        .collect()
 }
 
 /// Behind a proxy of your own, take the address that the proxy names.

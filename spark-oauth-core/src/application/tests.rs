@@ -233,7 +233,9 @@ async fn hand_overs(scene: &Scene, shown: &Shown) {
             scene.client.on_delete_room(deleted);
         }
         let name = RoomName::parse("A room").unwrap();
-        let outcome = service.create_and_join_room(id, name, &caller()).await;
+        let outcome = service
+            .create_and_join_room(id, name, &caller(), |_| async { true })
+            .await;
         shown.show(&outcome);
     }
     let id = fresh_token(scene);
@@ -241,7 +243,9 @@ async fn hand_overs(scene: &Scene, shown: &Shown) {
     let sealed = scene.ring.seal_access(id, &long);
     scene.stores.change_token(id, |token| token.access = sealed);
     let name = RoomName::parse("A room").unwrap();
-    let outcome = service.create_and_join_room(id, name, &caller()).await;
+    let outcome = service
+        .create_and_join_room(id, name, &caller(), |_| async { true })
+        .await;
     shown.show(&outcome);
 }
 

@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use super::races::{assert_one_winner, race};
-use super::samples::{self, ADDRESS, NOW, consent, full_link, later, scopes};
+use super::samples::{self, ADDRESS, NOW, consent, full_link, later, scopes, token};
 use crate::consent_links::{LinkText, Terms};
 use crate::keyring::Sealed;
-use crate::ports::{PendingConsent, StateHash, StoreError, Stores, UniqueRule};
+use crate::ports::{CallbackClaim, PendingConsent, StoreError, Stores, Taken, UniqueRule};
 use crate::timestamp::Timestamp;
 
 async fn insert_all<'c>(stores: &Stores, consents: impl IntoIterator<Item = &'c PendingConsent>) {
@@ -20,8 +20,25 @@ async fn insert_all<'c>(stores: &Stores, consents: impl IntoIterator<Item = &'c 
     }
 }
 
-async fn take(stores: &Stores, state: StateHash) -> Option<PendingConsent> {
-    stores.consents.take(state).await.expect("take must answer")
+/// A callback of the browser that began the consent.
+fn claim(consent: &PendingConsent) -> CallbackClaim {
+    CallbackClaim {
+        state: consent.state,
+        browsers: vec![consent.browser],
+        answer: [7; 32],
+    }
+}
+
+async fn ask(stores: &Stores, claim: &CallbackClaim) -> Taken {
+    let taken = stores.consents.take(claim).await;
+    taken.expect("take must answer")
+}
+
+async fn take(stores: &Stores, consent: &PendingConsent) -> Option<PendingConsent> {
+    match ask(stores, &claim(consent)).await {
+        Taken::First(consent) => Some(consent),
+        _ => None,
+    }
 }
 
 async fn count(stores: &Stores, address: IpAddr, now: Timestamp) -> u64 {
@@ -52,7 +69,7 @@ pub async fn a_consent_reads_back(stores: &Stores) {
     };
     for consent in [consent(0), long, unknown_address, mapped] {
         insert_all(stores, [&consent]).await;
-        assert_eq!(take(stores, consent.state).await, Some(consent));
+        assert_eq!(take(stores, &consent).await.as_ref(), Some(&consent));
     }
     for (number, at) in (10..).zip(samples::TIMES) {
         let consent = PendingConsent {
@@ -61,7 +78,7 @@ pub async fn a_consent_reads_back(stores: &Stores) {
             ..consent(number)
         };
         insert_all(stores, [&consent]).await;
-        assert_eq!(take(stores, consent.state).await, Some(consent));
+        assert_eq!(take(stores, &consent).await.as_ref(), Some(&consent));
     }
 }
 
@@ -93,7 +110,7 @@ pub async fn the_terms_of_a_consent_read_back(stores: &Stores) {
             ..consent(number)
         };
         insert_all(stores, [&consent]).await;
-        let taken = take(stores, consent.state).await;
+        let taken = take(stores, &consent).await;
         assert_eq!(taken.as_ref(), Some(&consent));
         let written = |consent: &PendingConsent| {
             let email = consent.terms.expected_email.as_ref();
@@ -107,10 +124,14 @@ pub async fn the_terms_of_a_consent_read_back(stores: &Stores) {
 pub async fn a_consent_is_taken_once(stores: &Stores) {
     let (one, other) = (consent(1), consent(2));
     insert_all(stores, [&one, &other]).await;
-    assert_eq!(take(stores, consent(3).state).await, None, "never begun");
-    assert_eq!(take(stores, one.state).await.as_ref(), Some(&one));
-    assert_eq!(take(stores, one.state).await, None, "taken already");
-    assert_eq!(take(stores, other.state).await, Some(other), "untouched");
+    assert_eq!(take(stores, &consent(3)).await, None, "never begun");
+    assert_eq!(take(stores, &one).await.as_ref(), Some(&one));
+    assert_eq!(take(stores, &one).await, None, "taken already");
+    assert_eq!(
+        take(stores, &other).await.as_ref(),
+        Some(&other),
+        "untouched"
+    );
 }
 
 /// A consent that many take at once is given to exactly one.
@@ -118,13 +139,71 @@ pub async fn a_consent_taken_at_once_is_given_to_one(stores: &Stores) {
     let wanted = consent(1);
     insert_all(stores, [&wanted]).await;
     let answers = race(16, |_| {
-        let (store, state) = (stores.consents.clone(), wanted.state);
-        async move { store.take(state).await.expect("take must answer") }
+        let (store, claim) = (stores.consents.clone(), claim(&wanted));
+        async move { store.take(&claim).await.expect("take must answer") }
     })
     .await;
-    assert_one_winner(&answers, Option::is_some, "take the consent");
-    let given = answers.into_iter().flatten().next();
-    assert_eq!(given, Some(wanted));
+    let is_first = |taken: &Taken| matches!(taken, Taken::First(_));
+    assert_one_winner(&answers, is_first, "take the consent");
+    for answer in answers {
+        let again = Taken::Again {
+            consent: wanted.clone(),
+            token: None,
+        };
+        assert!(answer == Taken::First(wanted.clone()) || answer == again);
+    }
+}
+
+/// A callback of another browser gets nothing and takes nothing; one cookie of several is
+/// enough.
+pub async fn another_browser_leaves_a_consent_to_its_owner(stores: &Stores) {
+    let begun = consent(1);
+    insert_all(stores, [&begun]).await;
+    let from = |browsers: Vec<[u8; 32]>| CallbackClaim {
+        browsers,
+        ..claim(&begun)
+    };
+    for strange in [vec![], vec![[9; 32]], vec![[8; 32], [9; 32], [10; 32]]] {
+        assert_eq!(ask(stores, &from(strange)).await, Taken::OtherBrowser);
+    }
+    assert_eq!(count(stores, ADDRESS, NOW).await, 1, "it is still open");
+    let owner = from(vec![[8; 32], [9; 32], begun.browser]);
+    assert_eq!(ask(stores, &owner).await, Taken::First(begun.clone()));
+    let stranger = ask(stores, &from(vec![[9; 32]])).await;
+    assert_eq!(stranger, Taken::OtherBrowser, "also once it is taken");
+}
+
+/// The same callback again is told of the token, another one of nothing; a consent that
+/// was discarded is unknown.
+pub async fn a_callback_that_comes_again_is_told_of_the_token(stores: &Stores) {
+    let (begun, token) = (consent(1), token(1).id);
+    insert_all(stores, [&begun]).await;
+    let again = |token| Taken::Again {
+        consent: begun.clone(),
+        token,
+    };
+    assert_eq!(
+        ask(stores, &claim(&begun)).await,
+        Taken::First(begun.clone())
+    );
+    assert_eq!(ask(stores, &claim(&begun)).await, again(None));
+    let finish = async |state| {
+        let finished = stores.consents.finish(state, token).await;
+        finished.expect("finish must answer");
+    };
+    finish(begun.state).await;
+    finish(consent(2).state).await;
+    assert_eq!(ask(stores, &claim(&begun)).await, again(Some(token)));
+    let other_answer = CallbackClaim {
+        answer: [8; 32],
+        ..claim(&begun)
+    };
+    assert_eq!(ask(stores, &other_answer).await, Taken::Unknown);
+    for _ in 0..2 {
+        let discarded = stores.consents.discard(begun.state).await;
+        discarded.expect("discard must answer");
+        assert_eq!(ask(stores, &claim(&begun)).await, Taken::Unknown);
+    }
 }
 
 /// A state stands once, also where it is begun by many at once.
@@ -154,7 +233,7 @@ pub async fn an_expired_consent_is_still_given(stores: &Stores) {
         ..consent(1)
     };
     insert_all(stores, [&expired]).await;
-    assert_eq!(take(stores, expired.state).await, Some(expired));
+    assert_eq!(take(stores, &expired).await.as_ref(), Some(&expired));
 }
 
 /// The open consents of an address are counted: not those of others, not the
@@ -191,7 +270,7 @@ pub async fn open_consents_are_counted_by_address(stores: &Stores) {
     let last_moment = later(60) - Duration::from_millis(1);
     assert_eq!(count(stores, ADDRESS, last_moment).await, 4);
     assert_eq!(count(stores, ADDRESS, later(60)).await, 3, "it has expired");
-    assert!(take(stores, consent(1).state).await.is_some());
+    assert!(take(stores, &consent(1)).await.is_some());
     assert_eq!(count(stores, ADDRESS, later(60)).await, 2, "it is taken");
 }
 
@@ -211,7 +290,7 @@ pub async fn expired_consents_are_removed(stores: &Stores) {
     assert_eq!(remove(later(2)).await, 3, "0, 1 and 2 have expired");
     assert_eq!(remove(later(2)).await, 0, "they are gone");
     for (number, consent) in consents.iter().enumerate() {
-        let left = take(stores, consent.state).await.is_some();
+        let left = take(stores, consent).await.is_some();
         assert_eq!(left, number > 2, "consent {number}");
     }
 }

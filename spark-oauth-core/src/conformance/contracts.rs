@@ -141,6 +141,8 @@ macro_rules! store_conformance {
                 the_terms_of_a_consent_read_back,
                 a_consent_is_taken_once,
                 a_consent_taken_at_once_is_given_to_one,
+                another_browser_leaves_a_consent_to_its_owner,
+                a_callback_that_comes_again_is_told_of_the_token,
                 a_state_stands_once,
                 an_expired_consent_is_still_given,
                 open_consents_are_counted_by_address,
@@ -177,8 +179,9 @@ macro_rules! store_conformance {
                 an_unknown_session_is_no_record,
                 an_expired_session_is_not_loaded,
                 a_session_key_stands_once,
-                saving_replaces_a_session,
-                saving_never_revives_a_session,
+                replacing_changes_a_session,
+                a_changed_session_is_not_replaced,
+                replacing_never_revives_a_session,
                 expired_sessions_are_removed,);
             $crate::__store_contracts!(audit:
                 every_action_reads_back,

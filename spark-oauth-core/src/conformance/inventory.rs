@@ -14,7 +14,7 @@ use super::tokens::insert_all;
 use super::{api_keys, links};
 use crate::consent_links::{ConsentLink, LinkProgress};
 use crate::integration::ClientId;
-use crate::ports::{Found, Page, PageRequest, Pause, StoreError, Stores};
+use crate::ports::{CallbackClaim, Found, Page, PageRequest, Pause, StoreError, Stores, Taken};
 use crate::timestamp::Timestamp;
 use crate::token::{ConsentLoss, Status, Token};
 
@@ -160,6 +160,14 @@ pub async fn consents_are_walked(stores: &Stores) {
         let inserted = stores.consents.insert(consent).await;
         inserted.expect("no rule is broken");
     }
+    let answered = consents.remove(5);
+    let claim = CallbackClaim {
+        state: answered.state,
+        browsers: vec![answered.browser],
+        answer: [7; 32],
+    };
+    let taken = stores.consents.take(&claim).await;
+    assert_eq!(taken.expect("take must answer"), Taken::First(answered));
     assert_walked(&consents, async |page| {
         stores.inventory.walk_consents(&page).await
     })

@@ -25,12 +25,12 @@ async fn load(stores: &Stores, key: SessionKey, now: Timestamp) -> Option<Sessio
         .expect("load must answer")
 }
 
-async fn save(stores: &Stores, session: &SessionRecord) -> bool {
+async fn replace(stores: &Stores, previous: &[u8], session: &SessionRecord) -> bool {
     stores
         .sessions
-        .save(session)
+        .replace(previous, session)
         .await
-        .expect("save must answer")
+        .expect("replace must answer")
 }
 
 async fn remove(stores: &Stores, key: SessionKey) -> bool {
@@ -74,11 +74,11 @@ pub async fn an_unknown_session_is_no_record(stores: &Stores) {
     let unknown = session(2);
     assert_eq!(load(stores, unknown.key, NOW).await, None);
     assert!(!remove(stores, unknown.key).await);
-    assert!(!save(stores, &unknown).await);
+    assert!(!replace(stores, &unknown.data, &unknown).await);
     assert_eq!(
         load(stores, unknown.key, NOW).await,
         None,
-        "saving creates none"
+        "replacing creates none"
     );
 }
 
@@ -123,8 +123,8 @@ pub async fn a_session_key_stands_once(stores: &Stores) {
     }
 }
 
-/// Saving replaces data and end.
-pub async fn saving_replaces_a_session(stores: &Stores) {
+/// Replacing changes data and expiry.
+pub async fn replacing_changes_a_session(stores: &Stores) {
     let (before, other) = (session(1), session(2));
     create_all(stores, [&before, &other]).await;
     let after = SessionRecord {
@@ -132,18 +132,47 @@ pub async fn saving_replaces_a_session(stores: &Stores) {
         expires_at: later(9_999),
         ..before
     };
-    assert!(save(stores, &after).await);
+    assert!(replace(stores, &before.data, &after).await);
     assert_eq!(load(stores, after.key, later(5_000)).await, Some(after));
     assert_eq!(load(stores, other.key, NOW).await, Some(other), "untouched");
 }
 
-/// Saving never revives a session that was ended, also where both come at once.
-pub async fn saving_never_revives_a_session(stores: &Stores) {
+/// A session that was changed meanwhile is not replaced, so that no change is lost; of
+/// many who replace the same data one does.
+pub async fn a_changed_session_is_not_replaced(stores: &Stores) {
+    let first = session(1);
+    create_all(stores, [&first]).await;
+    let with = |data: &[u8]| SessionRecord {
+        data: data.to_vec(),
+        ..session(1)
+    };
+    for wrong in [&b""[..], b"other", &first.data[..first.data.len() - 1]] {
+        assert!(!replace(stores, wrong, &with(b"lost")).await);
+    }
+    assert_eq!(load(stores, first.key, NOW).await.as_ref(), Some(&first));
+    assert!(replace(stores, &first.data, &first).await, "the same again");
+    let answers = race(16, |number| {
+        let (store, previous) = (stores.sessions.clone(), first.data.clone());
+        let next = with(&number.to_be_bytes());
+        async move {
+            let replaced = store.replace(&previous, &next).await;
+            (next, replaced.expect("replace must answer"))
+        }
+    })
+    .await;
+    assert_one_winner(&answers, |(_, replaced)| *replaced, "replace a session");
+    let winner = answers.into_iter().find(|(_, replaced)| *replaced);
+    let left = load(stores, first.key, NOW).await;
+    assert_eq!(left, winner.map(|(next, _)| next));
+}
+
+/// Replacing never revives a session that was ended, also where both come at once.
+pub async fn replacing_never_revives_a_session(stores: &Stores) {
     let ended = session(1);
     create_all(stores, [&ended]).await;
     assert!(remove(stores, ended.key).await);
     assert!(!remove(stores, ended.key).await, "it ends once");
-    assert!(!save(stores, &ended).await);
+    assert!(!replace(stores, &ended.data, &ended).await);
     assert_eq!(load(stores, ended.key, NOW).await, None);
 
     let contested = session(2);
@@ -155,7 +184,8 @@ pub async fn saving_never_revives_a_session(stores: &Stores) {
                 let removed = store.remove(session.key).await;
                 assert!(removed.expect("remove must answer"));
             } else {
-                store.save(&session).await.expect("save must answer");
+                let replaced = store.replace(&session.data, &session).await;
+                replaced.expect("replace must answer");
             }
         }
     })

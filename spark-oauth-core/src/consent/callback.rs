@@ -1,5 +1,7 @@
 //! What the provider sends the browser back with.
 
+use sha2::{Digest, Sha256};
+
 use crate::consent::State;
 use crate::secret::AuthorizationCode;
 
@@ -12,6 +14,22 @@ pub struct Callback {
     pub code: Option<AuthorizationCode>,
     /// Why there is no code.
     pub refusal: Option<ProviderRefusal>,
+}
+
+impl Callback {
+    /// What it answers, hashed: the same where one callback is delivered twice.
+    pub(super) fn answer(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        if let Some(refusal) = &self.refusal {
+            hash.update(b"error ");
+            hash.update(&refusal.error);
+        }
+        if let Some(code) = &self.code {
+            hash.update(b" code ");
+            hash.update(code.expose_secret());
+        }
+        hash.finalize().into()
+    }
 }
 
 /// Why the provider sent no code.

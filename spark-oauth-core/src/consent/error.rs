@@ -34,7 +34,7 @@ pub enum ConsentError {
     /// cleaned away long after its end.
     #[error("the state is unknown or was used before")]
     StateUnknown,
-    /// Another browser began the consent.
+    /// Another browser began the consent, which stays open for it.
     #[error("the consent was begun in another browser")]
     OtherBrowser,
     /// The person took longer than the consent stays open.

@@ -30,6 +30,20 @@ pub struct Granted {
     pub renewed: bool,
     /// What it was begun under.
     pub terms: Terms,
+    /// Whether an earlier delivery of the same callback ended in this token: a browser
+    /// repeats a request whose answer was lost.
+    pub repeated: bool,
+}
+
+impl Granted {
+    fn first(token: Token, renewed: bool, grant: &Grant) -> Self {
+        Self {
+            token,
+            renewed,
+            terms: grant.terms.clone(),
+            repeated: false,
+        }
+    }
 }
 
 /// Writes grants.
@@ -116,11 +130,7 @@ impl GrantWriter {
         let kind = EventKind::Granted { renewed };
         let event = self.events.record(&mut token.clone(), kind);
         self.events.published(&[event]);
-        Granted {
-            token,
-            renewed,
-            terms: grant.terms.clone(),
-        }
+        Granted::first(token, renewed, grant)
     }
 
     async fn renew(
@@ -136,11 +146,7 @@ impl GrantWriter {
             .record(&mut token, EventKind::Granted { renewed });
         token.version = self.tokens.update(&token).await?;
         self.events.published(&[event]);
-        Ok(Granted {
-            token,
-            renewed,
-            terms: grant.terms.clone(),
-        })
+        Ok(Granted::first(token, renewed, grant))
     }
 
     async fn add(&self, id: TokenId, grant: &Grant) -> Result<Granted, StoreError> {
@@ -175,11 +181,7 @@ impl GrantWriter {
             .record(&mut token, EventKind::Granted { renewed });
         self.tokens.insert(&token).await?;
         self.events.published(&[event]);
-        Ok(Granted {
-            token,
-            renewed,
-            terms: grant.terms.clone(),
-        })
+        Ok(Granted::first(token, renewed, grant))
     }
 
     fn fill_in(&self, token: &mut Token, grant: &Grant) {

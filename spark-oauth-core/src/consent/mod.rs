@@ -3,6 +3,7 @@
 
 mod begin;
 mod callback;
+mod cookies;
 mod error;
 mod exchange;
 mod grant;
@@ -12,6 +13,7 @@ mod state;
 
 pub use begin::Account;
 pub use callback::{Callback, ProviderRefusal};
+pub use cookies::cookies;
 pub use error::{BeginError, ConsentError, ConsentFailure};
 pub use grant::Granted;
 pub use pkce::{CodeChallenge, CodeVerifier};

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
 use crate::auditor::{Auditor, Subject};
 use crate::consent::begin::Beginning;
@@ -13,9 +15,19 @@ use crate::consent::{
 use crate::consent_links::{LinkLedger, Terms};
 use crate::corrected_clock::CorrectedClock;
 use crate::detached::Detached;
+use crate::ids::TokenId;
 use crate::integration::Integration;
 use crate::keyring::KeyRing;
-use crate::ports::{Clock, ConsentStore, PendingConsent, Random, SparkClient};
+use crate::ports::{
+    CallbackClaim, Clock, ConsentStore, PendingConsent, Random, SparkClient, StateHash, Taken,
+};
+
+/// How long a callback that is delivered again waits for the first, whose process may be
+/// gone. Browsers and proxies wait longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How often it looks.
+const POLL: Duration = Duration::from_millis(200);
 
 /// The bounds of consents that were begun.
 #[derive(Clone, Copy, Debug)]
@@ -88,23 +100,29 @@ impl ConsentService {
 
     /// Ends a consent with what the provider sent the browser back with.
     ///
-    /// The `state` is consumed before anything else is looked at, and the token
-    /// endpoint is asked only where it stands, belongs to this browser and has
-    /// not expired. The work is detached: a browser that hangs up costs neither
-    /// the person's consent nor its entry in the audit log.
+    /// The `state` is consumed by the first callback of the browser that began the
+    /// consent, before anything else is looked at: a stranger who opens the address does
+    /// not use it up. The token endpoint is called once, and only where the consent has
+    /// not expired. The same callback again, from the same browser, is given the same
+    /// token. The work is detached: a browser that hangs up costs neither the person's
+    /// consent nor its entry in the audit log.
+    ///
+    /// `browsers` are the secrets that the browser sent, see
+    /// [`cookies`](crate::consent::cookies).
     ///
     /// # Errors
     /// [`ConsentFailure`] says why there is no token.
-    pub async fn complete(
+    pub async fn complete<'b>(
         &self,
         callback: Callback,
-        browser: Option<&BrowserSecret>,
+        browsers: impl IntoIterator<Item = &'b BrowserSecret>,
         origin: &Origin,
     ) -> Result<Granted, ConsentFailure> {
-        let (service, browser, origin) = (self.clone(), browser.cloned(), origin.clone());
+        let browsers: Vec<_> = browsers.into_iter().map(BrowserSecret::hash).collect();
+        let (service, origin) = (self.clone(), origin.clone());
         self.detached
             .run(async move {
-                let outcome = service.carry(callback, browser.as_ref()).await;
+                let outcome = service.carry(callback, browsers).await;
                 service.record(&outcome, &origin).await;
                 outcome
             })
@@ -115,33 +133,76 @@ impl ConsentService {
     async fn carry(
         &self,
         callback: Callback,
-        browser: Option<&BrowserSecret>,
+        browsers: Vec<[u8; 32]>,
     ) -> Result<Granted, ConsentFailure> {
-        let begun = self.admit(&callback, browser).await?;
+        let state = callback.state.as_ref().ok_or(ConsentError::StateMissing)?;
+        let claim = CallbackClaim {
+            state: state.hash(),
+            browsers,
+            answer: callback.answer(),
+        };
+        let begun = match self.consents.take(&claim).await {
+            Ok(Taken::First(begun)) => begun,
+            Ok(Taken::Again { consent, token }) => {
+                return Ok(self.granted_before(&claim, consent, token).await?);
+            }
+            Ok(Taken::OtherBrowser) => return Err(ConsentError::OtherBrowser.into()),
+            Ok(Taken::Unknown) => return Err(ConsentError::StateUnknown.into()),
+            Err(error) => return Err(ConsentError::Store(error).into()),
+        };
         let terms = begun.terms.clone();
         let outcome = self.end(callback, begun).await;
+        let ended = outcome.as_ref().ok().map(|granted| granted.token.id);
+        self.note_end(claim.state, ended).await;
         outcome.map_err(|error| ConsentFailure {
             error,
             terms: Box::new(terms),
         })
     }
 
-    /// Consumes the state, and checks whose it is.
-    async fn admit(
+    /// The token in which an earlier delivery of the same callback ended. While that is
+    /// under way, perhaps in another process, this one waits for it.
+    async fn granted_before(
         &self,
-        callback: &Callback,
-        browser: Option<&BrowserSecret>,
-    ) -> Result<PendingConsent, ConsentError> {
-        let state = callback.state.as_ref().ok_or(ConsentError::StateMissing)?;
-        let begun = self
-            .consents
-            .take(state.hash())
-            .await?
-            .ok_or(ConsentError::StateUnknown)?;
-        if browser.is_some_and(|secret| secret.hash() == begun.browser) {
-            Ok(begun)
-        } else {
-            Err(ConsentError::OtherBrowser)
+        claim: &CallbackClaim,
+        mut consent: PendingConsent,
+        mut token: Option<TokenId>,
+    ) -> Result<Granted, ConsentError> {
+        let waiting = Instant::now();
+        let id = loop {
+            if let Some(id) = token {
+                break id;
+            }
+            if waiting.elapsed() >= LONGEST_WAIT {
+                return Err(ConsentError::Interrupted);
+            }
+            tokio::time::sleep(POLL).await;
+            match self.consents.take(claim).await? {
+                Taken::Again {
+                    consent: found,
+                    token: ended,
+                } => (consent, token) = (found, ended),
+                _ => return Err(ConsentError::StateUnknown),
+            }
+        };
+        let found = self.grants.tokens.get(id).await?;
+        Ok(Granted {
+            token: found.ok_or(ConsentError::StateUnknown)?,
+            renewed: false,
+            terms: consent.terms,
+            repeated: true,
+        })
+    }
+
+    /// Notes how a consent ended. A store that does not take it costs a second delivery
+    /// of the callback its answer, nothing else.
+    async fn note_end(&self, state: StateHash, token: Option<TokenId>) {
+        let noted = match token {
+            Some(token) => self.consents.finish(state, token).await,
+            None => self.consents.discard(state).await,
+        };
+        if let Err(error) = noted {
+            tracing::warn!(%error, "could not note the end of a consent");
         }
     }
 
@@ -174,11 +235,12 @@ impl ConsentService {
     }
 
     /// Anybody can make up a `state`: that goes to the log alone, or the audit log
-    /// would grow at a stranger's will.
+    /// would grow at a stranger's will. A callback that is delivered again did nothing.
     async fn record(&self, outcome: &Result<Granted, ConsentFailure>, origin: &Origin) {
         let outcome = outcome.as_ref().map_err(|failure| &failure.error);
         let (email, action, subject, result) = match outcome {
             Err(ConsentError::StateMissing | ConsentError::StateUnknown) => return,
+            Ok(granted) if granted.repeated => return,
             Ok(granted) => (
                 Some(granted.token.email.to_string()),
                 AuditAction::ConsentGranted,
@@ -207,7 +269,15 @@ impl ConsentService {
             actor: Actor::Person { email },
             origin: origin.clone(),
         };
-        self.auditor.record(&caller, action, subject, result).await;
+        if matches!(outcome, Err(ConsentError::OtherBrowser)) {
+            // The state is left to its owner, so that one callback can be refused often.
+            let refusal = self
+                .auditor
+                .record_refusal(&caller, action, subject, result);
+            refusal.await;
+        } else {
+            self.auditor.record(&caller, action, subject, result).await;
+        }
     }
 
     /// Removes the consents that ended unanswered, and answers how many.

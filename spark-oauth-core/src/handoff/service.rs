@@ -61,21 +61,38 @@ impl HandOver {
     /// Creates the room, adds the requester and posts the token.
     ///
     /// The work is detached: a browser that hangs up leaves no half-done room, and
-    /// no hand-over without its entry in the audit log.
+    /// no hand-over without its entry in the audit log. `record` belongs to it: it is
+    /// called once, with what was created, or without where no room is left. Where it
+    /// answers `false`, the caller does not know the room, which is deleted again.
     ///
     /// # Errors
     /// [`HandOverError`] says which step failed and what is left.
-    pub async fn create_and_join_room(
+    pub async fn create_and_join_room<F>(
         &self,
         id: TokenId,
         name: RoomName,
         caller: &Caller,
-    ) -> Result<HandedOver, HandOverError> {
-        let token = self.broker.get(id).await?;
-        let subject = Subject::token(id, token.email.as_str());
+        record: impl FnOnce(Option<HandedOver>) -> F + Send + 'static,
+    ) -> Result<HandedOver, HandOverError>
+    where
+        F: Future<Output = bool> + Send + 'static,
+    {
         let (service, caller) = (self.clone(), caller.clone());
         let work = async move {
-            let outcome = service.hand_over(token, &name).await;
+            let token = match service.broker.get(id).await {
+                Ok(token) => token,
+                Err(error) => {
+                    record(None).await;
+                    return Err(error.into());
+                }
+            };
+            let subject = Subject::token(id, token.email.as_str());
+            let outcome = service.hand_over(token.clone(), &name).await;
+            let is_recorded = record(outcome.as_ref().ok().cloned()).await;
+            let outcome = match outcome {
+                Ok(created) if !is_recorded => Err(service.take_back(token, &created.room).await),
+                outcome => outcome,
+            };
             let result = match &outcome {
                 Ok(_) => Outcome::Done,
                 Err(error) => Outcome::Failed(error.reason().to_owned()),
@@ -91,6 +108,14 @@ impl HandOver {
             .run(work)
             .await
             .unwrap_or(Err(HandOverError::Interrupted))
+    }
+
+    /// Deletes a room that nobody would find again.
+    async fn take_back(&self, token: Token, room: &RoomId) -> HandOverError {
+        if let Err(error) = self.delete_with(token, room).await {
+            tracing::error!(room = room.as_str(), %error, "room left behind");
+        }
+        HandOverError::Interrupted
     }
 
     async fn hand_over(&self, token: Token, name: &RoomName) -> Result<HandedOver, HandOverError> {

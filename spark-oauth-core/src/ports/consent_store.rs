@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 
 use crate::consent_links::Terms;
+use crate::ids::TokenId;
 use crate::keyring::Sealed;
 use crate::ports::StoreError;
 use crate::scopes::Scopes;
@@ -36,6 +37,42 @@ pub struct PendingConsent {
     pub expires_at: Timestamp,
 }
 
+/// A callback that asks for the consent with its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackClaim {
+    /// What its `state` hashes to.
+    pub state: StateHash,
+    /// SHA-256 of each cookie of the browser that can be one of ours: a browser sends
+    /// several under one name where several sites of one host set them. A store looks at
+    /// the first [`MOST_BROWSERS`](Self::MOST_BROWSERS).
+    pub browsers: Vec<[u8; 32]>,
+    /// SHA-256 of what it answers: the same where one callback is delivered twice.
+    pub answer: [u8; 32],
+}
+
+impl CallbackClaim {
+    /// How many cookies of one browser are looked at.
+    pub const MOST_BROWSERS: usize = 4;
+}
+
+/// What a callback is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The consent: it is the first callback of the browser that began it.
+    First(PendingConsent),
+    /// The consent again: the same callback came before.
+    Again {
+        /// The consent.
+        consent: PendingConsent,
+        /// The token in which it ended; `None` while it is being exchanged.
+        token: Option<TokenId>,
+    },
+    /// Nothing: another browser began the consent, which stays as it is.
+    OtherBrowser,
+    /// Nothing: no consent has the state, or another callback took it.
+    Unknown,
+}
+
 /// Keeps consents that were begun. Writes are durable when they are answered.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -49,16 +86,32 @@ pub trait ConsentStore: Debug + Send + Sync + 'static {
     /// otherwise the store's own.
     async fn insert(&self, consent: &PendingConsent) -> Result<(), StoreError>;
 
-    /// Removes and answers the consent with this state, in one atomic operation:
-    /// of two callers at once exactly one gets it. One that has expired is answered
-    /// too; the caller judges it.
+    /// Gives the consent with this state to a callback of the browser that began it.
+    ///
+    /// State and browser MUST be compared and the consent marked as taken in one atomic
+    /// operation: of two callers at once exactly one is [`First`](Taken::First). A
+    /// callback of another browser MUST leave the consent to its owner. One that has
+    /// expired is given too, and the caller judges it.
     ///
     /// # Errors
     /// The store's own.
-    async fn take(&self, state: StateHash) -> Result<Option<PendingConsent>, StoreError>;
+    async fn take(&self, claim: &CallbackClaim) -> Result<Taken, StoreError>;
+
+    /// Notes in which token a consent ended, for a callback that is delivered again. One
+    /// that is gone is no error.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn finish(&self, state: StateHash, token: TokenId) -> Result<(), StoreError>;
+
+    /// Removes a consent that ended without a token. One that is gone is no error.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn discard(&self, state: StateHash) -> Result<(), StoreError>;
 
     /// How many consents that were begun from `address` are still open at `now`:
-    /// not taken, and ending later than `now`.
+    /// not taken, and expiring later than `now`.
     ///
     /// # Errors
     /// The store's own.

@@ -53,7 +53,7 @@ pub trait Inventory: Debug + Send + Sync + 'static {
     /// The store's own.
     async fn walk_tokens(&self, page: &PageRequest) -> Result<Page<Found<Token>>, StoreError>;
 
-    /// Consents that were begun, in the store's order.
+    /// Consents that wait for their callback, in the store's order.
     ///
     /// # Errors
     /// The store's own.

@@ -34,7 +34,7 @@ pub use audit_log::{AuditFilter, AuditLog};
 pub use clock::ManualClock;
 pub use clock::{Clock, SystemClock};
 pub use consent_link_store::ConsentLinkStore;
-pub use consent_store::{ConsentStore, PendingConsent, StateHash};
+pub use consent_store::{CallbackClaim, ConsentStore, PendingConsent, StateHash, Taken};
 pub use event_sink::{Delivery, DeliveryError, EventSink};
 pub use inventory::{Found, Inventory, UnreadableRecord};
 pub use journal::{Fate, Journal, JournalEntry, JournalError, LeftBehind};

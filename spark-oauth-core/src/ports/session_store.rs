@@ -52,13 +52,15 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Option<SessionRecord>, StoreError>;
 
-    /// Replaces a session that stands; `false` where it is gone. MUST NOT create
-    /// one: saving never revives a session that was ended. Whether one that has
-    /// expired still stands is the store's own affair.
+    /// Replaces the data and the expiry of a session whose data are still `previous`;
+    /// `false` where it is gone or was changed meanwhile. Both MUST happen in one atomic
+    /// operation, so that no change is lost. It MUST NOT create a session: replacing never
+    /// revives one that was ended. Whether one that has expired is still there is the
+    /// store's own affair.
     ///
     /// # Errors
     /// The store's own.
-    async fn save(&self, session: &SessionRecord) -> Result<bool, StoreError>;
+    async fn replace(&self, previous: &[u8], session: &SessionRecord) -> Result<bool, StoreError>;
 
     /// Ends a session; `false` where there is none.
     ///

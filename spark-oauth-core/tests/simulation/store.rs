@@ -4,8 +4,8 @@ use std::num::NonZeroU16;
 
 use async_trait::async_trait;
 use spark_oauth_core::ports::{
-    Census, Claim, ConsentStore, DueToken, Page, PageRequest, Pause, PauseStore, PendingConsent,
-    StateHash, StoreError, Stores, TokenFilter, TokenStore,
+    CallbackClaim, Census, Claim, ConsentStore, DueToken, Page, PageRequest, Pause, PauseStore,
+    PendingConsent, StateHash, StoreError, Stores, Taken, TokenFilter, TokenStore,
 };
 use spark_oauth_core::token::{Lease, Token};
 use spark_oauth_core::{ClientId, EmailAddress, PersonId, ProcessId, Scopes, Timestamp, TokenId};
@@ -273,8 +273,18 @@ impl ConsentStore for DistantStore {
         self.line.at_store(Step::Grant, effect).await
     }
 
-    async fn take(&self, state: StateHash) -> Result<Option<PendingConsent>, StoreError> {
-        let effect = self.line.world.stores.take(state);
+    async fn take(&self, claim: &CallbackClaim) -> Result<Taken, StoreError> {
+        let effect = self.line.world.stores.take(claim);
+        self.line.at_store(Step::Grant, effect).await
+    }
+
+    async fn finish(&self, state: StateHash, token: TokenId) -> Result<(), StoreError> {
+        let effect = self.line.world.stores.finish(state, token);
+        self.line.at_store(Step::Grant, effect).await
+    }
+
+    async fn discard(&self, state: StateHash) -> Result<(), StoreError> {
+        let effect = self.line.world.stores.discard(state);
         self.line.at_store(Step::Grant, effect).await
     }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
 use spark_oauth_core::conformance::samples;
-use spark_oauth_core::ports::{AuditFilter, PageRequest, StoreError, TokenFilter};
+use spark_oauth_core::ports::{AuditFilter, CallbackClaim, PageRequest, StoreError, TokenFilter};
 
 use super::{Fresh, fresh};
 use crate::admins::ADMINS;
@@ -131,8 +131,13 @@ async fn other_records_that_cannot_be_read_are_named_by_their_field() {
     let consent = samples::consent(1);
     stores.consents.insert(&consent).await.unwrap();
     damage(&fresh, CONSENTS, "browser", binary(SECRET)).await;
+    let claim = CallbackClaim {
+        state: consent.state,
+        browsers: vec![consent.browser],
+        answer: [7; 32],
+    };
     assert_told(
-        &told(stores.consents.take(consent.state).await),
+        &told(stores.consents.take(&claim).await),
         CONSENTS,
         "browser",
     );

@@ -2,6 +2,7 @@
 
 use mongodb::bson::{Bson, doc};
 use spark_oauth_core::conformance::samples;
+use spark_oauth_core::ports::CallbackClaim;
 
 use super::corrupt::{SECRET, assert_told, collection, damage, empty, first_page, told};
 use super::fresh;
@@ -98,7 +99,12 @@ async fn terms_that_cannot_be_read_are_named_by_their_field() {
         let consent = samples::consent(number);
         store.insert(&consent).await.unwrap();
         damage(&fresh, CONSENTS, field, SECRET).await;
-        assert_told(&told(store.take(consent.state).await), CONSENTS, named);
+        let claim = CallbackClaim {
+            state: consent.state,
+            browsers: vec![consent.browser],
+            answer: [7; 32],
+        };
+        assert_told(&told(store.take(&claim).await), CONSENTS, named);
     }
 }
 

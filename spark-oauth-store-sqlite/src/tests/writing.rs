@@ -139,8 +139,8 @@ async fn a_caller_that_goes_away_does_not_stop_its_write() {
     busy.release().await;
     // The next write is committed after it.
     store.append(&audit_entry(1)).await.unwrap();
-    let saved = store.save(&session(1)).await.unwrap();
-    assert!(saved, "the session must stand");
+    let replaced = store.replace(&session(1).data, &session(1)).await;
+    assert!(replaced.unwrap(), "the session must be there");
 }
 
 #[tokio::test(flavor = "multi_thread")]

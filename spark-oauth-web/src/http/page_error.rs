@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
 use spark_oauth_core::broker::TokenError;
 use spark_oauth_core::keyring::OpenError;
 use spark_oauth_core::ports::{PauseReason, SparkError, SparkErrorKind, StoreError, TrackingId};
@@ -15,8 +16,9 @@ use spark_oauth_core::token::ConsentLoss;
 use crate::pages::NextStep;
 
 /// An error that a page is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PageError {
+    #[serde(with = "status_code")]
     pub(crate) status: StatusCode,
     /// Title and explanation; `None` for the usual ones of the status.
     pub(crate) words: Option<(String, String)>,
@@ -55,13 +57,6 @@ impl PageError {
         Self::of(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The session could not be read or written.
-    #[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
-    pub(crate) fn session(error: tower_sessions::session::Error) -> Self {
-        tracing::error!(%error, "the session store failed");
-        Self::store_unavailable()
-    }
-
     /// A stored secret that is not what we sealed there. It is no passing trouble,
     /// so the page does not say to try again.
     fn sealed(error: &OpenError) -> Self {
@@ -91,6 +86,27 @@ impl PageError {
     pub(crate) const fn with_retry_after(mut self, after: Duration) -> Self {
         self.retry_after = Some(after);
         self
+    }
+}
+
+/// A status as its number, for a page that a session keeps.
+mod status_code {
+    use axum::http::StatusCode;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    pub(super) fn serialize<S: Serializer>(
+        status: &StatusCode,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(status.as_u16())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<StatusCode, D::Error> {
+        let number = u16::deserialize(deserializer)?;
+        StatusCode::from_u16(number).map_err(serde::de::Error::custom)
     }
 }
 

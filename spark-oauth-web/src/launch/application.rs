@@ -18,6 +18,7 @@ use crate::metrics::{EngineMetrics, EventCounter};
 use crate::router::router;
 use crate::routes::management;
 use crate::routes::people::FirstSight;
+use crate::session::Sessions;
 use crate::site::Site;
 use crate::state::{AppState, Parts};
 use crate::webhooks::{self, WebhookClient};
@@ -83,7 +84,13 @@ impl Application {
         let ring = key_ring(config, &opened.stores, overrides.random.clone()).await?;
         let services = services(config, &overrides, &opened.stores, ring, journal).await?;
         rename_super_admin(&services).await?;
+        let sessions = Sessions::new(
+            opened.stores.sessions.clone(),
+            overrides.clock.clone(),
+            overrides.random.clone(),
+        );
         let state = AppState::new(Parts {
+            sessions,
             services,
             vault: opened.stores.vault.clone(),
             clock: overrides.clock,
@@ -104,7 +111,7 @@ impl Application {
 
     /// The public router: pages, health, assets.
     pub fn router(&self) -> Router {
-        router(self.state.clone(), self.stores.stores.sessions.clone())
+        router(self.state.clone())
     }
 
     /// The router for the operator alone.

@@ -23,7 +23,7 @@ pub struct ErrorPage {
 }
 
 /// A way out of an error.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NextStep {
     /// Text of the link.
     pub label: String,

@@ -45,6 +45,31 @@ async fn without_scripts_a_double_click_refreshes_once() {
     .await;
 }
 
+/// The browser may send both: one makes the room, the other finds it.
+#[tokio::test]
+async fn without_scripts_a_double_click_creates_one_room() {
+    in_browser(Scripts::Off, async |browser| {
+        let site = Site::start(Setting::Complete).await;
+        site.consents_at_once(Some(ALICE));
+        browser.open(&site.url).await;
+        browser.press("Grant access").await;
+        browser.at("Access granted").await;
+        browser.fill("Name of the room", "A room").await;
+        let slow = Fault {
+            delay_ms: 1000,
+            ..Fault::on("POST /v1/rooms")
+        };
+        site.provider().push_fault(slow).unwrap();
+        let button = browser.button("Create room and hand over").await;
+        let hand = browser.driver.action_chain();
+        hand.double_click_element(&button).perform().await.unwrap();
+        browser.reads("can read the token there").await;
+        assert_eq!(site.provider().rooms().len(), 1);
+        site.shut_down().await;
+    })
+    .await;
+}
+
 /// On the page of a token, whose refresh takes so long that the page still stands
 /// when the second click comes.
 async fn refresh_button(browser: &Browser, site: &Site) -> WebElement {

@@ -27,6 +27,7 @@ mod links;
 mod pages;
 mod pictures;
 mod policy;
+mod popup;
 mod screen;
 mod secrets;
 mod site;

@@ -4,7 +4,13 @@ use reqwest::Method;
 use serde_json::Value;
 use webex_emulator::{Cut, Fault};
 
-use crate::harness::{ALICE, Browser, Page, REQUESTER, Rig, Setup};
+use crate::harness::{ALICE, Browser, Page, REQUESTER, Rig, Setup, on_every_store};
+
+on_every_store!(
+    a_form_that_is_sent_twice_makes_one_room,
+    a_browser_that_hangs_up_finds_the_room_on_its_receipt,
+    a_room_whose_creation_was_interrupted_is_told_of,
+);
 
 const FORM: &str = "/actions/createAndJoinRoom";
 
@@ -191,4 +197,90 @@ async fn the_refresh_token_goes_along_only_where_the_configuration_says_so() {
     let message = &rig.upstream.provider.rooms()[0].messages[0].text;
     let json: Value = serde_json::from_str(message).unwrap();
     assert_eq!(json["refresh_token"], revealed.secrets()[1]);
+}
+
+/// Both are sent before either is answered, to two processes on one store.
+async fn a_form_that_is_sent_twice_makes_one_room(setup: Setup) {
+    let rig = Rig::with(setup).await;
+    let second = rig.second().await;
+    let browser = rig.browser();
+    let receipt = browser.grant(ALICE).await;
+    let form = receipt.form(FORM).set("roomName", "A room");
+    let mut held = rig.upstream.hold(Method::POST, "/v1/rooms");
+    let send = |tab: Browser| {
+        let form = form.clone();
+        tokio::spawn(async move { tab.submit_only(form).await })
+    };
+    let first = send(browser.clone());
+    held.arrived().await;
+    let others = [
+        send(browser.clone()),
+        send(browser.moved_to(second.address)),
+    ];
+    let waiting = browser.open("/granted").await;
+    assert!(
+        waiting.content().contains("is being created"),
+        "{waiting:?}"
+    );
+    held.release();
+    first.await.unwrap().assert_redirect("/granted");
+    for other in others {
+        other.await.unwrap().assert_redirect("/granted");
+    }
+    // Once it is there, the form of a page that was open makes no other.
+    let late = browser.submit(form).await;
+    assert_eq!(rig.upstream.provider.rooms().len(), 1);
+    let room = &rig.upstream.provider.rooms()[0].room;
+    assert!(late.content().contains(&room.id), "{late:?}");
+    // After it was deleted, another may be made.
+    let asked = browser.submit(late.form("/actions/deleteRoom")).await;
+    let receipt = browser.submit(asked.form("/actions/deleteRoom")).await;
+    assert!(rig.upstream.provider.rooms().is_empty());
+    hand_over(&browser, &receipt, "Another").await;
+    assert_eq!(rig.upstream.provider.rooms().len(), 1);
+    second.shut_down().await;
+}
+
+async fn a_browser_that_hangs_up_finds_the_room_on_its_receipt(setup: Setup) {
+    let rig = Rig::with(setup).await;
+    let browser = rig.browser();
+    let receipt = browser.grant(ALICE).await;
+    let form = receipt.form(FORM).set("roomName", "A room");
+    let mut held = rig.upstream.hold(Method::POST, "/v1/rooms");
+    let (tab, sent) = (browser.clone(), form.clone());
+    let first = tokio::spawn(async move { tab.submit_only(sent).await });
+    held.arrived().await;
+    first.abort();
+    held.release();
+    let page = browser.submit(form).await;
+    assert_eq!(rig.upstream.provider.rooms().len(), 1);
+    let room = &rig.upstream.provider.rooms()[0].room;
+    assert!(page.content().contains(&room.id), "{page:?}");
+}
+
+/// A process that is killed between the creation of the room and its record leaves a
+/// receipt that says so, and can be tried again.
+async fn a_room_whose_creation_was_interrupted_is_told_of(setup: Setup) {
+    let rig = Rig::with(setup).await;
+    let browser = rig.browser();
+    let receipt = browser.grant(ALICE).await;
+    let form = receipt.form(FORM).set("roomName", "A room");
+    let mut held = rig.upstream.hold(Method::POST, "/v1/rooms");
+    let (tab, sent) = (browser.clone(), form.clone());
+    let first = tokio::spawn(async move { tab.submit_only(sent).await });
+    held.arrived().await;
+    rig.advance(std::time::Duration::from_mins(2));
+    let page = browser.open("/granted").await;
+    assert!(page.notice().contains("was interrupted"), "{page:?}");
+    assert!(page.notice().contains("A room"), "{page:?}");
+    let page = hand_over(&browser, &page, "Another").await;
+    assert!(page.notice().contains("The room is ready"), "{page:?}");
+    // The one that was late does not take the place of the room that the receipt names.
+    held.release();
+    first.await.unwrap();
+    let rooms = rig.upstream.provider.rooms();
+    assert_eq!(rooms.len(), 1, "the late room is deleted again: {rooms:?}");
+    assert_eq!(rooms[0].room.title, "Another");
+    let page = browser.open("/granted").await;
+    assert!(page.content().contains(&rooms[0].room.id), "{page:?}");
 }

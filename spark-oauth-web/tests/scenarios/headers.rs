@@ -131,6 +131,22 @@ async fn over_https_every_answer_asks_for_nothing_else() {
     }
 }
 
+#[tokio::test]
+async fn what_browsers_are_told_of_https_can_be_set() {
+    for (hsts, sent) in [
+        ("off", None),
+        ("max-age=0", Some("max-age=0")),
+        (
+            "max-age=31536000; includeSubDomains",
+            Some("max-age=31536000; includeSubDomains"),
+        ),
+    ] {
+        let rig = Rig::with(over_https().set("server.hsts", hsts)).await;
+        let page = rig.browser().get("/").await;
+        assert_eq!(page.header("strict-transport-security"), sent, "{hsts}");
+    }
+}
+
 /// Browsers apply `form-action` to the whole chain of redirects.
 fn assert_policy_fits(page: &Page) {
     let policy = page.header("content-security-policy").unwrap();
@@ -192,14 +208,26 @@ async fn cookies_are_for_the_server_alone_and_over_https_for_nothing_else() {
             .submit(admin.open("/admin/profile").await.form("/admin/sign-out"))
             .await;
         let cookies = cookies(&rig.site().visited());
+        // Some names end in an underscore and eight digits of their own.
+        let bare = |name: &str| {
+            name.trim_end_matches(|c: char| c.is_ascii_hexdigit())
+                .to_owned()
+        };
         let mut names: Vec<_> = cookies
             .iter()
-            .map(|cookie| cookie.name().to_owned())
+            .map(|cookie| match cookie.name() {
+                name if name.ends_with("session") => name.to_owned(),
+                name => bare(name),
+            })
             .collect();
         names.sort();
         names.dedup();
         let prefix = if secure { "__Host-" } else { "" };
-        let expected = ["spark_oauth_browser", "spark_oauth_session"];
+        let expected = [
+            "spark_oauth_browser_",
+            "spark_oauth_receipt_",
+            "spark_oauth_session",
+        ];
         assert_eq!(names, expected.map(|name| format!("{prefix}{name}")));
         for cookie in cookies {
             assert_eq!(cookie.path(), Some("/"), "{cookie}");

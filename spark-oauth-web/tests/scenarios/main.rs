@@ -16,6 +16,7 @@ mod api_keys;
 mod audit_command;
 mod audit_log;
 mod audit_trail;
+mod callback_delivery;
 mod callback_refusals;
 mod callback_state;
 mod chaos;

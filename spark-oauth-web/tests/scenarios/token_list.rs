@@ -21,6 +21,20 @@ async fn emails(browser: &Browser, place: &str) -> Vec<String> {
     page.all("tbody .address")
 }
 
+#[tokio::test]
+async fn a_link_with_a_literal_plus_finds_the_address() {
+    let rig = Rig::start().await;
+    let admin = rig.super_admin().await;
+    for email in ["ann+x@example.com", "annx@example.com"] {
+        rig.browser().grant(email).await;
+    }
+    for query in ["ann+x@example.com", "ann%2Bx%40example.com", "+ann+x+"] {
+        let found = emails(&admin, &format!("/admin/tokens?email={query}")).await;
+        assert_eq!(found.len(), 1, "{query}: {found:?}");
+        assert!(found[0].contains("ann+x@example.com"), "{query}: {found:?}");
+    }
+}
+
 async fn every_token_is_on_one_page_of_the_list(setup: Setup) {
     let rig = Rig::with(setup).await;
     let admin = rig.super_admin().await;

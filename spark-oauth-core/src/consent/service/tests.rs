@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::audit::{AuditAction, Outcome};
 use crate::consent::{BrowserSecret, Callback, ConsentError, Granted, ProviderRefusal, State};
-use crate::ports::SparkErrorKind;
+use crate::ports::{CallbackClaim, SparkErrorKind, Taken};
 use crate::scopes::Scopes;
 use crate::secret::AuthorizationCode;
 use crate::testing::scene::{HOUR, NOW, Scene, answer, origin, person, scene};
@@ -141,22 +141,77 @@ async fn an_unknown_state_is_refused() {
     assert_eq!(scene.stores.consents().len(), 1, "the real one stands");
 }
 
-#[tokio::test]
-async fn a_state_is_used_once() {
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_is_delivered_twice_is_exchanged_once_and_gives_one_token() {
     let scene = scene().await;
     let begun = begin(&scene).await;
     line_up_a_grant(&scene);
     line_up_a_grant(&scene);
-    let (one, two) = tokio::join!(
-        complete(&scene, callback(&begun.state), Some(&begun.browser)),
-        complete(&scene, callback(&begun.state), Some(&begun.browser)),
-    );
-    assert_eq!(usize::from(one.is_ok()) + usize::from(two.is_ok()), 1);
+    let deliver = || complete(&scene, callback(&begun.state), Some(&begun.browser));
+    let (one, two) = tokio::join!(deliver(), deliver());
+    let (one, two) = (one.unwrap(), two.unwrap());
+    let late = deliver().await.unwrap();
+    assert_eq!([two.token.id, late.token.id], [one.token.id; 2]);
+    let repeated = [one.repeated, two.repeated, late.repeated];
+    assert_eq!(repeated.iter().filter(|repeated| !**repeated).count(), 1);
     assert_eq!(scene.client.count(ProviderCall::ExchangeCode), 1);
+    assert_eq!(scene.outcomes(AuditAction::ConsentGranted), [Outcome::Done]);
 }
 
 #[tokio::test]
-async fn another_browser_is_refused() {
+async fn a_used_state_is_refused_with_another_code_in_another_browser_and_after_removal() {
+    let scene = scene().await;
+    let begun = begin(&scene).await;
+    line_up_a_grant(&scene);
+    let granted = complete(&scene, callback(&begun.state), Some(&begun.browser)).await;
+    let other_code = Callback {
+        code: Some(AuthorizationCode::new("another-code")),
+        ..callback(&begun.state)
+    };
+    let refused = complete(&scene, other_code, Some(&begun.browser)).await;
+    assert!(
+        matches!(refused, Err(ConsentError::StateUnknown)),
+        "{refused:?}"
+    );
+    let other = BrowserSecret::generate(scene.random());
+    let refused = complete(&scene, callback(&begun.state), Some(&other)).await;
+    assert!(
+        matches!(refused, Err(ConsentError::OtherBrowser)),
+        "{refused:?}"
+    );
+    let token = granted.unwrap().token;
+    let stores = scene.stores.stores();
+    stores.tokens.remove(token.id).await.unwrap();
+    let refused = complete(&scene, callback(&begun.state), Some(&begun.browser)).await;
+    assert!(
+        matches!(refused, Err(ConsentError::StateUnknown)),
+        "{refused:?}"
+    );
+    assert_eq!(scene.client.count(ProviderCall::ExchangeCode), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_delivery_does_not_wait_for_ever_for_a_process_that_is_gone() {
+    let scene = scene().await;
+    let begun = begin(&scene).await;
+    let killed = callback(&begun.state);
+    let claim = CallbackClaim {
+        state: State::from_callback(&*begun.state).hash(),
+        browsers: vec![begun.browser.hash()],
+        answer: killed.answer(),
+    };
+    let taken = scene.stores.stores().consents.take(&claim).await.unwrap();
+    assert!(matches!(taken, Taken::First(_)));
+    let refused = complete(&scene, killed, Some(&begun.browser)).await;
+    assert!(
+        matches!(refused, Err(ConsentError::Interrupted)),
+        "{refused:?}"
+    );
+    assert_eq!(scene.client.calls(), []);
+}
+
+#[tokio::test]
+async fn another_browser_is_refused_and_leaves_the_state_to_its_owner() {
     for mine in [false, true] {
         let scene = scene().await;
         let begun = begin(&scene).await;
@@ -164,8 +219,27 @@ async fn another_browser_is_refused() {
         let browser = mine.then_some(&other);
         let refused = complete(&scene, callback(&begun.state), browser).await;
         assert!(matches!(refused, Err(ConsentError::OtherBrowser)));
-        assert_ended(&scene, &begun).await;
+        assert_eq!(scene.client.calls(), [], "no token request");
+        line_up_a_grant(&scene);
+        // A cookie of another site under the same name does not get in the way.
+        let cookies = [other, begun.browser];
+        let consents = &scene.oauth.consents;
+        let granted = consents
+            .complete(callback(&begun.state), &cookies, &origin(1))
+            .await;
+        assert!(granted.is_ok());
     }
+}
+
+#[tokio::test]
+async fn a_stranger_who_knows_a_callback_does_not_fill_the_audit_log() {
+    let scene = scene().await;
+    let begun = begin(&scene).await;
+    for _ in 0..50 {
+        let refused = complete(&scene, callback(&begun.state), None).await;
+        assert!(matches!(refused, Err(ConsentError::OtherBrowser)));
+    }
+    assert_eq!(scene.stores.audit_entries().len(), 1);
 }
 
 #[tokio::test]

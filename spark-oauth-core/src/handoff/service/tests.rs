@@ -24,7 +24,9 @@ const EVERY_STEP: [ProviderCall; 3] = [
 async fn hand_over(scene: &Scene, id: TokenId) -> Result<HandedOver, HandOverError> {
     let name = RoomName::parse("  The room ").unwrap();
     let service = &scene.oauth.hand_over;
-    service.create_and_join_room(id, name, &caller()).await
+    service
+        .create_and_join_room(id, name, &caller(), |_| async { true })
+        .await
 }
 
 fn line_up_a_room(scene: &Scene) {

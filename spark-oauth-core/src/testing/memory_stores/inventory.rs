@@ -35,7 +35,9 @@ impl Inventory for MemoryStores {
         page: &PageRequest,
     ) -> Result<Page<Found<PendingConsent>>, StoreError> {
         self.perform(StoreCall::InventoryConsents, |records| {
-            let consents = records.consents.values().cloned();
+            let callbacks = &records.callbacks;
+            let waits = |consent: &&PendingConsent| !callbacks.contains_key(&consent.state);
+            let consents = records.consents.values().filter(waits).cloned();
             Ok(all_read(walk(consents, page, |consent| {
                 consent.state.0.to_vec()
             })))

@@ -52,6 +52,7 @@ struct Records {
     api_keys: BTreeMap<ApiKeyId, ApiKey>,
     links: BTreeMap<ConsentLinkId, ConsentLink>,
     consents: BTreeMap<StateHash, PendingConsent>,
+    callbacks: BTreeMap<StateHash, consents::FirstCallback>,
     sessions: BTreeMap<SessionKey, SessionRecord>,
     audit: BTreeMap<AuditId, AuditEntry>,
     fingerprints: Vec<KeyFingerprint>,

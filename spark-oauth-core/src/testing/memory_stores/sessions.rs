@@ -38,10 +38,11 @@ impl SessionStore for MemoryStores {
         .await
     }
 
-    async fn save(&self, session: &SessionRecord) -> Result<bool, StoreError> {
-        self.perform(StoreCall::SessionSave, |records| {
+    async fn replace(&self, previous: &[u8], session: &SessionRecord) -> Result<bool, StoreError> {
+        self.perform(StoreCall::SessionReplace, |records| {
             let stored = records.sessions.get_mut(&session.key);
-            Ok(stored.map(|stored| *stored = session.clone()).is_some())
+            let unchanged = stored.filter(|stored| stored.data == previous);
+            Ok(unchanged.map(|stored| *stored = session.clone()).is_some())
         })
         .await
     }

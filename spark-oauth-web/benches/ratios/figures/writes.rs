@@ -60,7 +60,7 @@ async fn write(store: &SqliteStore, writers: u32, time: Duration) -> Outcome<f64
             store.create(&session).await?;
             let mut written = 0;
             while begin.elapsed() < time {
-                store.save(&session).await?;
+                store.replace(&session.data, &session).await?;
                 written += 1;
             }
             store.remove(session.key).await?;

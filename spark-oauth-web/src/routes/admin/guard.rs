@@ -73,7 +73,7 @@ async fn alert(services: &SparkOauth) -> Option<&'static str> {
 
 async fn current(parts: &mut Parts, state: &AppState) -> Result<Option<CurrentAdmin>, PageError> {
     let visitor = Visitor::from_request_parts(parts, state).await?;
-    let Some(signed_in) = visitor.visit.admin else {
+    let Some(signed_in) = visitor.admin() else {
         return Ok(None);
     };
     let admins = AdminService::from_ref(state);

@@ -1,11 +1,8 @@
 //! `GET /auth/spark/callback`: what the provider sends the browser back with.
 
-use std::sync::Arc;
-
-use axum::extract::{Query, State};
-use axum::http::StatusCode;
-use axum::response::Redirect;
-use axum_extra::extract::cookie::CookieJar;
+use axum::extract::{Query, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use spark_oauth_core::AuthorizationCode;
 use spark_oauth_core::consent::State as OAuthState;
@@ -16,11 +13,14 @@ use spark_oauth_core::consent_links::Terms;
 use spark_oauth_core::ports::{SparkError, SparkErrorKind};
 
 use super::back::{Ending, back};
-use super::{browser, invitation};
-use crate::http::{ClientAddress, PageError};
+use super::{REFUSED, browser, invitation, refused};
+use crate::http::{ClientAddress, Cookies, PageError, is_shown};
 use crate::pages::{Flash, FlashKind};
-use crate::session::Visitor;
+use crate::session::{Receipts, Refusal, Visitor};
 use crate::site::Site;
+
+/// The reason of a failure that passes.
+const STORE: &str = "store";
 
 /// The parameters; all optional, since anybody can write this link.
 #[derive(Deserialize)]
@@ -43,38 +43,91 @@ impl Parameters {
     }
 }
 
+/// A `HEAD` must not use up the code.
+pub(super) async fn refuse_head() -> impl IntoResponse {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")])
+}
+
 pub(super) async fn complete(
     State(consents): State<ConsentService>,
-    State(site): State<Arc<Site>>,
     client: ClientAddress,
-    jar: CookieJar,
+    cookies: Cookies,
     mut visitor: Visitor,
-    parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
+    mut receipts: Receipts,
+    request: Request,
 ) -> Result<Redirect, PageError> {
-    let Ok(Query(parameters)) = parameters else {
-        return Err(refuse(&ConsentError::StateMissing.into()));
+    let (parts, _) = request.into_parts();
+    if !is_shown(&parts) {
+        return Err(fetched_ahead());
+    }
+    let parameters = Query::<Parameters>::try_from_uri(&parts.uri);
+    let outcome = match parameters {
+        Ok(Query(parameters)) => {
+            let secrets = browser::secrets_of(&cookies);
+            let callback = parameters.into_callback();
+            consents.complete(callback, &secrets, &client.origin).await
+        }
+        Err(_) => Err(ConsentError::StateMissing.into()),
     };
-    let secret = browser::secret_of(&jar, &site);
-    let outcome = consents
-        .complete(parameters.into_callback(), secret.as_ref(), &client.origin)
-        .await;
-    let granted = outcome.map_err(|error| refuse(&error))?;
-    tracing::info!(token = %granted.token.id, renewed = granted.renewed, "access was granted");
+    let granted = match outcome {
+        Ok(granted) => granted,
+        Err(failure) => return refuse(&failure, &mut visitor, &client).await,
+    };
+    let token = granted.token.id;
+    if granted.repeated {
+        // The browser may have the receipt already, or its cookie may be lost.
+        if !receipts.iter().any(|receipt| receipt.token == token) {
+            receipts.add(token, granted.terms.return_to).await?;
+        }
+        return Ok(Redirect::to("/granted"));
+    }
+    tracing::info!(%token, renewed = granted.renewed, "access was granted");
     let text = if granted.renewed {
         "Access renewed. The earlier grant of this account was replaced."
     } else {
         "Access granted. It is kept sealed until you withdraw it."
     };
-    visitor
-        .add_receipt(granted.token.id, granted.terms.return_to)
-        .await?;
+    receipts.add(token, granted.terms.return_to).await?;
     visitor.say(Flash::new(FlashKind::Success, text)).await?;
     Ok(Redirect::to("/granted"))
 }
 
-fn refuse(failure: &ConsentFailure) -> PageError {
+/// A browser that fetches ahead of the person discards this, and asks again when the
+/// person is there.
+fn fetched_ahead() -> PageError {
+    PageError::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Open this page itself",
+        "A grant ends in a page that you see, not in one that the browser loads ahead or shows \
+         inside another page. Nothing was used up.",
+    )
+}
+
+/// Redirects to the page that says why, at an address that holds neither code nor state.
+/// Where the store does not answer, the page is here: to load it again is the way on.
+async fn refuse(
+    failure: &ConsentFailure,
+    visitor: &mut Visitor,
+    client: &ClientAddress,
+) -> Result<Redirect, PageError> {
     log(&failure.error);
-    lead_on(explain(&failure.error), failure)
+    let reason = failure.error.reason();
+    if refused::explain_word(reason).is_some() {
+        return Ok(Redirect::to(&format!("{REFUSED}?reason={reason}")));
+    }
+    let page = lead_on(explain(&failure.error), failure);
+    if reason == STORE {
+        return Err(page);
+    }
+    let refusal = Refusal {
+        reason: reason.to_owned(),
+        request_id: client.origin.request_id.clone(),
+        page: page.clone(),
+    };
+    match visitor.keep_refusal(refusal).await {
+        Ok(()) => Ok(Redirect::to(REFUSED)),
+        Err(_) => Err(page),
+    }
 }
 
 /// Where to go from here: back to whoever sent the person, to the link that they came
@@ -122,18 +175,6 @@ fn explain(error: &ConsentError) -> PageError {
     let page = |status, title: &str, text: &str| PageError::new(status, title, text);
     let bad = StatusCode::BAD_REQUEST;
     match error {
-        ConsentError::StateMissing | ConsentError::StateUnknown => page(
-            bad,
-            "This link does not work",
-            "It was used before, is too old, or was not made by this service. Nothing was \
-             granted by opening it. Start again from the first page.",
-        ),
-        ConsentError::OtherBrowser => page(
-            bad,
-            "This was begun in another browser",
-            "For your safety, a grant must end in the browser in which it began. Start again \
-             here.",
-        ),
         ConsentError::Expired => page(
             bad,
             "That took too long",
@@ -169,9 +210,13 @@ fn explain(error: &ConsentError) -> PageError {
         ConsentError::Store(_) => page(
             StatusCode::SERVICE_UNAVAILABLE,
             "Our storage does not answer",
-            "The grant could not be kept. Wait a minute, then start again.",
+            "The grant could not be kept. Wait a minute, then load this page again or start again.",
         ),
-        ConsentError::Interrupted => PageError::of(StatusCode::INTERNAL_SERVER_ERROR),
+        ConsentError::StateMissing
+        | ConsentError::StateUnknown
+        | ConsentError::OtherBrowser
+        | ConsentError::Interrupted => refused::explain_word(error.reason())
+            .unwrap_or(PageError::of(StatusCode::INTERNAL_SERVER_ERROR)),
     }
 }
 

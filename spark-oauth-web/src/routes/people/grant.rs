@@ -5,15 +5,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Redirect;
-use axum_extra::extract::cookie::CookieJar;
 use serde::Deserialize;
 use spark_oauth_core::consent::{BeginError, ConsentService};
 use spark_oauth_core::consent_links::ConsentLinkService;
 use spark_oauth_core::ports::Random;
 
 use super::{browser, invitation};
-use crate::http::{ClientAddress, PageError, PageForm};
-use crate::site::Site;
+use crate::http::{ClientAddress, Cookies, PageError, PageForm};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct BeginForm {
@@ -25,13 +23,12 @@ pub(super) struct BeginForm {
 pub(super) async fn begin(
     State(consents): State<ConsentService>,
     State(links): State<ConsentLinkService>,
-    State(site): State<Arc<Site>>,
     State(random): State<Arc<dyn Random>>,
     client: ClientAddress,
-    jar: CookieJar,
+    cookies: Cookies,
     PageForm(form): PageForm<BeginForm>,
-) -> Result<(CookieJar, Redirect), PageError> {
-    let (jar, secret) = browser::secret_or_new(jar, &site, &*random);
+) -> Result<Redirect, PageError> {
+    let secret = browser::secret_or_new(&cookies, &*random);
     let begun = match form.link.as_deref() {
         None => consents.begin(&secret, &client.origin).await,
         Some(text) => {
@@ -44,7 +41,7 @@ pub(super) async fn begin(
         }
     };
     match begun {
-        Ok(url) => Ok((jar, Redirect::to(url.as_str()))),
+        Ok(url) => Ok(Redirect::to(url.as_str())),
         Err(BeginError::TooMany { retry_after }) => Err(PageError::new(
             StatusCode::TOO_MANY_REQUESTS,
             "Too many attempts from your network",

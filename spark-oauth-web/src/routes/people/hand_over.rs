@@ -14,7 +14,7 @@ use crate::http::{ClientAddress, PageError, PageForm, is_confirmed, page, page_w
 use crate::pages::{
     ConfirmPage, FieldError, Flash, FlashKind, FormErrors, GrantedPage, HiddenField, Layout,
 };
-use crate::session::{Receipt, Room, Visitor};
+use crate::session::{Beginning, Receipt, Receipts, RoomState, Visitor};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,9 +29,10 @@ pub(super) async fn create_and_join_room(
     State(desk): State<ReceiptDesk>,
     client: ClientAddress,
     mut visitor: Visitor,
+    mut receipts: Receipts,
     PageForm(form): PageForm<RoomForm>,
 ) -> Result<Response, PageError> {
-    let receipt = receipt_of(&visitor, form.token.as_deref())?;
+    let receipt = receipt_of(&receipts, form.token.as_deref())?;
     let name = match RoomName::parse(&form.room_name) {
         Ok(name) => name,
         Err(error) => {
@@ -40,7 +41,7 @@ pub(super) async fn create_and_join_room(
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             return refuse(
                 &desk,
-                &mut visitor,
+                &mut receipts,
                 &receipt,
                 form.room_name,
                 errors,
@@ -53,18 +54,30 @@ pub(super) async fn create_and_join_room(
         actor: Actor::Person { email: None },
         origin: client.origin,
     };
+    let note = match receipts.begin_room(receipt.token, &name).await? {
+        Beginning::Here(note) => note,
+        Beginning::Ready => return Ok(Redirect::to("/granted").into_response()),
+        Beginning::Failed => {
+            let text = "The room was not created. Try again.";
+            let errors = FieldError::form(text).into();
+            let status = StatusCode::CONFLICT;
+            return refuse(
+                &desk,
+                &mut receipts,
+                &receipt,
+                form.room_name,
+                errors,
+                status,
+            )
+            .await;
+        }
+    };
+    let record = |created| note.end(created);
     match service
-        .create_and_join_room(receipt.token, name.clone(), &caller)
+        .create_and_join_room(receipt.token, name, &caller, record)
         .await
     {
-        Ok(done) => {
-            let room = Room {
-                name: name.as_str().to_owned(),
-                id: done.room,
-                membership: done.membership,
-                message: done.message,
-            };
-            visitor.set_room(receipt.token, Some(room)).await?;
+        Ok(_) => {
             let text = "The room is ready, and the token was posted in it.";
             visitor.say(Flash::new(FlashKind::Success, text)).await?;
             Ok(Redirect::to("/granted").into_response())
@@ -76,7 +89,7 @@ pub(super) async fn create_and_join_room(
             let errors = FieldError::form(text).into();
             refuse(
                 &desk,
-                &mut visitor,
+                &mut receipts,
                 &receipt,
                 form.room_name,
                 errors,
@@ -90,7 +103,7 @@ pub(super) async fn create_and_join_room(
 /// The receipts again, with what was typed and what is wrong.
 async fn refuse(
     desk: &ReceiptDesk,
-    visitor: &mut Visitor,
+    receipts: &mut Receipts,
     receipt: &Receipt,
     typed: String,
     errors: FormErrors,
@@ -100,7 +113,7 @@ async fn refuse(
         revealed: None,
         refused: Some((receipt.token, typed, errors)),
     };
-    let receipts = desk.receipts(visitor, &extras).await?;
+    let receipts = desk.receipts(receipts, &extras).await?;
     let layout = Layout::people("Access granted");
     page_with_status(status, &GrantedPage { layout, receipts })
 }
@@ -167,10 +180,11 @@ pub(super) async fn delete_room(
     State(service): State<HandOver>,
     client: ClientAddress,
     mut visitor: Visitor,
+    receipts: Receipts,
     PageForm(form): PageForm<ReceiptForm>,
 ) -> Result<Response, PageError> {
-    let receipt = receipt_of(&visitor, form.token.as_deref())?;
-    let Some(room) = &receipt.room else {
+    let receipt = receipt_of(&receipts, form.token.as_deref())?;
+    let RoomState::Ready(room) = &receipt.room else {
         let text = "There is no room to delete: none was created, or it is gone already.";
         visitor.say(Flash::new(FlashKind::Info, text)).await?;
         return Ok(Redirect::to("/granted").into_response());
@@ -185,7 +199,7 @@ pub(super) async fn delete_room(
     service
         .delete_room(receipt.token, &room.id, &caller)
         .await?;
-    visitor.set_room(receipt.token, None).await?;
+    receipts.forget_room(receipt.token, &room.id).await?;
     visitor
         .say(Flash::new(FlashKind::Success, "The room was deleted."))
         .await?;

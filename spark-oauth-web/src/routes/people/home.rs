@@ -9,7 +9,7 @@ use spark_oauth_core::consent::ConsentService;
 
 use crate::http::{PageError, StartsConsent, page};
 use crate::pages::{HomePage, Layout, ScopeView};
-use crate::session::Visitor;
+use crate::session::{Receipts, Visitor};
 use crate::site::Site;
 
 /// The page as a new visitor sees it: the same for all of them for as long as the
@@ -35,9 +35,10 @@ pub(super) async fn show(
     State(site): State<Arc<Site>>,
     State(first_sight): State<FirstSight>,
     mut visitor: Visitor,
+    receipts: Receipts,
 ) -> Result<Response, PageError> {
     let flash = visitor.take_flash().await?;
-    let has_receipts = !visitor.visit.receipts.is_empty();
+    let has_receipts = !receipts.is_empty();
     let is_new = flash.is_none() && !has_receipts;
     let draw = || {
         let integration = consents.integration();

@@ -14,7 +14,7 @@ use spark_oauth_core::consent_links::{ConsentLinkService, Invitation, LinkRefusa
 
 use crate::http::{PageError, StartsConsent, page};
 use crate::pages::{HomePage, InvitationView, Layout, ScopeView, TimeView};
-use crate::session::Visitor;
+use crate::session::{Receipts, Visitor};
 use crate::site::Site;
 
 /// The value of `account` that lets Webex ask for the account.
@@ -39,6 +39,7 @@ pub(super) async fn show(
     State(site): State<Arc<Site>>,
     Path(text): Path<String>,
     mut visitor: Visitor,
+    receipts: Receipts,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let invitation = links.open(&text).await.map_err(|error| explain(&error))?;
@@ -51,7 +52,7 @@ pub(super) async fn show(
         requester: consents.integration().requester.to_string(),
         scopes: ScopeView::list(invitation.scopes.iter()),
         placeholders: site.placeholders.clone(),
-        has_receipts: !visitor.visit.receipts.is_empty(),
+        has_receipts: !receipts.is_empty(),
         invitation: Some(view_of(&invitation, text, account, links.now())),
     })?;
     response.extensions_mut().insert(StartsConsent);

@@ -8,6 +8,7 @@ mod hand_over;
 mod home;
 mod invitation;
 mod receipts;
+mod refused;
 mod reveal;
 mod withdraw;
 
@@ -19,7 +20,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use crate::http::PageError;
-use crate::session::{Receipt, Visitor};
+use crate::session::{Receipt, Receipts};
 use crate::state::AppState;
 
 pub(crate) fn router() -> Router<AppState> {
@@ -27,7 +28,11 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/", get(home::show))
         .route("/consent/{text}", get(invitation::show))
         .route("/auth/spark", post(grant::begin))
-        .route("/auth/spark/callback", get(callback::complete))
+        .route(
+            "/auth/spark/callback",
+            get(callback::complete).head(callback::refuse_head),
+        )
+        .route(REFUSED, get(refused::show))
         .route("/granted", get(receipts::show))
         .route("/granted/reveal", post(reveal::reveal))
         .route("/granted/withdraw", post(withdraw::withdraw))
@@ -38,6 +43,10 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/actions/deleteRoom", post(hand_over::delete_room))
 }
 
+/// Where a person reads why a consent was not completed: an address that holds neither
+/// code nor state.
+const REFUSED: &str = "/auth/spark/refused";
+
 /// Which receipt a form is about.
 #[derive(Debug, Deserialize)]
 struct ReceiptForm {
@@ -47,8 +56,8 @@ struct ReceiptForm {
 
 /// The receipt that a form names. A session holds only its own: nobody can act on
 /// somebody else's token.
-fn receipt_of(visitor: &Visitor, named: Option<&str>) -> Result<Receipt, PageError> {
-    visitor.receipt(named).cloned().ok_or_else(|| {
+fn receipt_of(receipts: &Receipts, named: Option<&str>) -> Result<Receipt, PageError> {
+    receipts.named(named).cloned().ok_or_else(|| {
         PageError::new(
             axum::http::StatusCode::NOT_FOUND,
             "This session has no such receipt",

@@ -14,19 +14,20 @@ use spark_oauth_core::{Timestamp, TokenId};
 use super::back::{Ending, back};
 use crate::http::{PageError, page};
 use crate::pages::{
-    FormErrors, GrantedPage, HandOver as HandOverView, Layout, Receipt as ReceiptView, RoomIds,
-    ScopeView, TimeView, TokenTexts,
+    FieldError, FormErrors, GrantedPage, HandOver as HandOverView, Layout, Receipt as ReceiptView,
+    RoomIds, ScopeView, TimeView, TokenTexts,
 };
-use crate::session::{Receipt, Visitor};
+use crate::session::{Receipt, Receipts, Room, RoomState, Visitor};
 use crate::site::Site;
 use crate::state::AppState;
 
 pub(super) async fn show(
     State(desk): State<ReceiptDesk>,
     mut visitor: Visitor,
+    mut receipts: Receipts,
 ) -> Result<Response, PageError> {
     let flash = visitor.take_flash().await?;
-    let receipts = desk.receipts(&mut visitor, &Extras::default()).await?;
+    let receipts = desk.receipts(&mut receipts, &Extras::default()).await?;
     page(&GrantedPage {
         layout: Layout::people("Access granted").with_flash(flash),
         receipts,
@@ -65,28 +66,28 @@ impl FromRef<AppState> for ReceiptDesk {
 }
 
 impl ReceiptDesk {
-    /// The receipts of this session whose records still stand and are active; the
-    /// others are forgotten.
+    /// The receipts of this browser whose tokens are there and not revoked; the others are
+    /// removed.
     pub(super) async fn receipts(
         &self,
-        visitor: &mut Visitor,
+        receipts: &mut Receipts,
         extras: &Extras,
     ) -> Result<Vec<ReceiptView>, PageError> {
         let now = self.clock.now();
         let mut views = Vec::new();
         let mut gone = Vec::new();
-        for receipt in visitor.visit.receipts.clone() {
+        for receipt in receipts.iter() {
             match self.broker.get(receipt.token).await {
                 Ok(token) if !matches!(token.status, Status::Revoked { .. }) => {
-                    views.push(self.draw(&receipt, &token, extras, now));
+                    views.push(self.draw(receipt, &token, extras, now));
                 }
                 Ok(_) | Err(TokenError::NotFound) => gone.push(receipt.token),
                 Err(error) => return Err(error.into()),
             }
         }
-        visitor
-            .retain_receipts(|receipt| !gone.contains(&receipt.token))
-            .await?;
+        for token in gone {
+            receipts.remove(token).await?;
+        }
         Ok(views)
     }
 
@@ -110,7 +111,7 @@ impl ReceiptDesk {
                 .as_ref()
                 .filter(|(id, _)| *id == token.id)
                 .map(|(_, revealed)| texts(revealed)),
-            hand_over: self.draw_hand_over(receipt, token, extras),
+            hand_over: self.draw_hand_over(receipt, token, extras, now),
             back: receipt
                 .return_to
                 .as_ref()
@@ -118,19 +119,27 @@ impl ReceiptDesk {
         }
     }
 
-    fn draw_hand_over(&self, receipt: &Receipt, token: &Token, extras: &Extras) -> HandOverView {
+    fn draw_hand_over(
+        &self,
+        receipt: &Receipt,
+        token: &Token,
+        extras: &Extras,
+        now: Timestamp,
+    ) -> HandOverView {
         let requester = self.consents.integration().requester.to_string();
-        if let Some(room) = &receipt.room {
-            return HandOverView::Done {
-                requester,
-                room_name: room.name.clone(),
-                ids: RoomIds {
-                    room: room.id.as_str().to_owned(),
-                    membership: room.membership.as_str().to_owned(),
-                    message: room.message.as_str().to_owned(),
-                },
-            };
-        }
+        let interrupted = match &receipt.room {
+            RoomState::Ready(room) => return done(requester, room),
+            RoomState::Creating { name, .. } if !receipt.room.is_interrupted(now) => {
+                return HandOverView::Impossible(format!(
+                    "The room “{name}” is being created. Reload this page in a moment."
+                ));
+            }
+            RoomState::Creating { name, .. } => Some(format!(
+                "Creating the room “{name}” was interrupted. If it is in Webex, delete it there \
+                 before you create another one."
+            )),
+            RoomState::Absent => None,
+        };
         if !self.hand_over.is_possible(token) {
             return HandOverView::Impossible(SAME_PERSON.to_owned());
         }
@@ -141,8 +150,21 @@ impl ReceiptDesk {
             includes_refresh_token: self.site.hands_over_refresh_token,
             errors: refused
                 .map(|(.., errors)| errors.clone())
+                .or_else(|| interrupted.map(|text| FieldError::form(text).into()))
                 .unwrap_or_default(),
         }
+    }
+}
+
+fn done(requester: String, room: &Room) -> HandOverView {
+    HandOverView::Done {
+        requester,
+        room_name: room.name.clone(),
+        ids: RoomIds {
+            room: room.id.as_str().to_owned(),
+            membership: room.membership.as_str().to_owned(),
+            message: room.message.as_str().to_owned(),
+        },
     }
 }
 

@@ -9,16 +9,16 @@ use super::receipts::{Extras, ReceiptDesk};
 use super::{ReceiptForm, receipt_of};
 use crate::http::{ClientAddress, PageError, PageForm, no_store, page};
 use crate::pages::{GrantedPage, Layout};
-use crate::session::Visitor;
+use crate::session::Receipts;
 
 pub(super) async fn reveal(
     State(broker): State<Broker>,
     State(desk): State<ReceiptDesk>,
     client: ClientAddress,
-    mut visitor: Visitor,
+    mut receipts: Receipts,
     PageForm(form): PageForm<ReceiptForm>,
 ) -> Result<Response, PageError> {
-    let receipt = receipt_of(&visitor, form.token.as_deref())?;
+    let receipt = receipt_of(&receipts, form.token.as_deref())?;
     let caller = Caller {
         actor: Actor::Person { email: None },
         origin: client.origin,
@@ -28,7 +28,7 @@ pub(super) async fn reveal(
         revealed: Some((receipt.token, revealed)),
         refused: None,
     };
-    let receipts = desk.receipts(&mut visitor, &extras).await?;
+    let receipts = desk.receipts(&mut receipts, &extras).await?;
     let mut response = page(&GrantedPage {
         layout: Layout::people("Access granted"),
         receipts,

@@ -9,15 +9,16 @@ use spark_oauth_core::ports::Revocation;
 use super::{ReceiptForm, receipt_of};
 use crate::http::{ClientAddress, PageError, PageForm, is_confirmed, page};
 use crate::pages::{ConfirmPage, Flash, FlashKind, HiddenField, Layout};
-use crate::session::{Receipt, Visitor};
+use crate::session::{Receipt, Receipts, Visitor};
 
 pub(super) async fn withdraw(
     State(broker): State<Broker>,
     client: ClientAddress,
     mut visitor: Visitor,
+    mut receipts: Receipts,
     PageForm(form): PageForm<ReceiptForm>,
 ) -> Result<Response, PageError> {
-    let receipt = receipt_of(&visitor, form.token.as_deref())?;
+    let receipt = receipt_of(&receipts, form.token.as_deref())?;
     let token = broker.get(receipt.token).await?;
     if !is_confirmed(form.confirm.as_deref()) {
         return ask(&receipt, token.email.as_str());
@@ -28,9 +29,7 @@ pub(super) async fn withdraw(
         origin: client.origin,
     };
     let withdrawal = broker.withdraw(receipt.token, &caller).await?;
-    visitor
-        .retain_receipts(|kept| kept.token != receipt.token)
-        .await?;
+    receipts.remove(receipt.token).await?;
     visitor.say(report(&withdrawal)).await?;
     Ok(Redirect::to("/granted").into_response())
 }

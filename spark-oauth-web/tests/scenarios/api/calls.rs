@@ -55,6 +55,46 @@ async fn a_token_is_fetched_and_the_audit_log_says_by_whom(setup: Setup) {
 }
 
 #[tokio::test]
+async fn a_plus_that_is_not_percent_encoded_is_a_plus() {
+    const ANN: &str = "ann+x@example.com";
+    let scene = Scene::new().await;
+    scene.rig.browser().grant(ANN).await;
+    for query in [
+        "email=ann+x@example.com",
+        "email=ann%2Bx%40example.com",
+        "email=ann%2bx@example.com",
+        "email=ann+x",
+        "email=ANN+X@example.com&expiring_before=2126-12-01T00:00:00+02:00",
+        "email=ann%2Bx@example.com&expiring_before=2126-12-01T00:00:00%2B02:00",
+    ] {
+        let answer = scene.service.get(&format!("/tokens?{query}")).await;
+        assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        let items = answer.json()["items"].as_array().unwrap().clone();
+        assert_eq!(items.len(), 1, "{query}: {items:?}");
+        assert_eq!(items[0]["email"], ANN, "{query}");
+    }
+    // A space is no plus, and a list of scopes has a plus for a space, as forms have it.
+    for (query, count) in [
+        ("email=ann%20x@example.com", 0),
+        ("email=ann+x&scope=spark:people_read+spark:rooms_read", 1),
+    ] {
+        let answer = scene.service.get(&format!("/tokens?{query}")).await;
+        let items = answer.json()["items"].as_array().unwrap().len();
+        assert_eq!(items, count, "{query}: {answer:?}");
+    }
+    for (person, status) in [
+        (ANN, 200),
+        ("ann%2Bx@example.com", 200),
+        ("ann%2Bx%40example.com", 200),
+        ("ann%20x@example.com", 400),
+    ] {
+        let path = format!("/people/{person}/access-token");
+        let answer = scene.service.get(&path).await;
+        assert_eq!(answer.status, status, "{person}");
+    }
+}
+
+#[tokio::test]
 async fn a_life_that_the_stored_token_has_not_is_got_by_a_refresh() {
     let scene = Scene::new().await;
     let life = |text: &str| format!("{}?min_ttl={text}", scene.path("/access-token"));

@@ -274,9 +274,28 @@ impl Browser {
         self.submit(form.set("password", password)).await
     }
 
+    /// The header `Cookie` that the browser sends, as it is now.
+    pub(crate) fn cookies(&self) -> String {
+        let jar = self.jar.lock().unwrap();
+        jar.header(&self.public).unwrap_or_default()
+    }
+
     /// The value of the session's cookie.
     pub(crate) fn session(&self) -> Option<String> {
         self.cookie("spark_oauth_session")
+    }
+
+    /// The value of the one cookie whose name begins like this.
+    pub(crate) fn cookie_under(&self, prefix: &str) -> Option<String> {
+        let cookies = self.cookies();
+        let pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));
+        let mut found = pairs.filter(|(name, _)| name.starts_with(prefix));
+        let (_, value) = found.next()?;
+        assert!(
+            found.next().is_none(),
+            "one cookie under {prefix}: {cookies}"
+        );
+        Some(value.to_owned())
     }
 
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {

@@ -122,7 +122,8 @@ impl Diary {
         });
         let page = asking.await;
         self.note(|seen| seen.granting = false);
-        (page.status != 400).then(|| self.judge(&page, 303))
+        let is_dead = page.status == 303 && page.location() != "/granted";
+        (!is_dead).then(|| self.judge(&page, 303))
     }
 
     pub(super) fn confirm(&self, email: String, browser: Browser) {

@@ -1,0 +1,82 @@
+//! `GET /auth/spark/refused`: why a consent was not completed.
+//!
+//! The callback redirects here: the address of its own answer would stay in the browser's
+//! history with the code and the state (RFC 9700 section 4.2.4).
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use crate::http::PageError;
+use crate::session::Visitor;
+use crate::site::Site;
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Parameters {
+    /// A reason of which a word says everything; others are in the session.
+    reason: Option<String>,
+}
+
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    visitor: Visitor,
+    parameters: Result<Query<Parameters>, QueryRejection>,
+) -> PageError {
+    let reason = parameters.ok().and_then(|Query(given)| given.reason);
+    let by_word = reason.as_deref().and_then(explain_word);
+    if let (Some(page), Some(reason)) = (by_word, reason) {
+        tracing::info!(reason, "showing why a consent was not completed");
+        return page.with_step("Start again", "/");
+    }
+    let Some(refusal) = visitor.refusal() else {
+        return without_session(&site);
+    };
+    tracing::info!(
+        reason = refusal.reason,
+        callback = refusal.request_id,
+        "showing why a consent was not completed"
+    );
+    refusal.page.clone()
+}
+
+/// The page of a reason that needs no particulars: a stranger can bring most of these
+/// about, so that no session is stored for them.
+pub(super) fn explain_word(reason: &str) -> Option<PageError> {
+    let (status, title, text) = match reason {
+        "state_missing" | "state_unknown" => (
+            StatusCode::BAD_REQUEST,
+            "This link does not work",
+            "It was used before, is too old, or was not made by this service. Nothing was \
+             granted by opening it. Start again from the first page.",
+        ),
+        "other_browser" => (
+            StatusCode::BAD_REQUEST,
+            "This was begun in another browser",
+            "For your safety, a grant must end in the browser in which it began. If it is this \
+             one, allow cookies for this service. Start again here.",
+        ),
+        "interrupted" => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The grant was interrupted",
+            "This service was stopped or restarted in the middle of it. Start again.",
+        ),
+        _ => return None,
+    };
+    Some(PageError::new(status, title, text))
+}
+
+fn without_session(site: &Site) -> PageError {
+    let host = site.public_url.host_str().unwrap_or("this service");
+    PageError::new(
+        StatusCode::BAD_REQUEST,
+        "The grant was not completed",
+        format!(
+            "The reason is no longer known here: your browser keeps no cookies for {host}, or \
+             this page is old. Start again."
+        ),
+    )
+    .with_step("Start again", "/")
+}

@@ -1,0 +1,143 @@
+//! The receipts of a browser: each has a session and a cookie of its own.
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use serde::{Deserialize, Serialize};
+use spark_oauth_core::TokenId;
+use spark_oauth_core::consent_links::ReturnAddress;
+
+use super::room::RoomState;
+use super::sessions::{Session, SessionId, Sessions};
+use crate::http::{Cookies, PageError};
+
+/// What the names of their cookies begin with, before any prefix.
+const COOKIE: &str = "spark_oauth_receipt_";
+
+/// How many receipts a browser has.
+const MOST: usize = 10;
+
+/// How many cookies are looked at.
+const MOST_COOKIES: usize = 2 * MOST;
+
+/// A consent given in this browser.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Receipt {
+    pub(crate) token: TokenId,
+    pub(crate) room: RoomState,
+    /// Where the link that the consent was begun from leads back to.
+    pub(crate) return_to: Option<ReturnAddress>,
+}
+
+/// The receipts of this browser, the newest first, one for each token.
+#[derive(Debug)]
+pub(crate) struct Receipts {
+    pub(super) sessions: Sessions,
+    cookies: Cookies,
+    list: Vec<Session<Receipt>>,
+}
+
+impl<S> FromRequestParts<S> for Receipts
+where
+    S: Send + Sync,
+    Sessions: FromRef<S>,
+{
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
+        let sessions = Sessions::from_ref(state);
+        let cookies = Cookies::from_request_parts(parts, state).await?;
+        let mut list: Vec<Session<Receipt>> = Vec::new();
+        for (_, value) in cookies.under(COOKIE).take(MOST_COOKIES) {
+            if let Some(id) = SessionId::from_cookie(value)
+                && let Some(receipt) = sessions.load(&id).await?
+            {
+                list.push(receipt);
+            }
+        }
+        // Browsers send the latest cookie last (RFC 6265 section 5.4).
+        list.reverse();
+        list.sort_by_key(|receipt| std::cmp::Reverse(receipt.begun_at()));
+        let mut shown = Vec::new();
+        list.retain(|receipt| {
+            let token = receipt.data().token;
+            let is_new = !shown.contains(&token);
+            shown.push(token);
+            is_new
+        });
+        Ok(Self {
+            sessions,
+            cookies,
+            list,
+        })
+    }
+}
+
+impl Receipts {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Receipt> {
+        self.list.iter().map(Session::data)
+    }
+
+    /// The receipt that a form names; the only one where it names none.
+    pub(crate) fn named(&self, named: Option<&str>) -> Option<&Receipt> {
+        match named.filter(|named| !named.is_empty()) {
+            Some(named) => {
+                let token: TokenId = named.parse().ok()?;
+                self.iter().find(|receipt| receipt.token == token)
+            }
+            None => match self.list.as_slice() {
+                [only] => Some(only.data()),
+                _ => None,
+            },
+        }
+    }
+
+    /// The session of a receipt.
+    pub(super) fn session(&self, token: TokenId) -> Option<Session<Receipt>> {
+        let mut found = self.list.iter();
+        found.find(|receipt| receipt.data().token == token).cloned()
+    }
+
+    /// Adds a receipt, under a new secret. An earlier one of the same token makes way, and
+    /// leaves it its room.
+    pub(crate) async fn add(
+        &mut self,
+        token: TokenId,
+        return_to: Option<ReturnAddress>,
+    ) -> Result<(), PageError> {
+        let earlier = self.session(token);
+        let room = earlier.map(|earlier| earlier.data().room.clone());
+        let receipt = Receipt {
+            token,
+            room: room.unwrap_or_default(),
+            return_to,
+        };
+        let added = self.sessions.create(receipt).await?;
+        self.cookies.set(&name(&added), added.id().expose_secret());
+        self.remove(token).await?;
+        self.list.insert(0, added);
+        while self.list.len() > MOST {
+            if let Some(oldest) = self.list.last().map(|oldest| oldest.data().token) {
+                self.remove(oldest).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the receipt of a token. Its cookie has a name that no other has, so that
+    /// one which another request sets at the same time stays.
+    pub(crate) async fn remove(&mut self, token: TokenId) -> Result<(), PageError> {
+        for receipt in self.list.extract_if(.., |held| held.data().token == token) {
+            self.sessions.remove(&receipt).await?;
+            self.cookies.remove(&name(&receipt));
+        }
+        Ok(())
+    }
+}
+
+fn name(receipt: &Session<Receipt>) -> String {
+    format!("{COOKIE}{}", receipt.mark())
+}
