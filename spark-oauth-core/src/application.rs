@@ -13,7 +13,7 @@ use crate::broker::{
 };
 use crate::consent::{ConsentLimits, ConsentService};
 use crate::consent_links::{ConsentLinkService, ReturnRules};
-use crate::corrected_clock::CorrectedClock;
+use crate::corrected_clock::{ClockState, CorrectedClock};
 use crate::detached::Detached;
 use crate::events::{Destination, EventLog, EventService, Events, Outlets};
 use crate::gauges::Gauges;
@@ -42,8 +42,10 @@ pub(crate) struct Parts {
     pub(crate) client: Arc<dyn SparkClient>,
     pub(crate) stores: Stores,
     pub(crate) ring: KeyRing,
+    /// The local clock: by it keys, links, sessions and consents expire, and what is
+    /// old is removed.
     pub(crate) clock: Arc<dyn Clock>,
-    /// The same clock, for those who learn the provider's time.
+    /// The same, corrected by the provider's time: by it tokens live and are refreshed.
     pub(crate) corrected: CorrectedClock,
     pub(crate) health: StoreHealth,
     pub(crate) recent: RecentTokens,
@@ -89,7 +91,7 @@ pub struct SparkOauth {
     presence: Presence,
     breaker: Breaker,
     journal: Option<Arc<dyn Journal>>,
-    clock: Arc<dyn Clock>,
+    clock: CorrectedClock,
 }
 
 /// Puts a [`SparkOauth`] together.
@@ -191,6 +193,11 @@ impl SparkOauth {
         self.breaker.state(self.clock.now()).await
     }
 
+    /// Whether the local clock agrees with the provider's.
+    pub fn clock_state(&self) -> ClockState {
+        self.clock.state()
+    }
+
     /// How many answers of the provider wait in this process's journal for the
     /// store; `None` without a journal.
     pub fn journal_length(&self) -> Option<usize> {
@@ -209,8 +216,9 @@ impl SparkOauth {
 }
 
 impl SparkOauthBuilder {
-    /// Takes the time from another clock. The provider's time corrects it, where it
-    /// is wrong by more than a few seconds.
+    /// Takes the time from another clock. Where several answers of the provider agree
+    /// that it is wrong by more than a few seconds, their time counts for tokens; keys,
+    /// links, sessions and the audit log go by this clock alone.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -379,7 +387,7 @@ impl SparkOauthBuilder {
             ring: parts.ring,
             breaker: parts.breaker,
             journal: parts.journal,
-            clock: parts.clock,
+            clock: parts.corrected,
             detached: parts.detached,
         })
     }
@@ -387,17 +395,23 @@ impl SparkOauthBuilder {
     /// Gives every part what it needs of the others.
     fn into_parts(self) -> Parts {
         let detached = Detached::default();
-        let corrected = CorrectedClock::new(self.clock);
-        let clock: Arc<dyn Clock> = Arc::new(corrected.clone());
+        let clock = self.clock;
+        let corrected = CorrectedClock::new(clock.clone(), self.random.clone());
+        let tokens_clock: Arc<dyn Clock> = Arc::new(corrected.clone());
         let health = StoreHealth::new(clock.clone());
         let mut stores = self.stores;
         let recent = Recent::new(self.refresh_limits.believed_for, MOST_RECENT);
-        stores.tokens = watched(stores.tokens, health.clone(), recent.clone());
+        stores.tokens = watched(
+            stores.tokens,
+            health.clone(),
+            recent.clone(),
+            corrected.clone(),
+        );
         let client_id = self.integration.client_id.clone();
         let events = Events::new(
             client_id.clone(),
             &stores,
-            clock.clone(),
+            tokens_clock.clone(),
             self.observer.clone(),
             detached.clone(),
             self.outlets,
@@ -405,7 +419,7 @@ impl SparkOauthBuilder {
         let breaker = Breaker::new(
             client_id,
             stores.pauses.clone(),
-            clock.clone(),
+            tokens_clock,
             self.random.clone(),
             events.clone(),
             self.observer.clone(),

@@ -44,7 +44,7 @@ impl Gauges {
             tokens: parts.stores.tokens.clone(),
             outbox: parts.stores.outbox.clone(),
             pauses: parts.stores.pauses.clone(),
-            clock: parts.clock.clone(),
+            clock: Arc::new(parts.corrected.clone()),
             observer: parts.observer.clone(),
             last: Arc::default(),
         }

@@ -128,6 +128,7 @@ mod watched_tokens;
 pub mod webex;
 
 pub use application::{SparkOauth, SparkOauthBuilder};
+pub use corrected_clock::ClockState;
 pub use email::{EmailAddress, InvalidEmail};
 pub use gauges::{Counted, Gauges};
 pub use ids::{

@@ -15,8 +15,8 @@ use crate::integration::Integration;
 use crate::measured;
 use crate::person::Person;
 use crate::ports::{
-    AuthorizationRequest, MembershipId, MessageId, Observer, Revocation, RoomId, SparkClient,
-    SparkError, SparkErrorKind, TokenAnswer,
+    AuthorizationRequest, Clock as _, MembershipId, MessageId, Observer, Revocation, RoomId,
+    SparkClient, SparkError, SparkErrorKind, TokenAnswer,
 };
 use crate::secret::{AccessToken, AuthorizationCode, RefreshToken};
 
@@ -57,7 +57,7 @@ impl ObservedClient {
         call: &'static str,
         work: impl Future<Output = Result<TokenAnswer, SparkError>> + Send,
     ) -> Result<TokenAnswer, SparkError> {
-        let sent = self.clock.local();
+        let sent = self.clock.uptime();
         let outcome = self.observe(call, work).await;
         if let Ok(TokenAnswer {
             provider_time: Some(time),
@@ -174,7 +174,7 @@ mod tests {
     use mockall::predicate::{always, eq};
 
     use super::*;
-    use crate::ports::{MockObserver, MockSparkClient, SystemClock};
+    use crate::ports::{MockObserver, MockSparkClient, SystemClock, SystemRandom};
     use crate::testing::scene::{integration, person};
 
     #[tokio::test]
@@ -201,7 +201,7 @@ mod tests {
         let observed = ObservedClient {
             client: Arc::new(client),
             observer: Arc::new(watcher),
-            clock: CorrectedClock::new(Arc::new(SystemClock)),
+            clock: CorrectedClock::new(Arc::new(SystemClock), Arc::new(SystemRandom)),
         };
         observed.me(&AccessToken::new("a")).await.unwrap();
         for _ in 0..2 {

@@ -52,7 +52,7 @@ impl OverviewService {
         Self {
             tokens: parts.stores.tokens.clone(),
             pauses: parts.stores.pauses.clone(),
-            clock: parts.clock.clone(),
+            clock: Arc::new(parts.corrected.clone()),
             integration: parts.integration.client_id.clone(),
         }
     }

@@ -1,16 +1,17 @@
 //! When the store last failed, as far as this process has seen.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::ports::{Clock, StoreError};
-use crate::timestamp::Timestamp;
 
 /// Remembers when the store last failed. While it did, another process may have
 /// waited with an answer of the provider that it could not write.
 #[derive(Clone, Debug)]
 pub(crate) struct StoreHealth {
-    last_failure: Arc<AtomicI64>,
+    /// The uptime then, in milliseconds: the clocks of other processes play no part.
+    last_failure: Arc<AtomicU64>,
     clock: Arc<dyn Clock>,
 }
 
@@ -19,23 +20,29 @@ impl StoreHealth {
     /// failure.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            last_failure: Arc::new(AtomicI64::new(clock.now().as_millis())),
+            last_failure: Arc::new(AtomicU64::new(millis(clock.uptime()))),
             clock,
         }
     }
 
-    pub(crate) fn last_failure(&self) -> Timestamp {
-        Timestamp::from_millis(self.last_failure.load(Ordering::SeqCst))
+    /// How long ago the store last failed.
+    pub(crate) fn healthy_for(&self) -> Duration {
+        let last = Duration::from_millis(self.last_failure.load(Ordering::SeqCst));
+        self.clock.uptime().saturating_sub(last)
     }
 
     /// Takes note of how an operation ended.
     pub(crate) fn note<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(StoreError::Unavailable { .. }) = &outcome {
-            let now = self.clock.now().as_millis();
+            let now = millis(self.clock.uptime());
             self.last_failure.store(now, Ordering::SeqCst);
         }
         outcome
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -44,7 +51,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::ports::ManualClock;
+    use crate::corrected_clock::CorrectedClock;
+    use crate::ports::{ManualClock, SeededRandom};
     use crate::recent::Recent;
     use crate::testing::scene::{MINUTE, NOW};
     use crate::testing::{MemoryStores, StoreCall, StoreFault};
@@ -56,16 +64,19 @@ mod tests {
         let health = StoreHealth::new(clock.clone());
         let stores = MemoryStores::new();
         let recent = Recent::new(Duration::ZERO, 1);
-        let tokens = watched(stores.stores().tokens, health.clone(), recent);
-        assert_eq!(health.last_failure(), NOW);
+        let reckoning = CorrectedClock::new(clock.clone(), Arc::new(SeededRandom::new(1)));
+        let tokens = watched(stores.stores().tokens, health.clone(), recent, reckoning);
+        assert_eq!(health.healthy_for(), Duration::ZERO);
         clock.advance(MINUTE);
         stores.fail(StoreCall::TokenListWithEvents, StoreFault::Conflict, 1);
         let limit = NonZeroU16::MIN;
         tokens.list_with_events(limit).await.unwrap_err();
         tokens.list_with_events(limit).await.unwrap();
-        assert_eq!(health.last_failure(), NOW);
+        // Whatever the clock shows.
+        clock.set(NOW);
+        assert_eq!(health.healthy_for(), MINUTE);
         stores.fail(StoreCall::TokenListWithEvents, StoreFault::Away, 1);
         tokens.list_with_events(limit).await.unwrap_err();
-        assert_eq!(health.last_failure(), NOW + MINUTE);
+        assert_eq!(health.healthy_for(), Duration::ZERO);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::corrected_clock::CorrectedClock;
 use crate::email::EmailAddress;
 use crate::ids::{ProcessId, TokenId};
 use crate::integration::ClientId;
@@ -22,12 +23,15 @@ use crate::token::{Lease, Token};
 /// Tokens that were read a moment ago.
 pub(crate) type RecentTokens = Recent<TokenId, Arc<Token>>;
 
-/// A [`TokenStore`] whose failures and writes are noted.
+/// A [`TokenStore`] whose failures and writes are noted. What is read one by one is set
+/// right where this process wrote it by a clock that was moved back since, and is ours
+/// to reckon with from then on; a list shows the records as they are stored.
 #[derive(Debug)]
 struct WatchedTokens {
     tokens: Arc<dyn TokenStore>,
     health: StoreHealth,
     recent: RecentTokens,
+    clock: CorrectedClock,
 }
 
 /// The same store, watched.
@@ -35,11 +39,13 @@ pub(crate) fn watched(
     tokens: Arc<dyn TokenStore>,
     health: StoreHealth,
     recent: RecentTokens,
+    clock: CorrectedClock,
 ) -> Arc<dyn TokenStore> {
     Arc::new(WatchedTokens {
         tokens,
         health,
         recent,
+        clock,
     })
 }
 
@@ -50,6 +56,11 @@ impl WatchedTokens {
         work: impl Future<Output = Result<T, StoreError>> + Send,
     ) -> Result<T, StoreError> {
         self.health.note(measured::store_call(name, work).await)
+    }
+
+    fn reckon_all(&self, found: Vec<Token>) -> Vec<Token> {
+        let reckoned = found.into_iter().map(|token| self.clock.reckon(token));
+        reckoned.collect()
     }
 
     /// A write: nobody believes what was read before it.
@@ -73,17 +84,19 @@ impl TokenStore for WatchedTokens {
     }
 
     async fn get(&self, id: TokenId) -> Result<Option<Token>, StoreError> {
-        self.call("tokens.get", self.tokens.get(id)).await
+        let found = self.call("tokens.get", self.tokens.get(id)).await?;
+        Ok(found.map(|token| self.clock.reckon(token)))
     }
 
     async fn find(
         &self,
         integration: &ClientId,
         person: &PersonId,
-        scopes: &Scopes,
+        consented: &Scopes,
     ) -> Result<Option<Token>, StoreError> {
-        let found = self.tokens.find(integration, person, scopes);
-        self.call("tokens.find", found).await
+        let found = self.tokens.find(integration, person, consented);
+        let found = self.call("tokens.find", found).await?;
+        Ok(found.map(|token| self.clock.reckon(token)))
     }
 
     async fn find_by_person(
@@ -92,7 +105,8 @@ impl TokenStore for WatchedTokens {
         person: &PersonId,
     ) -> Result<Vec<Token>, StoreError> {
         let found = self.tokens.find_by_person(integration, person);
-        self.call("tokens.find_by_person", found).await
+        let found = self.call("tokens.find_by_person", found).await?;
+        Ok(self.reckon_all(found))
     }
 
     async fn find_by_email(
@@ -101,7 +115,8 @@ impl TokenStore for WatchedTokens {
         email: &EmailAddress,
     ) -> Result<Vec<Token>, StoreError> {
         let found = self.tokens.find_by_email(integration, email);
-        self.call("tokens.find_by_email", found).await
+        let found = self.call("tokens.find_by_email", found).await?;
+        Ok(self.reckon_all(found))
     }
 
     async fn list(
@@ -119,8 +134,11 @@ impl TokenStore for WatchedTokens {
     }
 
     async fn claim(&self, id: TokenId, lease: Lease, now: Timestamp) -> Result<Claim, StoreError> {
-        self.write("tokens.claim", id, self.tokens.claim(id, lease, now))
-            .await
+        let claim = self.tokens.claim(id, lease, now);
+        Ok(match self.write("tokens.claim", id, claim).await? {
+            Claim::Taken(token) => Claim::Taken(Box::new(self.clock.reckon(*token))),
+            other => other,
+        })
     }
 
     async fn extend_lease(&self, id: TokenId, lease: Lease) -> Result<Option<u64>, StoreError> {

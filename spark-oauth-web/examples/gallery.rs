@@ -161,6 +161,7 @@ fn receipt(hand_over: HandOver) -> Receipt {
         email: "jana@example.org".to_owned(),
         scopes: ScopeView::list(SCOPES),
         access_expires: at(1_209_599_000),
+        refreshable: true,
         refresh_expires: Some(at(90 * DAY)),
         revealed: None,
         hand_over,
@@ -364,6 +365,7 @@ fn people(gallery: &mut Gallery) -> Outcome {
         email: LONG_ADDRESS.to_owned(),
         scopes: forty_scopes(),
         revealed: Some(tokens_of(8192)),
+        refreshable: true,
         refresh_expires: None,
         ..receipt(HandOver::Impossible(
             "You are the contact who asked, so there is nobody to hand it to. Services fetch the \
@@ -533,6 +535,7 @@ fn token(gallery: &mut Gallery) -> Outcome {
         reason: None,
         since: None,
         access_expires: Some(at(13 * DAY)),
+        refreshable: true,
         refresh_expires: Some(at(89 * DAY)),
         granted: Some(at(-70 * DAY)),
         refreshed: Some(at(-3 * MINUTE)),

@@ -41,12 +41,24 @@ const PER_ACCOUNT: Rate = Rate {
     interval: Duration::from_secs(6),
 };
 
+impl Rate {
+    /// The time at which a bucket is full again: never much later than after all that it
+    /// holds. What seems to be later is from before the clock was set back, and forgiven.
+    fn possible(self, full_at: Timestamp, now: Timestamp) -> Timestamp {
+        if full_at.since(now) > self.interval * self.at_once * 4 {
+            now
+        } else {
+            full_at
+        }
+    }
+}
+
 /// Buckets of one kind: for each key the time at which its bucket is full again.
 struct Buckets<K>(HashMap<K, Timestamp>);
 
 impl<K: Eq + Hash + Clone> Buckets<K> {
     fn wait(&self, key: &K, rate: Rate, now: Timestamp) -> Option<Duration> {
-        let full_at = self.0.get(key)?.to_owned();
+        let full_at = rate.possible(self.0.get(key)?.to_owned(), now);
         let span = rate.interval * (rate.at_once - 1);
         let wait = full_at.since(now).saturating_sub(span);
         (!wait.is_zero()).then_some(wait)
@@ -57,7 +69,7 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
             self.make_room(now);
         }
         let full_at = self.0.entry(key.clone()).or_insert(now);
-        *full_at = (*full_at).max(now) + rate.interval;
+        *full_at = rate.possible(*full_at, now).max(now) + rate.interval;
     }
 
     fn take_back(&mut self, key: &K, rate: Rate) {
@@ -215,6 +227,17 @@ mod tests {
                 .begin("another", Some(address(1)), NOW + PER_ADDRESS.interval)
                 .is_ok()
         );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_locks_nobody_out() {
+        let throttle = SignInThrottle::new();
+        let ahead = NOW + Duration::from_hours(48);
+        for _ in 0..PER_ADDRESS.at_once {
+            drop(throttle.begin("admin", Some(address(1)), ahead).unwrap());
+        }
+        assert!(throttle.begin("admin", Some(address(1)), ahead).is_err());
+        assert!(throttle.begin("admin", Some(address(1)), NOW).is_ok());
     }
 
     #[test]

@@ -2,14 +2,16 @@
 //! provider asks for it, fails again and again, or refuses the integration.
 //!
 //! The pause stands in the store, so that every process keeps it. It is over when a
-//! try after its end succeeds. It never stops a consent, which does not ask here.
+//! try after its end succeeds; one for an outage also when any other call does, a
+//! consent or a refresh that an admin or a service asks for. It never stops a consent,
+//! which does not ask here.
 
 mod cache;
 mod permit;
 mod trip;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 pub use permit::{Paused, Permit, Place};
@@ -18,6 +20,7 @@ use tokio::sync::Semaphore;
 use crate::broker::breaker::cache::Cache;
 use crate::broker::breaker::permit::{Places, Probe};
 use crate::broker::breaker::trip::Verdict;
+use crate::broker::schedule::Cause;
 use crate::events::Events;
 use crate::integration::ClientId;
 use crate::ports::{Clock, Observer, Pause, PauseReason, PauseStore, Random, SparkError};
@@ -26,6 +29,15 @@ use crate::token::RefreshTrigger;
 
 /// So many failures in a row, without one success, are an outage.
 const OUTAGE: u32 = 10;
+
+/// So many failures in a row are no fault of one token.
+const TROUBLE: u32 = 2;
+
+/// For how long a success tells that the provider works.
+const LATELY: Duration = Duration::from_mins(1);
+
+/// No pause is longer. One that seems to be was written by a clock that was ahead.
+const LONGEST: Duration = Duration::from_mins(61);
 
 /// When to ask again while another call of this process tries.
 const PROBE_WAIT: Duration = Duration::from_secs(1);
@@ -46,6 +58,10 @@ struct Inner {
     first_try: AtomicBool,
     probing: Arc<AtomicBool>,
     failures: AtomicU32,
+    /// When the provider last worked, by the uptime in milliseconds; zero for never.
+    worked_at: AtomicU64,
+    /// When an outage, or a pause, last ended, in milliseconds since the epoch.
+    recovered_at: AtomicI64,
     places: Places,
 }
 
@@ -77,6 +93,8 @@ impl Breaker {
             first_try: AtomicBool::new(true),
             probing: Arc::default(),
             failures: AtomicU32::new(0),
+            worked_at: AtomicU64::new(0),
+            recovered_at: AtomicI64::new(i64::MIN),
             places: Places::default(),
         }))
     }
@@ -92,10 +110,10 @@ impl Breaker {
     /// [`Paused`] says until when, and why.
     pub async fn permit(&self, trigger: RefreshTrigger, now: Timestamp) -> Result<Permit, Paused> {
         let inner = &*self.0;
-        let Some(pause) = inner.cache.pause(now).await else {
+        let Some(pause) = self.pause(now).await else {
             return Ok(Permit::new(trigger, None, self.clone()));
         };
-        if !pause.until.has_passed(now) && !self.may_try_early(&pause, trigger) {
+        if stands(&pause, now) && !self.may_try_early(&pause, trigger) {
             return Err(Paused::of(&pause));
         }
         match Probe::begin(&inner.probing, pause.clone()) {
@@ -116,20 +134,95 @@ impl Breaker {
     /// provider asked to be left alone.
     fn may_try_early(&self, pause: &Pause, trigger: RefreshTrigger) -> bool {
         let first_try = self.0.first_try.load(Ordering::SeqCst) && pause.since < self.0.started_at;
+        let is_asked_for = matches!(trigger, RefreshTrigger::Admin | RefreshTrigger::Api);
         match pause.reason {
             PauseReason::RateLimited => false,
-            PauseReason::Outage => trigger == RefreshTrigger::Admin,
-            PauseReason::IntegrationRefused => trigger == RefreshTrigger::Admin || first_try,
+            PauseReason::Outage => is_asked_for,
+            PauseReason::IntegrationRefused => is_asked_for || first_try,
         }
     }
 
-    /// The provider refreshed the token. Where that was the try after a pause, the
-    /// pause is over.
+    /// The provider refreshed the token. Where that was the try after a pause, or the
+    /// pause was for an outage, the pause is over.
     pub async fn succeeded(&self, permit: Permit) {
-        self.0.failures.store(0, Ordering::SeqCst);
         if let Some(probe) = permit.into_probe() {
+            self.note_success();
+            self.note_recovery();
             self.0.cache.clear(&probe.pause, self.0.clock.now()).await;
+        } else {
+            // It may have been sent before the provider began to refuse the integration.
+            let pause = self.0.cache.known().await;
+            self.end(pause.filter(|pause| pause.reason == PauseReason::Outage))
+                .await;
         }
+    }
+
+    /// The provider did something else than refresh a token: it granted one. That ends
+    /// an outage for all tokens, and shows that it takes the integration.
+    pub async fn provider_works(&self) {
+        let pause = self.pause(self.0.clock.now()).await;
+        // Whoever asks for fewer calls may have time for one.
+        self.end(pause.filter(|pause| pause.reason != PauseReason::RateLimited))
+            .await;
+    }
+
+    /// The provider works: that ends this pause.
+    async fn end(&self, pause: Option<Pause>) {
+        self.note_success();
+        if let Some(pause) = pause {
+            self.note_recovery();
+            self.0.cache.clear(&pause, self.0.clock.now()).await;
+        }
+    }
+
+    fn note_success(&self) {
+        let inner = &*self.0;
+        let millis = u64::try_from(inner.clock.uptime().as_millis()).unwrap_or(u64::MAX);
+        inner.worked_at.store(millis, Ordering::SeqCst);
+        if inner.failures.swap(0, Ordering::SeqCst) >= TROUBLE {
+            self.note_recovery();
+        }
+    }
+
+    fn note_recovery(&self) {
+        let now = self.0.clock.now().as_millis();
+        self.0.recovered_at.store(now, Ordering::SeqCst);
+    }
+
+    /// Whether an outage, or a pause, has ended since `failed_at`: then a token that
+    /// failed before need not wait any longer.
+    pub fn has_recovered_since(&self, failed_at: Timestamp) -> bool {
+        failed_at.as_millis() < self.0.recovered_at.load(Ordering::SeqCst)
+    }
+
+    /// Whose fault a failure may be that was just told to
+    /// [`failed`](Self::failed). Where it is not known that the provider works for other
+    /// tokens, it may be an outage, and the end of one is to be noticed soon.
+    pub(super) fn cause_of(&self, error: &SparkError) -> Cause {
+        let trips = matches!(Verdict::of(error), Verdict::Trips(_));
+        if trips || !self.works_for_others() {
+            Cause::Provider
+        } else {
+            Cause::Token
+        }
+    }
+
+    fn works_for_others(&self) -> bool {
+        let inner = &*self.0;
+        let worked_at = Duration::from_millis(inner.worked_at.load(Ordering::SeqCst));
+        !worked_at.is_zero()
+            && inner.clock.uptime().saturating_sub(worked_at) < LATELY
+            && inner.failures.load(Ordering::SeqCst) < TROUBLE
+    }
+
+    /// The pause as this process knows it. One that is gone was ended elsewhere.
+    async fn pause(&self, now: Timestamp) -> Option<Pause> {
+        let before = self.0.cache.known().await;
+        let pause = self.0.cache.pause(now).await;
+        if before.is_some() && pause.is_none() {
+            self.note_recovery();
+        }
+        pause
     }
 
     /// The provider did not refresh the token. Where the failure is not the token's
@@ -186,17 +279,22 @@ impl Breaker {
     /// The pause that has begun since a permit was given, as far as is known here.
     async fn begun_meanwhile(&self) -> Option<Pause> {
         let pause = self.0.cache.known().await?;
-        (!pause.until.has_passed(self.0.clock.now())).then_some(pause)
+        stands(&pause, self.0.clock.now()).then_some(pause)
     }
 
     /// How the breaker stands.
     pub async fn state(&self, now: Timestamp) -> BreakerState {
-        match self.0.cache.pause(now).await {
+        match self.pause(now).await {
             None => BreakerState::Closed,
-            Some(pause) if pause.until.has_passed(now) => BreakerState::HalfOpen(pause),
-            Some(pause) => BreakerState::Open(pause),
+            Some(pause) if stands(&pause, now) => BreakerState::Open(pause),
+            Some(pause) => BreakerState::HalfOpen(pause),
         }
     }
+}
+
+/// Whether the time of the pause is not over.
+fn stands(pause: &Pause, now: Timestamp) -> bool {
+    !pause.until.has_passed(now) && pause.until.since(now) <= LONGEST
 }
 
 #[cfg(test)]

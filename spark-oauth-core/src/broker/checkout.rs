@@ -86,6 +86,7 @@ impl Broker {
         let goal = Goal::Life(min_life.max(SHORTEST_LIFE));
         let trigger = RefreshTrigger::Checkout;
         if let Some(token) = self.recent.get(&id)
+            && !self.refresher.clock.is_outdated(&token)
             && self.refresher.is_met(&token, goal, trigger)
         {
             return Ok(token);

@@ -20,6 +20,6 @@ pub use breaker::{Breaker, BreakerState, Paused, Permit, Place};
 pub use checkout::CheckedOut;
 pub use error::TokenError;
 pub use refresh::{RefreshLimits, Refreshed};
-pub use schedule::{Expiries, Schedule, ScheduleLimits};
+pub use schedule::{Cause, Expiries, Schedule, ScheduleLimits};
 pub use service::{Broker, Revealed};
 pub use worker::{Worker, WorkerSettings};

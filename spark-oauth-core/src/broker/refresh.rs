@@ -12,6 +12,7 @@ mod claim;
 mod goal;
 mod limits;
 mod mark;
+mod sightings;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use goal::is_of_record;
 pub(super) use goal::{Goal, SHORTEST_LIFE, check_active};
 pub use limits::RefreshLimits;
 pub(super) use mark::Begun;
+pub(super) use sightings::Sightings;
 
 use crate::broker::breaker::{Breaker, Paused, Permit};
 use crate::broker::error::TokenError;
@@ -39,7 +41,7 @@ use crate::keyring::KeyRing;
 use crate::measured;
 use crate::ports::{Clock as _, Observer, RefreshOutcome, SparkClient, TokenStore};
 use crate::store_health::StoreHealth;
-use crate::token::{RefreshTrigger, Token};
+use crate::token::{Attempt, Lease, RefreshTrigger, Token};
 
 /// How often a refresh is begun anew when the record changes under it, or when
 /// the refresh that was joined was begun for less.
@@ -72,6 +74,8 @@ pub(super) struct Refresher {
     pub(super) events: Events,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) health: StoreHealth,
+    pub(super) leases: Sightings<Lease>,
+    pub(super) markers: Sightings<Attempt>,
     pub(super) recovery: Recovery,
     pub(super) safekeeping: Safekeeping,
 }

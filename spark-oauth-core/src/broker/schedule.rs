@@ -24,6 +24,9 @@ const RENEWAL_TOLERANCE: Duration = Duration::from_mins(5);
 /// time: two ends this near to each other are the same.
 const SAME_END: Duration = Duration::from_secs(2);
 
+/// The longest wait after a failure that may be an outage.
+const OUTAGE_RETRY: Duration = Duration::from_secs(20);
+
 /// Less left than this is not worth a visit of its own: the call takes as long.
 const SHORTEST_LEFT: Duration = Duration::from_secs(1);
 
@@ -44,6 +47,15 @@ pub struct Expiries {
     access: Timestamp,
     refresh: Option<Timestamp>,
     obtained_at: Timestamp,
+}
+
+/// Whose fault a refresh that failed may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The token's alone: the provider works for others.
+    Token,
+    /// The provider's, as far as is known.
+    Provider,
 }
 
 /// What a refresh tells of the refresh token's life.
@@ -131,18 +143,24 @@ impl Schedule {
     /// Sets the next try after a refresh that failed and may succeed later.
     ///
     /// The time grows with the failures in a row, with full jitter, and is never so
-    /// long that a token which still lives ends without another try. A fault of the
-    /// integration is not the token's: it only lets others go first.
-    pub fn back_off(&self, token: &mut Token, error: &SparkError, now: Timestamp) {
+    /// long that a token which still lives ends without another try. Where it may not
+    /// be the token's fault alone, as in an outage, it stays short, so that the end of
+    /// the outage is noticed soon. A fault of the integration is not the token's: it
+    /// only lets others go first.
+    pub fn back_off(&self, token: &mut Token, error: &SparkError, cause: Cause, now: Timestamp) {
+        let longest = match cause {
+            Cause::Token => self.limits.longest_retry,
+            Cause::Provider => self.limits.longest_retry.min(OUTAGE_RETRY),
+        };
         if error.class() == ErrorClass::Application {
-            let due_at = now + self.delay(token, 1, now);
-            token.upkeep.due_at = is_kept_fresh(token).then_some(due_at);
+            let due_at = now + self.delay(token, 1, longest, now);
+            token.upkeep.due_at = is_active(token).then_some(due_at);
             return;
         }
         token.upkeep.failures = token.upkeep.failures.saturating_add(1);
-        let retry_at = now + self.delay(token, token.upkeep.failures, now);
+        let retry_at = now + self.delay(token, token.upkeep.failures, longest, now);
         token.upkeep.retry_at = Some(retry_at);
-        token.upkeep.due_at = is_kept_fresh(token).then_some(retry_at);
+        token.upkeep.due_at = is_active(token).then_some(retry_at);
     }
 
     /// Moves on a visit that failed for a reason of our own, so that the token does
@@ -150,19 +168,43 @@ impl Schedule {
     /// once.
     pub fn put_off(&self, token: &mut Token, now: Timestamp) {
         token.upkeep.failures = token.upkeep.failures.saturating_add(1);
-        let due_at = now + self.delay(token, token.upkeep.failures, now);
-        token.upkeep.due_at = is_kept_fresh(token).then_some(due_at);
+        let longest = self.limits.longest_retry;
+        let due_at = now + self.delay(token, token.upkeep.failures, longest, now);
+        token.upkeep.due_at = is_active(token).then_some(due_at);
     }
 
     /// Moves on a visit that came too early to do anything: the token was refreshed
     /// a moment ago, or its back-off is not over.
     pub fn rest(&self, token: &mut Token, now: Timestamp) {
-        let soon = now + self.delay(token, 1, now);
+        let soon = now + self.delay(token, 1, self.limits.longest_retry, now);
         let due_at = token.upkeep.retry_at.map_or(soon, |at| at.max(soon));
-        token.upkeep.due_at = is_kept_fresh(token).then_some(due_at);
+        token.upkeep.due_at = is_active(token).then_some(due_at);
+    }
+
+    /// No wait after a failure is longer. One that seems to be was written by a clock
+    /// that was ahead.
+    pub(super) fn longest_wait(&self) -> Duration {
+        self.limits.longest_retry + Duration::from_mins(1)
+    }
+
+    /// Whether the times of a record cannot be right at `now`: then it is due at once,
+    /// and a refresh sets them right.
+    pub(super) fn set_right(&self, token: &mut Token, now: Timestamp) -> bool {
+        let wait = token.upkeep.retry_at.map(|at| at.since(now));
+        let is_wrong = token.is_ahead_of(now) || wait > Some(self.longest_wait());
+        if is_wrong {
+            token.upkeep.retry_at = None;
+            let due_at = now + self.up_to(self.limits.arrears);
+            token.upkeep.due_at = is_active(token).then_some(due_at);
+        }
+        is_wrong
     }
 
     fn next_visit(&self, token: &Token, now: Timestamp) -> Option<Timestamp> {
+        if is_active(token) && token.refresh.is_none() {
+            // It cannot be renewed: when it expires, the person must consent again.
+            return Some(token.access_expires_at.max(now));
+        }
         is_kept_fresh(token).then(|| {
             let access = self.before_access_ends(token, now);
             let refresh = self.before_refresh_token_ages(token, now);
@@ -197,12 +239,14 @@ impl Schedule {
     }
 
     /// How long to wait after the last of so many failures in a row.
-    fn delay(&self, token: &Token, failures: u32, now: Timestamp) -> Duration {
-        let ScheduleLimits {
-            first_retry,
-            longest_retry,
-            ..
-        } = self.limits;
+    fn delay(
+        &self,
+        token: &Token,
+        failures: u32,
+        longest_retry: Duration,
+        now: Timestamp,
+    ) -> Duration {
+        let first_retry = self.limits.first_retry;
         let factor = 1_u32.checked_shl(failures).unwrap_or(u32::MAX);
         let grown = first_retry.saturating_mul(factor.max(2));
         let ends = [Some(token.access_expires_at), token.refresh_expires_at];
@@ -229,9 +273,13 @@ const fn begin_anew(token: &mut Token) {
     token.upkeep.retry_at = None;
 }
 
+fn is_active(token: &Token) -> bool {
+    token.status == Status::Active
+}
+
 /// Only an active token with a refresh token can be kept fresh.
 fn is_kept_fresh(token: &Token) -> bool {
-    token.status == Status::Active && token.refresh.is_some()
+    is_active(token) && token.refresh.is_some()
 }
 
 /// Whether a refresh renewed the refresh token's life.

@@ -8,7 +8,7 @@ use crate::auditor::{Auditor, Subject};
 use crate::broker::error::TokenError;
 use crate::broker::flight::Flights;
 use crate::broker::recovery::Recovery;
-use crate::broker::refresh::{Goal, RefreshLimits, Refreshed, Refresher};
+use crate::broker::refresh::{Goal, RefreshLimits, Refreshed, Refresher, Sightings};
 use crate::broker::safekeeping::Safekeeping;
 use crate::detached::Detached;
 use crate::email::EmailAddress;
@@ -57,6 +57,8 @@ impl Broker {
             events: parts.events,
             observer: parts.observer.clone(),
             health: parts.health,
+            leases: Sightings::default(),
+            markers: Sightings::default(),
             recovery: Recovery::default(),
             safekeeping: Safekeeping {
                 journal: parts.journal,
@@ -136,8 +138,9 @@ impl Broker {
             .await
     }
 
-    /// Refreshes a token now, unless it was refreshed a moment ago. Only an admin
-    /// may ask the provider again right after a failure.
+    /// Refreshes a token now, unless it was refreshed a moment ago. An admin may ask
+    /// the provider again right after a failure and while refreshing is paused for an
+    /// outage; a service too, five seconds after the failure.
     ///
     /// # Errors
     /// [`TokenError`] says why the token was not refreshed.

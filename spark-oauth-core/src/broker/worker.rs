@@ -7,6 +7,7 @@
 
 mod pulse;
 mod queue;
+mod sweep;
 mod visit;
 
 use std::num::NonZeroUsize;
@@ -25,10 +26,12 @@ use crate::broker::schedule::Schedule;
 use crate::broker::service::Broker;
 use crate::broker::worker::pulse::Pulse;
 use crate::broker::worker::queue::Queue;
+use crate::broker::worker::sweep::Sweep;
 use crate::broker::worker::visit::{Visited, visit};
+use crate::corrected_clock::CorrectedClock;
 use crate::ids::TokenId;
 use crate::integration::ClientId;
-use crate::ports::{Clock, Random, TokenStore};
+use crate::ports::{Clock as _, Random, TokenStore};
 
 /// A pause may be ended early, by another process or an admin.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -64,7 +67,7 @@ pub struct Worker {
     integration: ClientId,
     schedule: Schedule,
     breaker: Breaker,
-    clock: Arc<dyn Clock>,
+    clock: CorrectedClock,
     random: Arc<dyn Random>,
     pulse: Pulse,
     settings: WorkerSettings,
@@ -75,6 +78,7 @@ struct Shift {
     queue: Queue,
     visits: JoinSet<(TokenId, Visited)>,
     next_look: Instant,
+    sweep: Sweep,
     /// How often in a row the store failed.
     failures: u32,
 }
@@ -87,7 +91,7 @@ impl Worker {
             integration: parts.integration.client_id.clone(),
             schedule: parts.schedule.clone(),
             breaker: parts.breaker.clone(),
-            clock: parts.clock.clone(),
+            clock: parts.corrected.clone(),
             random: parts.random.clone(),
             pulse: Pulse::default(),
             settings,
@@ -111,6 +115,7 @@ impl Worker {
             queue: Queue::default(),
             visits: JoinSet::new(),
             next_look: Instant::now() + up_to(&*self.random, self.settings.poll),
+            sweep: Sweep::new(&self),
             failures: 0,
         };
         let mut stop = pin!(stop);
@@ -145,6 +150,7 @@ impl Worker {
     /// Begins as many visits as may be under way, and answers how long nothing else
     /// is to do unless one ends.
     async fn turn(&self, shift: &mut Shift, most: usize) -> Duration {
+        shift.sweep.begin_where_needed(self);
         if shift.queue.is_stale() {
             shift.queue.clear();
             shift.next_look = Instant::now();

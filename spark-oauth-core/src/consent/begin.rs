@@ -11,7 +11,7 @@ use crate::audit::Origin;
 use crate::consent::{BeginError, BrowserSecret, CodeVerifier, ConsentService, State};
 use crate::consent_links::{Invitation, Terms};
 use crate::network::network;
-use crate::ports::{AuthorizationRequest, PendingConsent};
+use crate::ports::{AuthorizationRequest, Clock as _, PendingConsent};
 use crate::scopes::Scopes;
 
 /// Which account of the person's is meant.
@@ -100,7 +100,8 @@ impl ConsentService {
                 terms: question.terms.clone(),
                 address,
                 begun_at: now,
-                expires_at: now + self.limits.open_for,
+                // The clock of the process that ends it may be ahead.
+                expires_at: now.max(self.grants.clock.now()) + self.limits.open_for,
             })
             .await?;
         Ok(url)

@@ -8,7 +8,7 @@ use crate::consent::{CodeVerifier, ConsentError, ConsentService, Granted};
 use crate::consent_links::Terms;
 use crate::email::EmailAddress;
 use crate::person::Person;
-use crate::ports::{SparkError, SparkErrorKind, StoreError};
+use crate::ports::{Clock as _, SparkError, SparkErrorKind, StoreError};
 use crate::scopes::Scopes;
 use crate::secret::{AccessToken, AuthorizationCode};
 use crate::token::Token;
@@ -36,12 +36,18 @@ impl ConsentService {
             self.ledger.check(link).await.map_err(ConsentError::Link)?;
         }
         // The provider counts the token's life from before it answered.
-        let sent = self.corrected.local();
+        let sent = self.grants.clock.uptime();
         let answer = self
             .client
             .exchange_code(&self.integration, code, verifier)
             .await
             .map_err(ConsentError::Exchange)?;
+        // The person does not wait for what this tells of an outage.
+        let breaker = self.breaker.clone();
+        drop(
+            self.detached
+                .start(async move { breaker.provider_works().await }),
+        );
         let person = self
             .ask_who(&answer.access_token)
             .await
@@ -57,7 +63,7 @@ impl ConsentService {
             answer,
             terms,
             // What the answer says of the time is known by now.
-            at: self.corrected.corrected(sent),
+            at: self.grants.clock.time_of(sent),
         };
         if let Some(expected) = &grant.terms.expected_email
             && !self.is_expected(expected, &grant).await?

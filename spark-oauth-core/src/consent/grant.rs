@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::broker::Schedule;
 use crate::consent_links::Terms;
+use crate::corrected_clock::CorrectedClock;
 use crate::event::EventKind;
 use crate::events::Events;
 use crate::ids::TokenId;
@@ -12,7 +13,7 @@ use crate::integration::ClientId;
 use crate::keyring::KeyRing;
 use crate::patience::Patience;
 use crate::person::Person;
-use crate::ports::{Clock, Random, StoreError, TokenAnswer, TokenStore};
+use crate::ports::{Random, StoreError, TokenAnswer, TokenStore};
 use crate::scopes::Scopes;
 use crate::timestamp::Timestamp;
 use crate::token::{FIRST_VERSION, Status, Token, Upkeep};
@@ -51,7 +52,7 @@ impl Granted {
 pub(super) struct GrantWriter {
     pub(super) tokens: Arc<dyn TokenStore>,
     pub(super) ring: KeyRing,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) clock: CorrectedClock,
     pub(super) random: Arc<dyn Random>,
     pub(super) events: Events,
     pub(super) schedule: Schedule,
@@ -165,7 +166,7 @@ impl GrantWriter {
             refresh: None,
             refresh_expires_at: None,
             obtained_at: grant.at,
-            clock: None,
+            clock: Some(self.clock.id()),
             granted_at: grant.at,
             last_refresh: None,
             last_failure: None,
@@ -196,7 +197,7 @@ impl GrantWriter {
         self.fill_in_refresh_token(token, grant);
         token.status = Status::Active;
         token.access = self.ring.seal_access(token.id, &answer.access_token);
-        token.access_expires_at = *at + answer.expires_in.unwrap_or_default();
+        token.access_expires_at = *at + answer.access_life(token.refresh.is_some());
         token.obtained_at = *at;
         token.granted_at = *at;
         token.last_refresh = None;

@@ -7,13 +7,13 @@ use tokio::time::Instant;
 
 use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
 use crate::auditor::{Auditor, Subject};
+use crate::broker::Breaker;
 use crate::consent::begin::Beginning;
 use crate::consent::grant::GrantWriter;
 use crate::consent::{
     BrowserSecret, Callback, CodeVerifier, ConsentError, ConsentFailure, Granted, ProviderRefusal,
 };
 use crate::consent_links::{LinkLedger, Terms};
-use crate::corrected_clock::CorrectedClock;
 use crate::detached::Detached;
 use crate::ids::TokenId;
 use crate::integration::Integration;
@@ -59,8 +59,9 @@ pub struct ConsentService {
     pub(crate) limits: ConsentLimits,
     pub(super) beginning: Beginning,
     pub(super) ledger: LinkLedger,
-    pub(super) corrected: CorrectedClock,
-    detached: Detached,
+    clock: Arc<dyn Clock>,
+    pub(super) breaker: Breaker,
+    pub(super) detached: Detached,
 }
 
 impl ConsentService {
@@ -74,14 +75,15 @@ impl ConsentService {
                 links: parts.stores.links,
                 clock: parts.clock.clone(),
             },
-            corrected: parts.corrected,
+            clock: parts.clock,
+            breaker: parts.breaker,
             integration: parts.integration,
             client: parts.client,
             consents: parts.stores.consents,
             grants: GrantWriter {
                 tokens: parts.stores.tokens,
                 ring: parts.ring,
-                clock: parts.clock,
+                clock: parts.corrected,
                 random: parts.random,
                 events: parts.events,
                 schedule: parts.schedule,
@@ -211,7 +213,9 @@ impl ConsentService {
         callback: Callback,
         begun: PendingConsent,
     ) -> Result<Granted, ConsentError> {
-        if begun.expires_at.has_passed(self.clock().now()) {
+        // Another process may have begun it, by another clock: both must say so.
+        let now = self.clock().now().min(self.grants.clock.now());
+        if begun.expires_at.has_passed(now) {
             return Err(ConsentError::Expired);
         }
         if let Some(refusal) = callback.refusal {
@@ -289,7 +293,7 @@ impl ConsentService {
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {
-        &*self.grants.clock
+        &*self.clock
     }
 
     pub(super) fn random(&self) -> &dyn Random {

@@ -44,8 +44,7 @@ impl ConsentLinkService {
         }
     }
 
-    /// The time by which links are judged: the local clock's, corrected by what the
-    /// provider's answers tell. Who shows a link asks for its [`state`](ConsentLink::state)
+    /// The time by which links are judged: the local clock's. Who shows a link asks for its [`state`](ConsentLink::state)
     /// at this time, and so says of it what holds.
     pub fn now(&self) -> Timestamp {
         self.parts.clock.now()

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::ids::{ProcessId, TokenId};
+use crate::ids::{ClockId, ProcessId, TokenId};
 use crate::keyring::Sealed;
 use crate::ports::JournalEntry;
 use crate::scopes::Scopes;
@@ -32,6 +32,7 @@ struct Kept {
     token: TokenId,
     generation: u64,
     scopes: Option<Scopes>,
+    clock: Option<ClockId>,
     obtained_at: Timestamp,
     access: String,
     access_expires_at: Timestamp,
@@ -57,6 +58,7 @@ pub(super) fn kept(process: ProcessId, entry: &JournalEntry) -> Vec<u8> {
         token: entry.token,
         generation: entry.generation,
         scopes: entry.scopes.clone(),
+        clock: entry.clock,
         obtained_at: entry.obtained_at,
         access: text(&entry.access),
         access_expires_at: entry.access_expires_at,
@@ -142,6 +144,7 @@ impl Kept {
             token: self.token,
             generation: self.generation,
             scopes: self.scopes,
+            clock: self.clock,
             obtained_at: self.obtained_at,
             access: sealed(self.access)?,
             access_expires_at: self.access_expires_at,

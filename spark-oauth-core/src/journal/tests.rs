@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::ids::{ProcessId, TokenId};
+use crate::ids::{ClockId, ProcessId, TokenId};
 use crate::keyring::{KeyRing, SealingKey};
 use crate::ports::{Fate, Journal as _, JournalEntry, SeededRandom};
 use crate::scopes::Scopes;
@@ -28,6 +28,7 @@ pub(super) fn entry(number: u64) -> JournalEntry {
         token,
         generation: number,
         scopes: (number != 2).then(|| Scopes::parse("spark:rooms_read").unwrap()),
+        clock: (number != 2).then(|| ClockId::from_bytes([7; 16])),
         obtained_at: at,
         access: ring.seal_access(token, &access),
         access_expires_at: at,

@@ -7,8 +7,16 @@ use crate::timestamp::Timestamp;
 
 /// Tells the time. Rules take `now` from here, so that tests set it.
 pub trait Clock: Debug + Send + Sync + 'static {
-    /// The time now. It may step back when the system's clock is set.
+    /// The time now. It may step, back or forth, when the system's clock is set.
     fn now(&self) -> Timestamp;
+
+    /// The time since some moment in the past that stays the same while the process
+    /// runs.
+    ///
+    /// MUST never go back, whatever happens to [`now`](Self::now), and SHOULD count the
+    /// time in which the machine is suspended: by the difference of the two a step of
+    /// the system's clock is found.
+    fn uptime(&self) -> Duration;
 }
 
 /// The clock of the system.
@@ -26,29 +34,55 @@ impl Clock for SystemClock {
             .unwrap_or(Duration::ZERO);
         Timestamp::EPOCH + since_epoch
     }
+
+    /// `CLOCK_BOOTTIME`, since `CLOCK_MONOTONIC` stops while the machine is suspended.
+    #[cfg(target_os = "linux")]
+    fn uptime(&self) -> Duration {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+        let nanos = u32::try_from(time.tv_nsec).unwrap_or(0);
+        Duration::new(seconds, nanos)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn uptime(&self) -> Duration {
+        use std::sync::LazyLock;
+        use std::time::Instant;
+
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
+    }
 }
 
 /// A clock that stands still until a test moves it.
 #[cfg(any(test, feature = "testing"))]
 #[derive(Debug)]
-pub struct ManualClock(std::sync::atomic::AtomicI64);
+pub struct ManualClock {
+    now: std::sync::atomic::AtomicI64,
+    uptime: std::sync::atomic::AtomicI64,
+}
 
 #[cfg(any(test, feature = "testing"))]
 impl ManualClock {
     /// A clock that stands at `now`.
     pub const fn at(now: Timestamp) -> Self {
-        Self(std::sync::atomic::AtomicI64::new(now.as_millis()))
+        Self {
+            now: std::sync::atomic::AtomicI64::new(now.as_millis()),
+            uptime: std::sync::atomic::AtomicI64::new(0),
+        }
     }
 
-    /// Moves the clock on.
+    /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        self.0.fetch_add(by, std::sync::atomic::Ordering::SeqCst);
+        self.uptime
+            .fetch_add(by, std::sync::atomic::Ordering::SeqCst);
+        self.now.fetch_add(by, std::sync::atomic::Ordering::SeqCst);
     }
 
-    /// Sets the clock, back or forth.
+    /// Sets the clock, back or forth, as an operator does: no time passes.
     pub fn set(&self, now: Timestamp) {
-        self.0
+        self.now
             .store(now.as_millis(), std::sync::atomic::Ordering::SeqCst);
     }
 }
@@ -56,6 +90,11 @@ impl ManualClock {
 #[cfg(any(test, feature = "testing"))]
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(std::sync::atomic::Ordering::SeqCst))
+        Timestamp::from_millis(self.now.load(std::sync::atomic::Ordering::SeqCst))
+    }
+
+    fn uptime(&self) -> Duration {
+        let millis = self.uptime.load(std::sync::atomic::Ordering::SeqCst);
+        Duration::from_millis(millis.cast_unsigned())
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use crate::ids::{ProcessId, TokenId};
+use crate::ids::{ClockId, ProcessId, TokenId};
 use crate::keyring::Sealed;
 use crate::scopes::Scopes;
 use crate::timestamp::Timestamp;
@@ -22,6 +22,8 @@ pub struct JournalEntry {
     pub generation: u64,
     /// What is granted now; `None` where the answer did not say.
     pub scopes: Option<Scopes>,
+    /// By which clock the times of the entry were taken.
+    pub clock: Option<ClockId>,
     /// When the access token was obtained.
     pub obtained_at: Timestamp,
     /// The sealed access token.

@@ -48,8 +48,34 @@ pub struct TokenAnswer {
     pub refresh_token_expires_in: Option<Duration>,
     /// What was granted; `None` means what was asked for (RFC 6749 section 5.1).
     pub scopes: Option<Scopes>,
-    /// The provider's own time (`Date`), to correct a wrong local clock.
+    /// The provider's own time (`Date`), to correct a wrong local clock; `None` where
+    /// the answer came from a cache.
     pub provider_time: Option<Timestamp>,
+}
+
+/// How long an access token is taken to live whose answer does not say: the usual
+/// lifetime.
+const ASSUMED_LIFE: Duration = Duration::from_hours(1);
+
+/// A longer life is not believed: a provider that means milliseconds would have its
+/// tokens never refreshed.
+const LONGEST_LIFE: Duration = Duration::from_hours(365 * 24);
+
+impl TokenAnswer {
+    /// How long the access token is taken to live: what the answer says, a year at
+    /// most. Where it says nothing or zero, an hour; without a refresh token a year,
+    /// since a provider that gives neither gives tokens that do not expire.
+    pub fn access_life(&self, is_refreshable: bool) -> Duration {
+        let assumed = if is_refreshable {
+            ASSUMED_LIFE
+        } else {
+            LONGEST_LIFE
+        };
+        self.expires_in
+            .filter(|life| !life.is_zero())
+            .unwrap_or(assumed)
+            .min(LONGEST_LIFE)
+    }
 }
 
 /// Whether the provider let us revoke.

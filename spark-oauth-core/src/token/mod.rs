@@ -10,6 +10,8 @@ pub use lineage::{LastFailure, LastRefresh, RefreshTrigger};
 pub use status::{ConsentLoss, InvalidTransition, RevokedBy, Status, StatusKind, UnknownStatus};
 pub use upkeep::Upkeep;
 
+use std::time::Duration;
+
 use crate::email::EmailAddress;
 use crate::ids::{ClockId, TokenId};
 use crate::integration::ClientId;
@@ -76,13 +78,47 @@ pub struct Token {
     pub upkeep: Upkeep,
 }
 
+/// The clocks of two processes differ by less than this: by what the provider's time
+/// leaves alone for each of them, and the time of a call.
+const AHEAD: Duration = Duration::from_secs(15);
+
 /// The version of a record that was never updated.
 pub const FIRST_VERSION: u64 = 1;
 
 impl Token {
-    /// How long the access token still lives at `now`; zero where it has ended.
-    pub fn remaining_life(&self, now: Timestamp) -> std::time::Duration {
-        self.access_expires_at.since(now)
+    /// How long the access token still lives at `now`; zero where it has expired. It
+    /// is never longer than the token's whole lifetime, whatever the clock says.
+    pub fn remaining_life(&self, now: Timestamp) -> Duration {
+        self.access_expires_at.since(now.max(self.obtained_at))
+    }
+
+    /// Whether the access token was obtained later than `now`: a clock was wrong then,
+    /// or is now, and how long the token lives is not known.
+    pub fn is_ahead_of(&self, now: Timestamp) -> bool {
+        self.obtained_at.since(now) > AHEAD
+    }
+
+    /// Moves the times that were reckoned by a clock which was wrong by so many
+    /// milliseconds. When the person consented stays: it names the consent.
+    pub(crate) fn move_times(&mut self, millis: i64) {
+        let moved = |at: Timestamp| Timestamp::from_millis(at.as_millis().saturating_add(millis));
+        for at in [&mut self.access_expires_at, &mut self.obtained_at] {
+            *at = moved(*at);
+        }
+        for at in [
+            &mut self.refresh_expires_at,
+            &mut self.upkeep.due_at,
+            &mut self.upkeep.retry_at,
+            &mut self.upkeep.expiry_warned_at,
+        ] {
+            *at = at.map(moved);
+        }
+        if let Some(refresh) = &mut self.last_refresh {
+            refresh.at = moved(refresh.at);
+        }
+        if let Some(failure) = &mut self.last_failure {
+            failure.at = moved(failure.at);
+        }
     }
 
     /// The owner of a lease that still stands at `now`.

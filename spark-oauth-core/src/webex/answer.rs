@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{AGE, DATE, HeaderMap, RETRY_AFTER, WARNING};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
@@ -23,6 +23,9 @@ pub(super) struct Head {
     pub(super) status: StatusCode,
     /// The provider's own time.
     pub(super) date: Option<Timestamp>,
+    /// Whether the answer may have been kept by a cache, so that its date tells when it
+    /// was made, not what time it is.
+    pub(super) is_cached: bool,
     pub(super) retry_after: Option<Duration>,
     pub(super) tracking_id: Option<TrackingId>,
 }
@@ -43,11 +46,16 @@ impl Head {
         secrets: &Secrets,
     ) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let date = text(DATE.as_str()).and_then(parse_http_date);
+        // Two dates are one too many to know which is the provider's.
+        let date = match headers.get_all(DATE).iter().count() {
+            1 => text(DATE.as_str()).and_then(parse_http_date),
+            _ => None,
+        };
         let now = date.unwrap_or_else(|| clock.now());
         Self {
             status,
             date,
+            is_cached: is_cached(headers),
             // Gateways add headers of their own: the longest legible one counts.
             retry_after: headers
                 .get_all(RETRY_AFTER)
@@ -58,6 +66,11 @@ impl Head {
                 .filter(|id| !secrets.are_in(id))
                 .and_then(TrackingId::new),
         }
+    }
+
+    /// The provider's own time, where the answer was made just now.
+    pub(super) fn provider_time(&self) -> Option<Timestamp> {
+        self.date.filter(|_| !self.is_cached)
     }
 
     /// An error about this answer, with words of ours.
@@ -71,6 +84,22 @@ impl Head {
             ..plain
         }
     }
+}
+
+/// Whether a cache says that it answered, or may have: RFC 9111 section 5.1 (`Age`) and
+/// its earlier edition RFC 7234 section 5.5 (`Warning`), RFC 9211 (`Cache-Status`), and
+/// `X-Cache`, which many caches send.
+fn is_cached(headers: &HeaderMap) -> bool {
+    let says = |name: &str, word: &str| {
+        let values = headers.get_all(name).iter();
+        values
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.to_ascii_lowercase().contains(word))
+    };
+    headers.contains_key(AGE)
+        || headers.contains_key(WARNING)
+        || says("cache-status", "hit")
+        || says("x-cache", "hit")
 }
 
 impl Answer {

@@ -46,7 +46,7 @@ pub enum UnreadableTokenAnswer {
 /// |---|---|---|
 /// | `access_token` | visible ASCII, up to 8 KiB | the answer is unreadable |
 /// | `refresh_token` | any text that is not blank | `None` |
-/// | `expires_in`, `refresh_token_expires_in` | a number or a text that holds one, not negative; fractions are dropped, more than a hundred years count as a hundred | `None` |
+/// | `expires_in`, `refresh_token_expires_in` | a number or a text that holds one, one at least; fractions are dropped, more than a hundred years count as a hundred | `None`: nothing is known of the lifetime |
 /// | `scope` | a text, or a list of texts, of valid scopes, separated by white space or commas | `None` |
 /// | any other, `token_type` too | anything | |
 ///
@@ -138,7 +138,8 @@ fn lifetime(raw: &str) -> Option<Duration> {
     }
     let seconds: f64 = text.parse().ok()?;
     let lifetime = Duration::try_from_secs_f64(seconds.trunc()).unwrap_or(MAX_LIFETIME);
-    Some(lifetime.min(MAX_LIFETIME))
+    // Zero means "not said", or "for ever": no token is dead when it is handed out.
+    (!lifetime.is_zero()).then(|| lifetime.min(MAX_LIFETIME))
 }
 
 /// Scopes are separated by spaces (RFC 6749 section 3.3); some providers write commas.
@@ -189,7 +190,12 @@ mod tests {
             ("64799", Some(64_799)),
             (r#""64799""#, Some(64_799)),
             (r#"" 64799 ""#, Some(64_799)),
-            ("0", Some(0)),
+            ("0", None),
+            (r#""0""#, None),
+            ("0.9", None),
+            ("-1209600", None),
+            (r#""1209600.0""#, Some(1_209_600)),
+            (r#""12 hours""#, None),
             ("12.9", Some(12)),
             ("1e3", Some(1000)),
             ("1e400", Some(MAX_LIFETIME.as_secs())),

@@ -75,7 +75,7 @@ impl WebexClient {
         let body = body?;
         match parse_token_answer(&body) {
             Ok(tokens) => Ok(TokenAnswer {
-                provider_time: head.date,
+                provider_time: head.provider_time(),
                 ..tokens
             }),
             Err(why) => {

@@ -124,7 +124,8 @@ fn carry_out(world: &World, request: usize, token: Name) -> Result<TokenAnswer, 
                 state.coverage.count("rotated");
                 state.ledger.handed_out(request, current);
             }
-            Ok(answer)
+            drop(state);
+            Ok(with_odd_date(world, answer))
         }
         Refreshed::Dead => Err(SparkErrorKind::GrantRefused),
         Refreshed::Reused => {
@@ -140,6 +141,31 @@ fn carry_out(world: &World, request: usize, token: Name) -> Result<TokenAnswer, 
         }
     }
 }
+
+/// The same answer, which may tell a wrong time or none.
+fn with_odd_date(world: &World, mut answer: TokenAnswer) -> TokenAnswer {
+    if !world.roll(|dice| dice.chance(world.plan.wrong_dates)) {
+        return answer;
+    }
+    world.count("wrong date");
+    let odd = world.roll(|dice| dice.pick(&ODD_DATES));
+    answer.provider_time = answer.provider_time.and_then(|told| {
+        let off = Duration::from_secs(odd?.unsigned_abs());
+        let is_ahead = odd > Some(0);
+        Some(if is_ahead { told + off } else { told - off })
+    });
+    answer
+}
+
+/// How many seconds a date is ahead; `None` for no date.
+const ODD_DATES: [Option<i64>; 6] = [
+    None,
+    Some(3_600),
+    Some(-21_600),
+    Some(86_400),
+    Some(-86_400),
+    Some(3_155_760_000),
+];
 
 #[async_trait]
 impl SparkClient for DistantProvider {
@@ -157,7 +183,8 @@ impl SparkClient for DistantProvider {
         let person = usize::try_from(Name::read(code.expose_secret()).number).unwrap();
         self.ask(|world| {
             let now = world.now();
-            Ok(world.state().provider.grant(person, &world.plan, now))
+            let answer = world.state().provider.grant(person, &world.plan, now);
+            Ok(with_odd_date(world, answer))
         })
         .await
     }

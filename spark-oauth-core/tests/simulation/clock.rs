@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use spark_oauth_core::Timestamp;
 use spark_oauth_core::ports::Clock;
@@ -40,5 +41,9 @@ impl Clock for SkewedClock {
     fn now(&self) -> Timestamp {
         let skew = self.skew.load(Ordering::SeqCst);
         Timestamp::from_millis(self.truth.now().as_millis() + skew)
+    }
+
+    fn uptime(&self) -> Duration {
+        self.truth.0.elapsed()
     }
 }

@@ -65,6 +65,12 @@ fn waiting(machines: &[Machine]) -> usize {
 async fn bring_to_rest(world: &World, id: TokenId) {
     let caller = Caller::service("dust");
     let since = world.now() + world.plan.allowance();
+    let before = world
+        .state()
+        .ledger
+        .records
+        .get(&id)
+        .map_or(0, |record| record.generation);
     for _ in 0..SETTLING_LIMIT.as_secs() / ROUND.as_secs() {
         let Some(running) = world.anybody() else {
             world.violate("no process runs although nothing fails");
@@ -75,7 +81,7 @@ async fn bring_to_rest(world: &World, id: TokenId) {
         let outcome = world.call(&running, "refresh", refreshed).await;
         world.note(|| format!("dust: {outcome:?}"));
         match outcome {
-            Some(Ok(_)) if is_refreshed(world, id, since) => return,
+            Some(Ok(_)) if is_refreshed(world, id, since, before) => return,
             Some(Err(
                 TokenError::NeedsConsent { .. } | TokenError::Revoked { .. } | TokenError::NotFound,
             )) => return,
@@ -87,12 +93,17 @@ async fn bring_to_rest(world: &World, id: TokenId) {
 
 /// Whether the record was refreshed since then. A caller may have the new tokens
 /// before the store has them.
-fn is_refreshed(world: &World, id: TokenId, since: Timestamp) -> bool {
+fn is_refreshed(world: &World, id: TokenId, since: Timestamp, before: u64) -> bool {
     let state = world.state();
     let record = state.ledger.records.get(&id);
     record.is_some_and(|record| {
         let last = record.last_refresh;
-        record.attempt.is_none() && last.is_some_and(|last| last.at > since)
+        let is_later = if world.plan.has_wild_clocks() {
+            record.generation > before
+        } else {
+            last.is_some_and(|last| last.at > since)
+        };
+        record.attempt.is_none() && is_later
     })
 }
 

@@ -7,6 +7,9 @@ use super::dice::Dice;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// Clocks that are wrong by up to an hour, in milliseconds.
+const WILD: i64 = 3_600_000;
+
 /// How the provider treats refresh tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rotation {
@@ -82,6 +85,8 @@ pub(crate) struct Plan {
     pub(crate) provider_answers_lost: u64,
     /// Times in which the provider, or the integration there, does not work.
     pub(crate) provider_troubles: bool,
+    /// Answers that tell a wrong time, of a thousand.
+    pub(crate) wrong_dates: u64,
     /// What people and admins do beside refreshing, of a thousand moves.
     pub(crate) consents: u64,
     pub(crate) withdrawals: u64,
@@ -122,7 +127,7 @@ impl Plan {
             refresh_life,
             lease: dice.pick(&[45, 90]) * SECOND,
             horizon: dice.between(120 * SECOND, 420 * SECOND),
-            skew: dice.pick(&[0, 500, 2_000]),
+            skew: dice.pick(&[0, 500, 2_000, WILD]),
             clock_steps: dice.chance(300),
             crashes: sometimes(dice, &[2, 8, 30]),
             store_failures: sometimes(dice, &[5, 50]),
@@ -134,11 +139,17 @@ impl Plan {
             provider_failures: sometimes(dice, &[20, 200]),
             provider_answers_lost: sometimes(dice, &[20, 150]),
             provider_troubles: dice.chance(300),
+            wrong_dates: sometimes(dice, &[50, 400]),
             consents: sometimes(dice, &[30, 120]),
             withdrawals: sometimes(dice, &[25]),
             revocations: sometimes(dice, &[25, 60]),
             removals: sometimes(dice, &[20, 60]),
         }
+    }
+
+    /// Whether the clocks are so wrong that no time which a replica tells means anything.
+    pub(crate) fn has_wild_clocks(&self) -> bool {
+        self.skew >= WILD
     }
 
     /// By how much a time that a replica tells may be wrong: its clock, which may

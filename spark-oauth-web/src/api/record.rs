@@ -38,6 +38,9 @@ pub(super) struct TokenRecord {
     /// When the access token ends.
     #[schema(format = DateTime, examples("2026-11-25T09:30:00Z"))]
     access_expires_at: String,
+    /// Whether there is a refresh token. Without one the token cannot be renewed: it
+    /// expires with its access token, and the person must consent again.
+    refreshable: bool,
     /// When the refresh token ends, where Webex said so.
     #[schema(required, format = DateTime)]
     refresh_expires_at: Option<String>,
@@ -112,6 +115,7 @@ impl From<&Token> for TokenRecord {
             status_since: since.map(text),
             scopes: token.scopes.iter().map(str::to_owned).collect(),
             access_expires_at: text(token.access_expires_at),
+            refreshable: token.refresh.is_some(),
             refresh_expires_at: token.refresh_expires_at.map(text),
             granted_at: text(token.granted_at),
             last_refreshed_at: token.last_refresh.map(|last| text(last.at)),

@@ -1,6 +1,7 @@
 //! From a configuration to a running application.
 
 mod application;
+mod date;
 mod error;
 mod events;
 mod housekeeping;

@@ -10,14 +10,18 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::header::DATE;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use spark_oauth_core::ports::{Clock as _, SystemClock};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
+
+use super::date;
 
 /// How long a client may take for the head of a request, and stay idle before it.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
@@ -44,6 +48,7 @@ pub(super) async fn serve(
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_LIMIT)
+            .auto_date_header(false)
             .serve_connection(TokioIo::new(stream), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
@@ -69,7 +74,11 @@ async fn answer(
 ) -> Result<axum::response::Response, Infallible> {
     let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
-    router.oneshot(request).await
+    let mut response = router.oneshot(request).await?;
+    if let Some(date) = date::header(SystemClock.now()) {
+        response.headers_mut().insert(DATE, date);
+    }
+    Ok(response)
 }
 
 /// The next connection. Where the process has no file descriptor left, it waits

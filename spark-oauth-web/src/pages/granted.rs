@@ -26,6 +26,8 @@ pub struct Receipt {
     pub scopes: Vec<ScopeView>,
     /// When the access token ends.
     pub access_expires: TimeView,
+    /// Whether there is a refresh token.
+    pub refreshable: bool,
     /// When the refresh token ends, where known.
     pub refresh_expires: Option<TimeView>,
     /// The tokens; `None` shows a mask and the button "Reveal".

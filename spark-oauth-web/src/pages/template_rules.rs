@@ -47,6 +47,7 @@ fn receipt() -> Receipt {
         email: "\"><img src=x>@example.org".to_owned(),
         scopes: ScopeView::list(["spark:all", "<b>odd</b>"]),
         access_expires: time.clone(),
+        refreshable: true,
         refresh_expires: Some(time),
         revealed: None,
         back: None,

@@ -29,6 +29,8 @@ pub struct TokenDetailPage {
     pub since: Option<TimeView>,
     /// When the access token ends, where known.
     pub access_expires: Option<TimeView>,
+    /// Whether there is a refresh token.
+    pub refreshable: bool,
     /// When the refresh token ends, where known.
     pub refresh_expires: Option<TimeView>,
     /// When the person consented, where known.
@@ -72,5 +74,14 @@ impl TokenDetailPage {
     /// The name, or the address where no name is known.
     pub(super) fn title(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.email)
+    }
+
+    /// What stands where no expiry of the refresh token is known.
+    const fn no_refresh_expiry(&self) -> &'static str {
+        if self.refreshable {
+            "not known"
+        } else {
+            "no refresh token"
+        }
     }
 }

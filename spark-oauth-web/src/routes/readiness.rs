@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
+use spark_oauth_core::ClockState;
 use spark_oauth_core::broker::BreakerState;
 use tokio::time::timeout;
 
@@ -40,6 +41,8 @@ pub(super) struct Checks {
     pub(super) journal: Check,
     /// The background worker goes round.
     pub(super) worker: Check,
+    /// The local clock agrees with the provider's, as far as is known.
+    pub(super) clock: Check,
 }
 
 impl Check {
@@ -76,6 +79,7 @@ impl Checks {
                     .then(|| format!("{waiting} answers of the provider wait for the store")),
             ),
             worker: worker(state.services.worker_silence()),
+            clock: Check::of(explain_clock(state.services.clock_state())),
         }
     }
 
@@ -85,15 +89,46 @@ impl Checks {
     }
 
     /// Name and state, in a fixed order.
-    pub(super) fn named(&self) -> [(&'static str, &Check); 5] {
+    pub(super) fn named(&self) -> [(&'static str, &Check); 6] {
         [
             ("store", &self.store),
             ("keys", &self.keys),
             ("refreshing", &self.refreshing),
             ("journal", &self.journal),
             ("worker", &self.worker),
+            ("clock", &self.clock),
         ]
     }
+}
+
+/// What is wrong with the local clock, and what to do; `None` where it is right.
+pub(super) fn explain_clock(state: ClockState) -> Option<String> {
+    match state {
+        ClockState::Right => None,
+        ClockState::Corrected { ahead_ms } => Some(format!(
+            "the clock of this machine is {} the provider's. Tokens go by the provider's \
+             time, everything else by this clock. Set the clock of this machine.",
+            difference(ahead_ms)
+        )),
+        ClockState::Wrong { ahead_ms } => Some(format!(
+            "the clock of this machine is {} the provider's, which is too far to correct. \
+             Set the clock of this machine.",
+            difference(ahead_ms)
+        )),
+    }
+}
+
+/// In words: how far the clock is ahead of another, or behind it.
+fn difference(ahead_ms: i64) -> String {
+    let minutes = ahead_ms.unsigned_abs() / 60_000;
+    let time = match minutes {
+        0 => format!("{} seconds", ahead_ms.unsigned_abs() / 1_000),
+        1..120 => format!("{minutes} minutes"),
+        120..2_880 => format!("{} hours", minutes / 60),
+        _ => format!("{} days", minutes / 1_440),
+    };
+    let side = if ahead_ms < 0 { "behind" } else { "ahead of" };
+    format!("{time} {side}")
 }
 
 /// The store and the keys, without which nothing works.
@@ -153,6 +188,33 @@ mod tests {
     use spark_oauth_core::ports::StoreError;
 
     use super::*;
+
+    #[test]
+    fn a_wrong_clock_is_told_with_what_to_do() {
+        assert_eq!(explain_clock(ClockState::Right), None);
+        for (state, words) in [
+            (
+                ClockState::Corrected {
+                    ahead_ms: -3_600_000,
+                },
+                "60 minutes behind the provider's. Tokens go by",
+            ),
+            (
+                ClockState::Corrected { ahead_ms: 6_000 },
+                "6 seconds ahead of the provider's",
+            ),
+            (
+                ClockState::Wrong {
+                    ahead_ms: 172_800_000,
+                },
+                "2 days ahead of the provider's, which is too far to correct.",
+            ),
+        ] {
+            let text = explain_clock(state).unwrap();
+            assert!(text.contains(words), "{text}");
+            assert!(text.ends_with("Set the clock of this machine."), "{text}");
+        }
+    }
 
     #[tokio::test]
     async fn a_store_that_hangs_is_not_waited_for() {

@@ -57,3 +57,4 @@ mod traces;
 mod webhooks;
 mod wire;
 mod withdraw;
+mod wrong_time;

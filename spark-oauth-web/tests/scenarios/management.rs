@@ -90,7 +90,7 @@ async fn readiness_has_details_there_and_is_a_bare_word_elsewhere() {
     };
     let before = details().await;
     assert_eq!(before["ready"], true);
-    for part in ["store", "keys", "refreshing", "journal", "worker"] {
+    for part in ["store", "keys", "refreshing", "journal", "worker", "clock"] {
         assert_eq!(before["checks"][part]["status"], "ok", "{before}");
     }
     assert_eq!(before["super_admin"], "not set up");

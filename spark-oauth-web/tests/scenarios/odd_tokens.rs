@@ -27,10 +27,24 @@ async fn a_token_without_a_refresh_token_is_kept_until_it_ends() {
     let answer = r#"{"access_token":"the-only-token-there-is","expires_in":864000}"#;
     let receipt = grant_with(&rig, &browser, answer).await;
     assert_eq!(receipt.heading(), "Access granted", "{receipt:?}");
+    assert!(
+        receipt.content().contains("This access expires"),
+        "{receipt:?}"
+    );
+    assert!(
+        receipt.content().contains("no refresh token"),
+        "{receipt:?}"
+    );
     let revealed = browser.submit(receipt.form("/granted/reveal")).await;
     assert_eq!(revealed.secrets(), ["the-only-token-there-is"]);
 
     let token = rig.only_token(&admin).await;
+    assert!(token.content().contains("cannot be renewed"), "{token:?}");
+    let key = crate::api::make_key(&admin, &crate::api::ALL_SCOPES).await;
+    let service = crate::harness::Service::new(rig.browser(), Some(&key.text));
+    let record = service.read("/tokens").await["items"][0].clone();
+    assert_eq!(record["refreshable"], false, "{record}");
+    assert_eq!(record["status"], "active", "{record}");
     let page = admin.submit(token.form("/refresh")).await;
     assert!(page.content().contains("Active"), "{page:?}");
     assert!(page.notice().contains("no refresh token"), "{page:?}");

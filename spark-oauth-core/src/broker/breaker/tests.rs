@@ -186,7 +186,8 @@ async fn each_try_that_fails_prolongs_the_pause_and_one_that_succeeds_ends_it() 
             (expected * 4 / 5..=expected).contains(&length),
             "{trips}: {length:?}"
         );
-        expected = (expected * 2).min(5 * MINUTE);
+        // Whatever the outage lasted, its end is noticed within half a minute.
+        expected = (expected * 2).min(20 * SECOND);
         rig.sit_it_out().await;
         rig.fail(SparkErrorKind::Unreachable).await;
     }
@@ -283,6 +284,103 @@ async fn a_dead_refresh_token_proves_that_the_provider_works() {
     rig.fail(limited(Some(SECOND))).await;
     rig.clock.advance(SECOND);
     rig.fail(SparkErrorKind::GrantRefused).await;
+    assert_eq!(rig.state().await, BreakerState::Closed);
+}
+
+/// A success of any kind ends the outage for all, also that of another process.
+#[tokio::test]
+async fn the_first_success_after_an_outage_ends_it_everywhere() {
+    for by_consent in [true, false] {
+        let rig = rig();
+        let other = process(rig.stores.clone(), rig.clock.clone());
+        let under_way = rig.permit().await.unwrap();
+        for _ in 0..OUTAGE {
+            rig.fail(SparkErrorKind::Unreachable).await;
+        }
+        let failed_at = rig.clock.now();
+        rig.clock.advance(2 * SECOND);
+        other.permit().await.unwrap_err();
+        assert!(!other.breaker.has_recovered_since(failed_at));
+        if by_consent {
+            other.breaker.provider_works().await;
+        } else {
+            // Also one that was begun before.
+            rig.breaker.succeeded(under_way).await;
+        }
+        rig.clock.advance(2 * SECOND);
+        for process in [&rig, &other] {
+            assert!(!process.permit().await.unwrap().is_probe());
+            assert!(process.breaker.has_recovered_since(failed_at));
+            assert!(!process.breaker.has_recovered_since(rig.clock.now()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_consent_ends_no_pause_that_the_provider_asked_for() {
+    for (kind, ends) in [
+        (limited(Some(MINUTE)), false),
+        (SparkErrorKind::IntegrationRefused, true),
+    ] {
+        let rig = rig();
+        rig.fail(kind).await;
+        rig.breaker.provider_works().await;
+        assert_eq!(rig.permit().await.is_ok(), ends, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_a_refresh_may_try_during_an_outage_and_not_when_asked_to_wait() {
+    for (kind, may_try) in [
+        (SparkErrorKind::Unreachable, true),
+        (SparkErrorKind::IntegrationRefused, true),
+        (limited(Some(MINUTE)), false),
+    ] {
+        for trigger in [RefreshTrigger::Admin, RefreshTrigger::Api] {
+            let rig = rig();
+            for _ in 0..OUTAGE {
+                if let Ok(permit) = rig.permit().await {
+                    rig.breaker.failed(permit, &SparkError::of(kind)).await;
+                }
+            }
+            rig.permit_for(RefreshTrigger::Checkout).await.unwrap_err();
+            let permit = rig.permit_for(trigger).await;
+            assert_eq!(permit.is_ok(), may_try, "{kind:?} {trigger}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_the_tokens_own_only_where_the_provider_works_for_others() {
+    let rig = rig();
+    rig.clock.advance(SECOND);
+    let error = SparkError::of(SparkErrorKind::Unavailable { retry_after: None });
+    let fail = || async {
+        let permit = rig.permit().await.unwrap();
+        rig.breaker.failed(permit, &error).await;
+        rig.breaker.cause_of(&error)
+    };
+    // After a start nothing is known.
+    assert_eq!(fail().await, Cause::Provider);
+    rig.breaker.succeeded(rig.permit().await.unwrap()).await;
+    assert_eq!(fail().await, Cause::Token);
+    assert_eq!(fail().await, Cause::Provider, "two in a row");
+    rig.breaker.succeeded(rig.permit().await.unwrap()).await;
+    rig.clock.advance(LATELY);
+    assert_eq!(fail().await, Cause::Provider, "that was long ago");
+    let limited = SparkError::of(limited(None));
+    assert_eq!(rig.breaker.cause_of(&limited), Cause::Provider);
+}
+
+#[tokio::test]
+async fn a_pause_that_a_clock_which_was_ahead_has_written_is_over() {
+    let rig = rig();
+    let ahead = Arc::new(ManualClock::at(NOW + 48 * 60 * MINUTE));
+    let wrong = process(rig.stores.clone(), ahead);
+    wrong.fail(limited(Some(60 * MINUTE))).await;
+    let permit = rig.permit().await.unwrap();
+    assert!(permit.is_probe());
+    rig.breaker.succeeded(permit).await;
     assert_eq!(rig.state().await, BreakerState::Closed);
 }
 

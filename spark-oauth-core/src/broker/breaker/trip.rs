@@ -13,6 +13,10 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(1);
 /// A provider that asks for nothing is left alone for a moment.
 const SHORTEST_RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// The longest pause where the provider does not say how long: it is to be noticed
+/// within half a minute that it is back, and that includes the next look of the worker.
+const LONGEST_SHORT: Duration = Duration::from_secs(20);
+
 /// What an error says of the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -81,9 +85,9 @@ fn length(
             if let Some(asked) = asked {
                 return asked.clamp(SHORTEST_RETRY_AFTER, LONGEST_RETRY_AFTER);
             }
-            (Duration::from_secs(10), Duration::from_mins(5))
+            (Duration::from_secs(10), LONGEST_SHORT)
         }
-        PauseReason::Outage => (Duration::from_secs(5), Duration::from_mins(5)),
+        PauseReason::Outage => (Duration::from_secs(5), LONGEST_SHORT),
         PauseReason::IntegrationRefused => (Duration::from_mins(1), Duration::from_mins(15)),
     };
     let doubled = 1_u32.checked_shl(trips.saturating_sub(1));

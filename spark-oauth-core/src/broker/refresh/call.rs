@@ -24,7 +24,7 @@ impl Refresher {
         let place = permit.take_place().await;
         let place = place.map_err(|paused| self.paused(paused))?;
         // The provider counts the new token's life from before it answered.
-        let sent = self.clock.local();
+        let sent = self.clock.uptime();
         let outcome = self
             .client
             .refresh(&self.integration, &begun.refresh_token)
@@ -34,7 +34,7 @@ impl Refresher {
                 drop(place);
                 self.tell_success(permit).await;
                 // What the answer says of the time is known by now.
-                let asked_at = self.clock.corrected(sent);
+                let asked_at = self.clock.time_of(sent);
                 let Begun { token, .. } = begun;
                 let entry = self.seal(token.id, token.generation, &answer, asked_at, trigger);
                 self.keep(token, entry, early).await
@@ -79,9 +79,10 @@ impl Refresher {
             token: id,
             generation,
             scopes: answer.scopes.clone(),
+            clock: Some(self.clock.id()),
             obtained_at: asked_at,
             access: self.ring.seal_access(id, &answer.access_token),
-            access_expires_at: asked_at + answer.expires_in.unwrap_or_default(),
+            access_expires_at: asked_at + answer.access_life(true),
             refresh: refresh.map(|secret| self.ring.seal_refresh(id, secret)),
             refresh_expires_at: answer.refresh_token_expires_in.map(|life| asked_at + life),
             last_refresh: LastRefresh {

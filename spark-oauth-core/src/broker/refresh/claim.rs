@@ -8,15 +8,26 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::broker::error::TokenError;
-use crate::broker::refresh::Refresher;
 use crate::broker::refresh::goal::{Goal, check_active};
+use crate::broker::refresh::{RefreshLimits, Refresher};
 use crate::broker::write_back::Change;
 use crate::ids::{ProcessId, TokenId};
 use crate::ports::{Claim, Clock as _, StoreError};
+use crate::timestamp::Timestamp;
 use crate::token::{Lease, RefreshTrigger, Token};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// Every lease that was ever taken stands at this time.
+const LONG_AGO: Timestamp = Timestamp::from_millis(i64::MIN);
+
+/// Two clocks that are apart by more than this do not work with each other: each is
+/// corrected by twelve hours at most.
+const MOST_APART: Duration = Duration::from_hours(24);
+
+/// How many times longer than ours the leases of another process may be.
+const LONGER_LEASES: u32 = 4;
 
 /// The outcome of a claim that was waited for.
 pub(super) enum Claimed {
@@ -46,13 +57,34 @@ impl Refresher {
         outcome
     }
 
-    /// The lease of another process counts as ended only when even its own clock
-    /// would say so.
+    /// Takes the lease where none stands, or where that of another process has lapsed.
     async fn try_claim(&self, id: TokenId) -> Result<Claim, StoreError> {
+        let claim = self.tokens.claim(id, self.lease(), LONG_AGO).await?;
+        match claim {
+            Claim::Held(held) if self.has_lapsed(id, held) => {
+                // It succeeds only where this lease has not been extended meanwhile.
+                self.tokens.claim(id, self.lease(), held.expires_at).await
+            }
+            claim => Ok(claim),
+        }
+    }
+
+    /// Whether the lease of another process is over: this process has seen it
+    /// unchanged for as long as a lease lasts, since the other's clock may be hours
+    /// ahead or behind.
+    ///
+    /// The time that stands in it can only prolong that, and not for long: the other
+    /// process may be set up for longer leases.
+    fn has_lapsed(&self, id: TokenId, held: Lease) -> bool {
+        let RefreshLimits { lease, skew, .. } = self.limits;
         let now = self.clock.now();
-        self.tokens
-            .claim(id, self.lease(), now - self.limits.skew)
-            .await
+        if (held.expires_at + MOST_APART).has_passed(now) {
+            return true;
+        }
+        let seen = self.leases.age(id, held, self.clock.uptime());
+        let is_over = (held.expires_at + skew).has_passed(now);
+        let lasts = lease.saturating_add(skew);
+        seen >= lasts.saturating_mul(if is_over { 1 } else { LONGER_LEASES })
     }
 
     fn lease(&self) -> Lease {
@@ -76,8 +108,7 @@ impl Refresher {
                 self.take_back(id, held.owner).await?;
             } else {
                 if Instant::now() + pause > deadline {
-                    let ends_in = (held.expires_at + self.limits.skew).since(self.clock.now());
-                    let retry_after = ends_in.min(self.limits.wait);
+                    let retry_after = self.limits.wait;
                     return Err(TokenError::Busy { retry_after });
                 }
                 sleep(pause).await;
@@ -85,6 +116,10 @@ impl Refresher {
                 // The other process may have reached our goal and still hold the lease.
                 let current = self.tokens.get(id).await?.ok_or(TokenError::NotFound)?;
                 check_active(&current)?;
+                if let Some(attempt) = current.attempt {
+                    // Its time counts from here, should it have to be taken up.
+                    self.markers.age(id, attempt, self.clock.uptime());
+                }
                 if self.is_met(&current, goal, trigger) {
                     return Ok(Claimed::Met(Box::new(current)));
                 }

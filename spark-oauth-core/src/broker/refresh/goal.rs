@@ -11,6 +11,9 @@ use crate::token::{ConsentLoss, RefreshTrigger, Status, Token};
 /// A token with less life than this would end on its way to the provider.
 pub(in crate::broker) const SHORTEST_LIFE: Duration = Duration::from_secs(1);
 
+/// So long a service waits at least after a failure before it asks for a refresh again.
+const API_REST: Duration = Duration::from_secs(5);
+
 /// What a refresh is to achieve.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::broker) enum Goal {
@@ -28,7 +31,9 @@ impl Refresher {
         goal: Goal,
         trigger: RefreshTrigger,
     ) -> bool {
-        let lives = |least| token.remaining_life(self.clock.now()) >= least;
+        let now = self.clock.now();
+        // Of a record from the future nobody knows how long it lives.
+        let lives = |least| token.remaining_life(now) >= least && !token.is_ahead_of(now);
         token.status == Status::Active
             && (self.is_quiet(token, trigger) || matches!(goal, Goal::Life(least) if lives(least)))
     }
@@ -60,14 +65,34 @@ impl Refresher {
         trigger: RefreshTrigger,
     ) -> Result<(), TokenError> {
         check_active(token)?;
-        let now = self.clock.now();
-        let retry_at = token.upkeep.retry_at.filter(|at| !at.has_passed(now));
-        match retry_at {
-            // An admin looks on, and has a reason.
-            Some(at) if trigger != RefreshTrigger::Admin => Err(TokenError::BackingOff {
-                retry_after: at.since(now),
-            }),
+        match self.rest_left(token, trigger) {
+            Some(retry_after) if !retry_after.is_zero() => {
+                Err(TokenError::BackingOff { retry_after })
+            }
             _ => Ok(()),
+        }
+    }
+
+    /// How long the provider is not asked after a failure; `None` where nothing failed,
+    /// or the provider has worked since.
+    fn rest_left(&self, token: &Token, trigger: RefreshTrigger) -> Option<Duration> {
+        let now = self.clock.now();
+        let retry_at = token.upkeep.retry_at?;
+        match trigger {
+            // An admin looks on, and has a reason.
+            RefreshTrigger::Admin => None,
+            // A service has one too, and may ask in a loop.
+            RefreshTrigger::Api => {
+                let failed_at = token.last_failure.as_ref()?.at;
+                Some(API_REST.saturating_sub(now.since(failed_at)))
+            }
+            RefreshTrigger::Checkout | RefreshTrigger::Worker => {
+                let failed_at = token.last_failure.as_ref().map(|failure| failure.at);
+                let ended = failed_at.is_some_and(|at| self.breaker.has_recovered_since(at));
+                let left = retry_at.since(now);
+                // No wait is as long: the clock was set since it was written.
+                (!ended && left <= self.schedule.longest_wait()).then_some(left)
+            }
         }
     }
 }

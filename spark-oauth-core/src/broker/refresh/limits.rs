@@ -18,13 +18,13 @@ pub struct RefreshLimits {
     /// store for as long as the process lives.
     pub write: Duration,
     /// How long a refresh that another process began and never ended is left alone:
-    /// counted from its marker, and from when this process last saw the store fail.
+    /// counted from when this process first saw its marker, and from when it last saw
+    /// the store fail.
     /// A late write of the other process is not overtaken then. Not needed where
     /// the [`Journal`](crate::ports::Journal) tells that the process has ended.
     pub recovery_grace: Duration,
-    /// By how much the clocks of two processes may differ, after the provider's time
-    /// has corrected them: the lease of another counts as ended only so long after
-    /// its end.
+    /// What a process adds to the time for which it must have seen the lease of another
+    /// unchanged before it takes it over. The clocks of the two play no part.
     pub skew: Duration,
     /// How long a checkout believes a record that was read, and does not ask the store
     /// again: so much later is seen what another process changed. Zero (the default)

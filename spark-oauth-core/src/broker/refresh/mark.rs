@@ -30,13 +30,13 @@ impl Refresher {
         if attempt.owner == self.process || self.recovery.has_ended(self, attempt.owner).await {
             return Ok(Some(attempt));
         }
-        let since = attempt.at.max(self.health.last_failure());
-        let ready_at = since + self.limits.recovery_grace;
-        let now = self.clock.now();
-        if ready_at.has_passed(now) {
+        // When the marker was set is known by the clock of the other process alone.
+        let stood = self.markers.age(token.id, attempt, self.clock.uptime());
+        let waited = stood.min(self.health.healthy_for());
+        let retry_after = self.limits.recovery_grace.saturating_sub(waited);
+        if retry_after.is_zero() {
             Ok(Some(attempt))
         } else {
-            let retry_after = ready_at.since(now);
             Err(TokenError::Busy { retry_after })
         }
     }

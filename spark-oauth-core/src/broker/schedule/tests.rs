@@ -93,7 +93,7 @@ proptest! {
         let mut token = fixed(left);
         token.upkeep.failures = failures;
         let limits = ScheduleLimits::default();
-        schedule_of(limits, seed).back_off(&mut token, &passing(), NOW);
+        schedule_of(limits, seed).back_off(&mut token, &passing(), Cause::Token, NOW);
         let retry_at = token.upkeep.retry_at.unwrap();
         prop_assert_eq!(token.upkeep.due_at, Some(retry_at));
         let wait = retry_at.since(NOW);
@@ -132,7 +132,7 @@ proptest! {
         };
         for limits in [limits, ScheduleLimits { margin, ..ScheduleLimits::default() }] {
             let schedule = schedule_of(limits, 1);
-            schedule.back_off(&mut token, &passing(), now);
+            schedule.back_off(&mut token, &passing(), Cause::Token, now);
             schedule.put_off(&mut token, now);
             schedule.plan(&mut token, now);
             let was = Expiries { access: now, refresh: Some(now), obtained_at: now };
@@ -179,10 +179,13 @@ fn only_an_active_token_with_a_refresh_token_is_visited() {
     revoked.status = Status::Revoked { by, at: NOW };
     let mut bare = token;
     bare.refresh = None;
-    for mut token in [lost, revoked, bare] {
+    schedule.plan(&mut bare, NOW);
+    let end = Some(bare.access_expires_at);
+    assert_eq!(bare.upkeep.due_at, end, "then the consent is lost");
+    for mut token in [lost, revoked] {
         schedule.plan(&mut token, NOW);
         assert_eq!(token.upkeep.due_at, None);
-        schedule.back_off(&mut token, &passing(), NOW);
+        schedule.back_off(&mut token, &passing(), Cause::Token, NOW);
         assert_eq!(token.upkeep.due_at, None);
     }
 }
@@ -216,7 +219,7 @@ fn failures_in_a_row_wait_longer_and_a_success_begins_anew() {
     let (schedule, mut token) = (schedule(), token(DAY));
     let mut longest = Duration::ZERO;
     for failures in 1..=20 {
-        schedule.back_off(&mut token, &passing(), NOW);
+        schedule.back_off(&mut token, &passing(), Cause::Token, NOW);
         assert_eq!(token.upkeep.failures, failures);
         longest = longest.max(token.upkeep.retry_at.unwrap().since(NOW));
     }
@@ -225,12 +228,46 @@ fn failures_in_a_row_wait_longer_and_a_success_begins_anew() {
     assert_eq!((token.upkeep.failures, token.upkeep.retry_at), (0, None));
 }
 
+/// Whatever the outage lasted, its end is noticed within half a minute.
+#[test]
+fn failures_that_may_be_an_outage_never_wait_long() {
+    for life in [Duration::from_mins(1), HOUR, 14 * DAY] {
+        let (schedule, mut token) = (schedule(), token(life));
+        for failures in 1..=40 {
+            schedule.back_off(&mut token, &passing(), Cause::Provider, NOW);
+            assert_eq!(token.upkeep.failures, failures);
+            let wait = token.upkeep.retry_at.unwrap().since(NOW);
+            assert!(wait <= 20 * SECOND, "{wait:?}");
+            assert_eq!(token.upkeep.due_at, token.upkeep.retry_at);
+        }
+    }
+}
+
+/// Times that were written by a clock which was ahead.
+#[test]
+fn a_record_whose_times_cannot_be_right_is_due_at_once() {
+    let schedule = schedule();
+    let mut token = token(HOUR);
+    schedule.plan(&mut token, NOW);
+    assert!(!schedule.set_right(&mut token, NOW));
+    let mut ahead = token.clone();
+    ahead.obtained_at = NOW + DAY;
+    let mut waits = token;
+    waits.upkeep.retry_at = Some(NOW + DAY);
+    for mut token in [ahead, waits] {
+        assert!(schedule.set_right(&mut token, NOW));
+        let due_at = token.upkeep.due_at.unwrap();
+        assert!(due_at.since(NOW) <= ScheduleLimits::default().arrears);
+        assert_eq!(token.upkeep.retry_at, None);
+    }
+}
+
 #[test]
 fn a_fault_of_the_integration_is_not_held_against_the_token() {
     let (schedule, mut token) = (schedule(), token(HOUR));
     let refused = SparkError::of(SparkErrorKind::IntegrationRefused);
     for _ in 0..10 {
-        schedule.back_off(&mut token, &refused, NOW);
+        schedule.back_off(&mut token, &refused, Cause::Token, NOW);
     }
     assert_eq!((token.upkeep.failures, token.upkeep.retry_at), (0, None));
     let wait = token.upkeep.due_at.unwrap().since(NOW);

@@ -6,7 +6,7 @@ use crate::broker::error::TokenError;
 use crate::broker::refresh::Goal;
 use crate::broker::worker::Worker;
 use crate::ids::TokenId;
-use crate::ports::StoreError;
+use crate::ports::{Clock as _, StoreError};
 use crate::timestamp::Timestamp;
 use crate::token::{RefreshTrigger, Token};
 

@@ -122,8 +122,11 @@ impl Refresher {
     /// Puts the answer into the record where it belongs there.
     fn put_in(&self, entry: &JournalEntry, token: &mut Token) -> Change {
         if token.generation == entry.generation {
+            self.clock.set_right(token);
             let was = Expiries::of(token);
             apply(entry, token);
+            // The clock may have been moved back since the answer came.
+            self.clock.set_right(token);
             let now = self.clock.now();
             let expiring = self.schedule.plan_refreshed(token, was, now);
             let mut events = vec![self.refreshed(entry, token)];
@@ -154,6 +157,7 @@ fn apply(entry: &JournalEntry, token: &mut Token) {
     token.access = entry.access.clone();
     token.access_expires_at = entry.access_expires_at;
     token.obtained_at = entry.obtained_at;
+    token.clock = entry.clock;
     // The key of the record, `consented_scopes`, stays: the write can meet no other
     // record of the person.
     if let Some(scopes) = &entry.scopes {

@@ -108,6 +108,7 @@ impl Refresher {
         if error.answer_lost {
             self.observer.refresh_interrupted();
         }
+        let cause = self.breaker.cause_of(&error);
         let change = |token: &mut Token| {
             if token.generation != generation {
                 return Change::Superseded;
@@ -119,7 +120,8 @@ impl Refresher {
             if error.answer_lost {
                 token.upkeep.interrupted = token.upkeep.interrupted.saturating_add(1);
             }
-            self.schedule.back_off(token, &error, self.clock.now());
+            self.schedule
+                .back_off(token, &error, cause, self.clock.now());
             self.lay_down(token);
             Change::Write(vec![self.failed(token, &failure)])
         };

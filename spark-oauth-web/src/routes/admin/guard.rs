@@ -14,7 +14,8 @@ use spark_oauth_core::ports::PauseReason;
 
 use super::return_path::ReturnPath;
 use crate::http::{ClientAddress, NavigationSlot, PageError, explain_pause};
-use crate::pages::{Layout, Navigation, Section};
+use crate::pages::{Layout, Navigation, Section, sentence};
+use crate::routes::readiness::explain_clock;
 use crate::session::Visitor;
 use crate::state::AppState;
 
@@ -24,7 +25,7 @@ pub(super) struct CurrentAdmin {
     pub(super) admin: Admin,
     pub(super) visitor: Visitor,
     pub(super) origin: Origin,
-    alert: Option<&'static str>,
+    alert: Option<String>,
 }
 
 impl CurrentAdmin {
@@ -47,28 +48,34 @@ impl CurrentAdmin {
 
     /// The frame of a page that says nothing of the last request.
     pub(super) fn quiet_layout(&self, title: &str, section: Section) -> Layout {
-        Layout::admin(title, navigation(&self.admin, Some(section), self.alert))
+        Layout::admin(
+            title,
+            navigation(&self.admin, Some(section), self.alert.clone()),
+        )
     }
 }
 
-fn navigation(admin: &Admin, section: Option<Section>, alert: Option<&'static str>) -> Navigation {
+fn navigation(admin: &Admin, section: Option<Section>, alert: Option<String>) -> Navigation {
     Navigation {
         admin: admin.username.to_string(),
         super_admin: admin.is_super(),
         section,
-        alert: alert.map(str::to_owned),
+        alert,
     }
 }
 
 /// What every admin must know: an integration that the provider refuses does not
-/// mend by itself. Other pauses do.
-async fn alert(services: &SparkOauth) -> Option<&'static str> {
+/// mend by itself, and neither does a wrong clock. Other pauses do.
+async fn alert(services: &SparkOauth) -> Option<String> {
+    if let Some(problem) = explain_clock(services.clock_state()) {
+        return Some(sentence(&problem));
+    }
     let pause = match services.refreshing().await {
         BreakerState::Closed => return None,
         BreakerState::Open(pause) | BreakerState::HalfOpen(pause) => pause,
     };
     let is_lasting = pause.reason == PauseReason::IntegrationRefused;
-    is_lasting.then(|| explain_pause(pause.reason))
+    is_lasting.then(|| explain_pause(pause.reason).to_owned())
 }
 
 async fn current(parts: &mut Parts, state: &AppState) -> Result<Option<CurrentAdmin>, PageError> {
@@ -83,7 +90,7 @@ async fn current(parts: &mut Parts, state: &AppState) -> Result<Option<CurrentAd
     };
     let alert = alert(&state.services).await;
     if let Some(slot) = parts.extensions.get::<NavigationSlot>() {
-        slot.set(navigation(&admin, None, alert));
+        slot.set(navigation(&admin, None, alert.clone()));
     }
     let Ok(ClientAddress { origin }) = ClientAddress::from_request_parts(parts, state)
         .await

@@ -105,6 +105,7 @@ impl ReceiptDesk {
             email: token.email.to_string(),
             scopes: ScopeView::list(token.scopes.iter()),
             access_expires: TimeView::new(at(token.access_expires_at), now_ms),
+            refreshable: token.refresh.is_some(),
             refresh_expires: TimeView::maybe(token.refresh_expires_at.map(at), now_ms),
             revealed: extras
                 .revealed

@@ -15,26 +15,26 @@ use serde_json::Value;
 
 use crate::harness::{ALICE, Browser, PASSWORD, Rig, Service, Setup};
 
-pub(super) const ALL_SCOPES: [(&str, &str); 3] = [
+pub(crate) const ALL_SCOPES: [(&str, &str); 3] = [
     ("scope", "tokens:read"),
     ("scope", "tokens:use"),
     ("scope", "tokens:write"),
 ];
 
 /// A stored token of Alice's, an admin, and a service that may do everything.
-pub(super) struct Scene {
-    pub(super) rig: Rig,
-    pub(super) admin: Browser,
-    pub(super) service: Service,
-    pub(super) id: String,
+pub(crate) struct Scene {
+    pub(crate) rig: Rig,
+    pub(crate) admin: Browser,
+    pub(crate) service: Service,
+    pub(crate) id: String,
 }
 
 impl Scene {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(Setup::on_disk()).await
     }
 
-    pub(super) async fn with(setup: Setup) -> Self {
+    pub(crate) async fn with(setup: Setup) -> Self {
         let rig = Rig::with(setup).await;
         rig.browser().grant(ALICE).await;
         let admin = rig.super_admin().await;
@@ -50,38 +50,50 @@ impl Scene {
         }
     }
 
+    /// Ends the application in an orderly way and starts it again, on the same port or
+    /// another.
+    pub(crate) async fn restart(self) -> Self {
+        let key = self.service.key().map(str::to_owned);
+        let rig = self.rig.restart().await;
+        Self {
+            service: Service::new(rig.browser(), key.as_deref()),
+            rig,
+            ..self
+        }
+    }
+
     /// The path of the token, and what comes behind.
-    pub(super) fn path(&self, rest: &str) -> String {
+    pub(crate) fn path(&self, rest: &str) -> String {
         format!("/tokens/{}{rest}", self.id)
     }
 
     /// A service whose key may do this, for these people.
-    pub(super) async fn service(&self, fields: &[(&str, &str)]) -> Service {
+    pub(crate) async fn service(&self, fields: &[(&str, &str)]) -> Service {
         let key = make_key(&self.admin, fields).await;
         self.service.with_key(Some(&key.text))
     }
 
     /// The admin, signed in anew: time has passed.
-    pub(super) async fn admin_again(&self) -> Browser {
+    pub(crate) async fn admin_again(&self) -> Browser {
         let browser = self.rig.browser();
         browser.sign_in("admin", PASSWORD).await;
         browser
     }
 
     /// What the audit log says of calls that were refused.
-    pub(super) async fn refusals(&self) -> Vec<Value> {
+    pub(crate) async fn refusals(&self) -> Vec<Value> {
         audit(&self.admin, &[("action", "api_called")]).await
     }
 }
 
 /// A key that was made, and where the admin centre shows it.
-pub(super) struct Key {
-    pub(super) text: String,
+pub(crate) struct Key {
+    pub(crate) text: String,
     href: String,
 }
 
 impl Key {
-    pub(super) async fn revoke(&self, admin: &Browser) {
+    pub(crate) async fn revoke(&self, admin: &Browser) {
         let path = format!("{}/revoke", self.href);
         let revoked = admin.post(&path, &[("confirm", "yes")]).await;
         assert!(revoked.status.is_redirection(), "{revoked:?}");
@@ -89,7 +101,7 @@ impl Key {
 }
 
 /// Makes a key in the admin centre.
-pub(super) async fn make_key(admin: &Browser, fields: &[(&str, &str)]) -> Key {
+pub(crate) async fn make_key(admin: &Browser, fields: &[(&str, &str)]) -> Key {
     let mut fields = fields.to_vec();
     fields.push(("name", "nightly report"));
     let page = admin.post("/admin/keys", &fields).await;
@@ -101,7 +113,7 @@ pub(super) async fn make_key(admin: &Browser, fields: &[(&str, &str)]) -> Key {
 }
 
 /// The entries of the audit log that fit, newest first.
-pub(super) async fn audit(admin: &Browser, filter: &[(&str, &str)]) -> Vec<Value> {
+pub(crate) async fn audit(admin: &Browser, filter: &[(&str, &str)]) -> Vec<Value> {
     let export = admin.post("/admin/audit/export", filter).await;
     assert_eq!(export.status, 200, "{export:?}");
     let text = export.text();

@@ -155,6 +155,16 @@ impl Rig {
         self.upstream.provider.advance_clock(by);
     }
 
+    /// Sets the local clock back, as an operator does; the provider's stays.
+    pub(crate) fn set_clock_back(&self, by: Duration) {
+        self.clock.set(self.clock.now() - by);
+    }
+
+    /// Sets the local clock forward; the provider's stays.
+    pub(crate) fn set_clock_forward(&self, by: Duration) {
+        self.clock.set(self.clock.now() + by);
+    }
+
     /// How many records of a kind are stored, as somebody else counts them.
     pub(crate) async fn count(&self, kind: &str) -> u64 {
         self.setup.store.count(self.folder(), kind).await

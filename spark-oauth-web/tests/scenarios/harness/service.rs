@@ -28,6 +28,10 @@ impl Service {
         }
     }
 
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// The same service with another key, or none.
     pub(crate) fn with_key(&self, key: Option<&str>) -> Self {
         Self::new(self.browser.clone(), key)

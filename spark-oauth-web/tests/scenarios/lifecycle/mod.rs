@@ -5,6 +5,7 @@ mod cuts;
 mod journal;
 mod outage;
 mod rate_limit;
+mod recovery;
 mod refused;
 mod scene;
 mod signals;

@@ -1,9 +1,9 @@
 //! What bounds a refresh: leases and clocks, back-off, pauses, the quiet time.
 
 use super::*;
-use crate::broker::{CheckedOut, RefreshLimits};
+use crate::broker::CheckedOut;
 use crate::ports::{Pause, PauseReason, PauseStore as _};
-use crate::testing::scene::{integration, scene_with};
+use crate::testing::scene::integration;
 use crate::token::Upkeep;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -27,20 +27,6 @@ async fn pause(scene: &Scene, reason: PauseReason) {
         tracking_id: None,
     };
     scene.stores.prolong_pause(&pause).await.unwrap();
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_lease_of_another_ends_only_when_its_own_clock_would_say_so() {
-    let scene = scene().await;
-    let id = scene.stored_token().id;
-    hold(&scene, id, NOW);
-    scene.clock.advance(Duration::from_millis(4_999));
-    let busy = refresh(&scene, id).await.unwrap_err();
-    let TokenError::Busy { retry_after } = busy else {
-        panic!("{busy:?}");
-    };
-    assert_eq!(retry_after, Duration::from_millis(1));
-    assert_eq!(scene.client.calls(), []);
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +100,17 @@ async fn while_a_failure_is_fresh_the_provider_is_not_asked() {
     );
     assert_eq!(scene.client.count(ProviderCall::Refresh), 1);
     assert_eq!(scene.stores.count(StoreCall::TokenClaim), claims);
-    // An admin may, and what succeeds ends it.
+    // A service may a few seconds later, and what fails then is told.
+    scene.clock.advance(5 * SECOND);
+    scene
+        .client
+        .on_refresh(Reply::error(SparkErrorKind::Unreachable));
+    let refused = scene.oauth.broker.refresh(id, api, &caller()).await;
+    assert!(
+        matches!(refused, Err(TokenError::Provider(_))),
+        "{refused:?}"
+    );
+    // An admin may at once, and what succeeds ends it.
     scene
         .client
         .on_refresh(Reply::of(answer("new-access", None)));
@@ -227,23 +223,4 @@ async fn a_provider_that_gives_no_life_is_not_hammered() {
     scene.clock.advance(29 * SECOND);
     check_out(&scene, id, HOUR).await.unwrap();
     assert_eq!(scene.client.count(ProviderCall::Refresh), 1);
-}
-
-#[tokio::test]
-async fn the_providers_time_corrects_a_wrong_clock() {
-    let scene = scene_with(|builder| builder.refresh_limits(RefreshLimits::default())).await;
-    let id = scene.stored_token().id;
-    // The local clock is two hours slow.
-    let mut late = answer("new-access", None);
-    late.provider_time = Some(NOW + 2 * HOUR);
-    scene.client.on_refresh(Reply::of(late));
-    let token = refresh(&scene, id).await.unwrap().token;
-    for (told, expected) in [
-        (token.access_expires_at, NOW + 4 * HOUR),
-        (token.last_refresh.unwrap().at, NOW + 2 * HOUR),
-    ] {
-        assert!(told >= expected && told < expected + SECOND, "{told}");
-    }
-    let valid = check_out(&scene, id, Duration::ZERO).await.unwrap();
-    assert!(valid.expires_in <= 2 * HOUR, "{:?}", valid.expires_in);
 }

@@ -110,16 +110,52 @@ async fn who_sees_the_goal_reached_never_refreshes_without_the_lease() {
     assert_eq!(scene.stores.count(StoreCall::TokenUpdate), 0);
 }
 
-#[tokio::test]
-async fn an_expired_lease_is_taken() {
+/// However the clock of its owner goes: an hour ahead, an hour behind, days apart.
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_taken_over_when_it_was_seen_unchanged_for_as_long_as_one_lasts() {
+    let lasts = Duration::from_secs(95);
+    for (expires_at, after) in [
+        (NOW, lasts),
+        (NOW - HOUR, lasts),
+        (NOW + HOUR, 4 * lasts),
+        (NOW + 48 * HOUR, 4 * lasts),
+        // It ended before any clock that may be right.
+        (NOW - 30 * HOUR, Duration::ZERO),
+    ] {
+        let scene = scene().await;
+        let id = scene.stored_token().id;
+        hold(&scene, id, expires_at);
+        if !after.is_zero() {
+            let millisecond = Duration::from_millis(1);
+            for passed in [after.saturating_sub(millisecond), millisecond] {
+                let busy = refresh(&scene, id).await.unwrap_err();
+                assert!(matches!(busy, TokenError::Busy { .. }), "{busy:?}");
+                assert_eq!(scene.client.calls(), []);
+                scene.clock.advance(passed);
+            }
+        }
+        scene
+            .client
+            .on_refresh(Reply::of(answer("new-access", None)));
+        assert!(refresh(&scene, id).await.unwrap().called, "{expires_at}");
+        assert_eq!(scene.token(id).lease, None);
+    }
+}
+
+/// Its owner lives, since it extends it, however long ago its times seem to be.
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_extended_is_never_taken_over() {
     let scene = scene().await;
     let id = scene.stored_token().id;
-    hold(&scene, id, NOW);
-    // Its owner's clock may be behind.
-    scene.clock.advance(Duration::from_secs(5));
-    scene
-        .client
-        .on_refresh(Reply::of(answer("new-access", None)));
-    assert!(refresh(&scene, id).await.unwrap().called);
-    assert_eq!(scene.token(id).lease, None);
+    hold(&scene, id, NOW - HOUR);
+    for _ in 0..20 {
+        let busy = refresh(&scene, id).await.unwrap_err();
+        assert!(matches!(busy, TokenError::Busy { .. }), "{busy:?}");
+        scene.clock.advance(Duration::from_secs(80));
+        scene.stores.change_token(id, |token| {
+            let lease = token.lease.as_mut().unwrap();
+            lease.expires_at = lease.expires_at + Duration::from_secs(30);
+        });
+    }
+    assert_eq!(scene.client.calls(), []);
 }

@@ -1,9 +1,11 @@
 //! The five steps of a refresh, with everything that can come between.
 
 mod bounds;
+mod clocks;
 mod joined;
 mod leases;
 mod lineage;
+mod scopes;
 
 use std::sync::Arc;
 use std::time::Duration;

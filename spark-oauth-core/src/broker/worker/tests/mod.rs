@@ -109,6 +109,64 @@ async fn what_comes_due_is_refreshed_once_and_planned_anew() {
     assert_eq!(scene.client.count(ProviderCall::Refresh), 2);
 }
 
+/// A clock that was two days ahead is set right while the worker runs, or while the
+/// store is away too.
+#[tokio::test(start_paused = true)]
+async fn after_the_clock_is_set_back_what_was_planned_before_comes_due_in_time() {
+    for store_is_away in [false, true] {
+        let scene = scene().await;
+        let token = due(&scene, "ann");
+        scene.clock.set(NOW + 48 * HOUR);
+        scene.client.on_refresh(fresh()).on_refresh(fresh());
+        let worker = Running::begin(&scene, 4);
+        let_work(MINUTE).await;
+        assert!(is_refreshed(&scene, &token));
+        assert!(due_at(&scene, &token) > NOW + 48 * HOUR);
+
+        if store_is_away {
+            scene.stores.fail(StoreCall::TokenList, StoreFault::Away, 3);
+        }
+        scene.clock.set(NOW);
+        let_work(MINUTE).await;
+        let due = due_at(&scene, &token);
+        assert!(due > NOW + HOUR && due < NOW + 2 * HOUR, "{due}");
+        assert_eq!(scene.token(token.id).access_expires_at, NOW + 2 * HOUR);
+        assert_eq!(scene.client.count(ProviderCall::Refresh), 1);
+
+        scene.clock.advance(2 * HOUR);
+        let_work(MINUTE).await;
+        assert_eq!(scene.client.count(ProviderCall::Refresh), 2);
+        worker.end().await;
+    }
+}
+
+/// When a token without a refresh token expires, the person must consent again: that is
+/// said then, not when somebody asks.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_cannot_be_renewed_needs_consent_when_it_expires() {
+    let scene = scene().await;
+    let mut token = scene.token_of("ann", "spark:rooms_read");
+    token.refresh = None;
+    scene
+        .oauth
+        .worker(WorkerSettings::default())
+        .schedule
+        .plan(&mut token, NOW);
+    scene.stores.put_token(token.clone());
+    let worker = Running::begin(&scene, 4);
+    scene.clock.advance(59 * MINUTE);
+    let_work(MINUTE).await;
+    assert_eq!(scene.token(token.id).status.kind(), StatusKind::Active);
+    scene.clock.advance(MINUTE);
+    let_work(MINUTE).await;
+    assert_eq!(
+        scene.token(token.id).status.kind(),
+        StatusKind::NeedsConsent
+    );
+    assert_eq!(scene.client.calls(), []);
+    worker.end().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stop_waits_for_the_refreshes_under_way_and_begins_no_other() {
     let scene = scene().await;

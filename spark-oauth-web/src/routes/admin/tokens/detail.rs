@@ -63,6 +63,7 @@ pub(super) fn draw(
         reason: reason.map(str::to_owned),
         since: since.map(view),
         access_expires: Some(view(token.access_expires_at)),
+        refreshable: token.refresh.is_some(),
         refresh_expires: token.refresh_expires_at.map(view),
         granted: Some(view(token.granted_at)),
         refreshed: token.last_refresh.map(|last| view(last.at)),
