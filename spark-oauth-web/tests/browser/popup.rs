@@ -34,7 +34,7 @@ async fn a_popup_keeps_its_opener_until_the_person_has_consented() {
         browser.at("This link does not work").await;
         assert!(has_opener(browser).await, "a refusal");
         browser.open(site.at("/admin")).await;
-        browser.at("Sign in").await;
+        browser.at("Not set up yet").await;
         assert!(!has_opener(browser).await, "admin pages are isolated");
         site.shut_down().await;
     })

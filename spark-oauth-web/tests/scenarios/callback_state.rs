@@ -107,6 +107,7 @@ async fn a_state_is_exchanged_once(setup: Setup) {
     let code = parameter(&callback, "code");
     let other = browser.open(&callback.replace(&code, "another-code")).await;
     other.assert_error(400, DEAD_LINK);
+    assert_eq!(other.link("See your receipt"), "/granted");
     rig.log.line(&[other.request_id(), "state_unknown"]).await;
     assert_eq!(rig.upstream.token_requests(), 1);
     let receipts = browser.open("/granted").await;

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use crate::http::PageError;
-use crate::session::Visitor;
+use crate::session::{Receipts, Visitor};
 use crate::site::Site;
 
 #[derive(Debug, Default, Deserialize)]
@@ -23,13 +23,20 @@ pub(super) struct Parameters {
 pub(super) async fn show(
     State(site): State<Arc<Site>>,
     visitor: Visitor,
+    receipts: Receipts,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> PageError {
     let reason = parameters.ok().and_then(|Query(given)| given.reason);
     let by_word = reason.as_deref().and_then(explain_word);
     if let (Some(page), Some(reason)) = (by_word, reason) {
         tracing::info!(reason, "showing why a consent was not completed");
-        return page.with_step("Start again", "/");
+        let page = page.with_step("Start again", "/");
+        // Who goes back to a callback that was used has what it granted.
+        return if receipts.is_empty() {
+            page
+        } else {
+            page.with_step("See your receipt", "/granted")
+        };
     }
     let Some(refusal) = visitor.refusal() else {
         return without_session(&site);
