@@ -113,6 +113,7 @@ pub struct SparkOauthBuilder {
     include_refresh_token: bool,
     audit_kept_for: Option<Duration>,
     return_rules: ReturnRules,
+    issuer: Option<String>,
     outlets: Outlets,
 }
 
@@ -141,6 +142,7 @@ impl SparkOauth {
             include_refresh_token: false,
             audit_kept_for: None,
             return_rules: ReturnRules::default(),
+            issuer: None,
             outlets: Outlets {
                 sinks: vec![Arc::new(EventLog)],
                 destinations: Vec::new(),
@@ -291,6 +293,14 @@ impl SparkOauthBuilder {
         self
     }
 
+    /// The issuer identifier that every callback must name (`iss`, RFC 9207), compared
+    /// byte by byte. Without it, `iss` is ignored.
+    #[must_use]
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
     /// Tells `sink` of every event of this process too, beside the log.
     #[must_use]
     pub fn event_sink(mut self, sink: Arc<dyn EventSink>) -> Self {
@@ -335,6 +345,7 @@ impl SparkOauthBuilder {
         let include_refresh_token = self.include_refresh_token;
         let audit_kept_for = self.audit_kept_for;
         let return_rules = self.return_rules.clone();
+        let issuer = self.issuer.clone();
         let parts = self.into_parts();
         let auditor = Auditor::new(
             parts.stores.audit.clone(),
@@ -354,7 +365,7 @@ impl SparkOauthBuilder {
             parts.detached.clone(),
         );
         Ok(SparkOauth {
-            consents: ConsentService::new(parts.clone(), consent_limits, auditor.clone()),
+            consents: ConsentService::new(parts.clone(), consent_limits, auditor.clone(), issuer),
             hand_over: HandOver::new(
                 parts.clone(),
                 broker.clone(),

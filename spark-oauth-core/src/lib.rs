@@ -99,6 +99,8 @@ pub mod events;
 mod gauges;
 pub mod handoff;
 mod hidden;
+#[cfg(feature = "webex")]
+pub mod http_client;
 mod ids;
 pub mod import;
 mod integration;

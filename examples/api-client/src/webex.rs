@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::redirect::Policy;
 use serde::{Deserialize, Serialize};
-use spark_oauth_core::webex::tls_config;
+use spark_oauth_core::http_client::{self, Proxies};
 use spark_oauth_core::{AccessToken, EmailAddress};
 use url::Url;
 
@@ -55,9 +54,9 @@ impl Webex {
             .map_err(|()| set_up(&"the address of Webex has no path"))?
             .pop_if_empty()
             .push("messages");
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls_config().map_err(|error| set_up(&error))?)
-            .redirect(Policy::none())
+        let proxies = Proxies::from_environment().map_err(|error| set_up(&error))?;
+        let http = http_client::builder(&proxies)
+            .map_err(|error| set_up(&error))?
             .timeout(Duration::from_secs(30))
             .build()
             .map_err(|error| set_up(&error))?;

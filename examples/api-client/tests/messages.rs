@@ -5,12 +5,12 @@
 use std::num::NonZeroU32;
 
 use api_client::{Messenger, SendError};
-use reqwest::{Client, StatusCode, redirect};
+use reqwest::{StatusCode, redirect};
 use serde_json::{Value, json};
 use spark_oauth_core::api_keys::{ApiKeyInput, KeyName, KeyScope, Reach};
 use spark_oauth_core::audit::{Actor, Caller, Origin};
 use spark_oauth_core::client::TokenClient;
-use spark_oauth_core::webex::tls_config;
+use spark_oauth_core::http_client::{self, Proxies};
 use spark_oauth_core::{ApiKeySecret, EmailAddress};
 use spark_oauth_web::config::{Config, Environment};
 use spark_oauth_web::launch::{Application, Listening, Overrides, Running};
@@ -61,8 +61,8 @@ impl Scene {
 
     /// Alice clicks "Grant access"; the emulator accepts at once.
     async fn consent(&self) {
-        let browser = Client::builder()
-            .tls_backend_preconfigured(tls_config().unwrap())
+        let browser = http_client::builder(&Proxies::none())
+            .unwrap()
             .cookie_store(true)
             .redirect(redirect::Policy::limited(10))
             .build()
@@ -102,8 +102,8 @@ impl Scene {
     async fn control(&self, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
         let root = self.emulator.base_url();
         let url = format!("{}{path}", root.trim_end_matches("/v1"));
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls_config().unwrap())
+        let client = http_client::builder(&Proxies::none())
+            .unwrap()
             .build()
             .unwrap();
         let mut request = client.request(method, url);

@@ -65,6 +65,7 @@ struct Parameters {
     code: Option<String>,
     error: Option<String>,
     error_description: Option<String>,
+    iss: Option<String>,
 }
 
 /// What this service answers when a person has consented.
@@ -89,6 +90,7 @@ async fn complete(
         refusal: parameters
             .error
             .map(|error| ProviderRefusal::new(&error, description.as_deref())),
+        issuer: parameters.iss,
     };
     // Checks and consumes the state, exchanges the code, asks who it was, and seals
     // the tokens. The same person consenting again renews the record in place.

@@ -147,6 +147,7 @@ async fn consents(scene: &Scene, shown: &Shown, secrets: &mut Vec<String>) {
             state: Some(State::from_callback(state.as_str())),
             code: Some(AuthorizationCode::new("the-code")),
             refusal: None,
+            issuer: None,
         };
         shown.add(&format!("{callback:?}"));
         let outcome = consents
@@ -159,6 +160,7 @@ async fn consents(scene: &Scene, shown: &Shown, secrets: &mut Vec<String>) {
         state: Some(State::from_callback("state-of-nobody")),
         code: Some(AuthorizationCode::new("the-code")),
         refusal: None,
+        issuer: None,
     };
     let refused = consents.complete(stranger, None, &origin(1)).await;
     shown.show(&refused);

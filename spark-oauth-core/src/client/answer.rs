@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::error::{ClientError, Refusal};
 use super::fetched::{Asked, FetchedToken};
 use crate::email::EmailAddress;
+use crate::http_client::decode;
 use crate::ids::TokenId;
 use crate::scopes::Scopes;
 use crate::secret::AccessToken;
@@ -99,7 +100,8 @@ async fn read_body(mut response: Response) -> Result<Option<Zeroizing<Vec<u8>>>,
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Some(body))
+    // Proxies compress without being asked.
+    Ok(Some(decode(body, MAX_BODY).body))
 }
 
 /// The address stays out of the error: it may name a person.

@@ -10,6 +10,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::*;
 use crate::email::EmailAddress;
+use crate::http_client::Proxies;
 use crate::ids::TokenId;
 use crate::ports::SeededRandom;
 use crate::scopes::Scopes;
@@ -254,4 +255,31 @@ fn an_address_or_a_key_that_cannot_be_used_is_refused_at_once() {
     let base = "https://oauth.example.com".parse().unwrap();
     let refused = TokenClient::new(base, &ApiKeySecret::new("a\nb"));
     assert!(matches!(refused, Err(ClientError::SetUp(_))));
+}
+
+/// The key is sent with every request, so a proxy would read it.
+#[tokio::test]
+async fn the_key_for_this_machine_is_not_sent_to_a_proxy() {
+    let (server, proxy) = (MockServer::start().await, MockServer::start().await);
+    for server in [&server, &proxy] {
+        Mock::given(method("GET"))
+            .respond_with(numbered(3_600))
+            .mount(server)
+            .await;
+    }
+    let variables = |name: &str| matches!(name, "HTTP_PROXY" | "ALL_PROXY").then(|| proxy.uri());
+    let proxies = Proxies::from_variables(variables).unwrap();
+    let key = ApiKeySecret::new(KEY);
+    let port = server.address().port();
+    for host in ["127.0.0.1", "localhost"] {
+        let base = format!("http://{host}:{port}").parse().unwrap();
+        let client = TokenClient::through(base, &key, &proxies).unwrap();
+        of_ann(&client).await.unwrap();
+    }
+    assert_eq!(requests(&proxy).await, 0);
+
+    let elsewhere = "http://oauth.invalid".parse().unwrap();
+    let client = TokenClient::through(elsewhere, &key, &proxies).unwrap();
+    of_ann(&client).await.unwrap();
+    assert_eq!(requests(&proxy).await, 1);
 }

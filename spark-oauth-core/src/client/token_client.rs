@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
-use reqwest::redirect::Policy;
 use tokio::time::Instant;
 use url::Url;
 
@@ -13,10 +12,10 @@ use super::error::ClientError;
 use super::fetched::{Asked, FetchedToken};
 use super::shelf::Shelf;
 use crate::email::EmailAddress;
+use crate::http_client::{self, Proxies, is_loopback};
 use crate::ids::TokenId;
 use crate::scopes::Scopes;
 use crate::secret::ApiKeySecret;
-use crate::webex::tls_config;
 
 /// How long a fetched token lives at least.
 const MIN_LIFE: Duration = Duration::from_mins(1);
@@ -44,16 +43,37 @@ impl TokenClient {
     /// A client of the spark-oauth at `base`, such as `https://oauth.example.com`,
     /// under an API key with the scope `tokens:use`. Nothing is sent yet.
     ///
+    /// Requests go through the proxies that the environment names, see
+    /// [`Proxies::from_environment`], but never where `base` is this machine. Over
+    /// `http://` to another machine the key travels unencrypted; a warning is logged.
+    ///
     /// # Errors
     /// [`ClientError::SetUp`] where TLS cannot be set up, the address is not of http
-    /// or https, or the key cannot be sent.
+    /// or https, the key cannot be sent, or the environment names a proxy that cannot
+    /// be used.
     pub fn new(base: Url, key: &ApiKeySecret) -> Result<Self, ClientError> {
+        let proxies = Proxies::from_environment()
+            .map_err(|error| ClientError::SetUp(format!("unusable proxy settings: {error}")))?;
+        Self::through(base, key, &proxies)
+    }
+
+    /// The same, through these proxies, whatever the environment says.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn through(base: Url, key: &ApiKeySecret, proxies: &Proxies) -> Result<Self, ClientError> {
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
             let text = "the address of spark-oauth begins with http:// or https://";
             return Err(ClientError::SetUp(text.to_owned()));
         }
+        if base.scheme() == "http" && !is_loopback(&base) {
+            tracing::warn!(
+                host = base.host_str(),
+                "the API key and tokens travel unencrypted: use https"
+            );
+        }
         Ok(Self {
-            http: http_client(key)?,
+            http: http_client(key, proxies)?,
             base,
             min_life: MIN_LIFE,
             kept_for: Duration::MAX,
@@ -147,9 +167,8 @@ impl TokenClient {
     }
 }
 
-fn http_client(key: &ApiKeySecret) -> Result<reqwest::Client, ClientError> {
+fn http_client(key: &ApiKeySecret, proxies: &Proxies) -> Result<reqwest::Client, ClientError> {
     let set_up = |error: &dyn std::fmt::Display| ClientError::SetUp(error.to_string());
-    let tls = tls_config().map_err(|error| set_up(&error))?;
     let bearer = zeroize::Zeroizing::new(format!("Bearer {}", key.expose_secret()));
     let mut bearer = HeaderValue::from_str(&bearer)
         .map_err(|_| set_up(&"the API key holds what no header can: copy it anew"))?;
@@ -160,13 +179,10 @@ fn http_client(key: &ApiKeySecret) -> Result<reqwest::Client, ClientError> {
         ACCEPT,
         HeaderValue::from_static("application/json, application/problem+json"),
     );
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(tls)
+    http_client::builder(proxies)
+        .map_err(|error| set_up(&error))?
         .user_agent(concat!("spark-oauth-client/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers)
-        // A redirect would carry the key to an address that nobody configured.
-        .redirect(Policy::none())
-        .referer(false)
         .connect_timeout(CONNECT_LIMIT)
         .timeout(LIMIT)
         .build()

@@ -14,6 +14,8 @@ pub struct Callback {
     pub code: Option<AuthorizationCode>,
     /// Why there is no code.
     pub refusal: Option<ProviderRefusal>,
+    /// Which authorization server answered (`iss`, RFC 9207 section 2).
+    pub issuer: Option<String>,
 }
 
 impl Callback {
@@ -45,12 +47,6 @@ impl ProviderRefusal {
     /// Takes over the parameters, bounded and without control characters: anybody
     /// can write them into a link.
     pub fn new(error: &str, description: Option<&str>) -> Self {
-        let clean = |text: &str, limit: usize| {
-            text.chars()
-                .filter(|c| !c.is_control())
-                .take(limit)
-                .collect::<String>()
-        };
         Self {
             error: clean(error, 64),
             description: description
@@ -63,4 +59,12 @@ impl ProviderRefusal {
     pub fn is_declined(&self) -> bool {
         self.error == "access_denied"
     }
+}
+
+/// The text without control characters, cut to `limit` characters.
+pub(super) fn clean(text: &str, limit: usize) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(limit)
+        .collect()
 }

@@ -37,6 +37,15 @@ pub enum ConsentError {
     /// Another browser began the consent, which stays open for it.
     #[error("the consent was begun in another browser")]
     OtherBrowser,
+    /// The callback does not come from the authorization server that the builder's
+    /// `issuer` names (RFC 9207 section 2.4).
+    #[error("the callback names the issuer {found:?}, expected {expected:?}")]
+    OtherIssuer {
+        /// The configured issuer.
+        expected: String,
+        /// The callback's `iss`, bounded; `None` where it has none.
+        found: Option<String>,
+    },
     /// The person took longer than the consent stays open.
     #[error("the consent was begun too long ago")]
     Expired,
@@ -85,6 +94,7 @@ impl ConsentError {
             Self::StateMissing => "state_missing",
             Self::StateUnknown => "state_unknown",
             Self::OtherBrowser => "other_browser",
+            Self::OtherIssuer { .. } => "other_issuer",
             Self::Expired => "expired",
             Self::Declined => "declined",
             Self::ProviderRefused(_) => "provider_refused",

@@ -9,6 +9,7 @@ use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
 use crate::auditor::{Auditor, Subject};
 use crate::broker::Breaker;
 use crate::consent::begin::Beginning;
+use crate::consent::callback::clean;
 use crate::consent::grant::GrantWriter;
 use crate::consent::{
     BrowserSecret, Callback, CodeVerifier, ConsentError, ConsentFailure, Granted, ProviderRefusal,
@@ -61,6 +62,8 @@ pub struct ConsentService {
     pub(super) ledger: LinkLedger,
     clock: Arc<dyn Clock>,
     pub(super) breaker: Breaker,
+    /// The `iss` that a callback must have, where one is configured.
+    issuer: Option<String>,
     pub(super) detached: Detached,
 }
 
@@ -69,6 +72,7 @@ impl ConsentService {
         parts: crate::application::Parts,
         limits: ConsentLimits,
         auditor: Auditor,
+        issuer: Option<String>,
     ) -> Self {
         Self {
             ledger: LinkLedger {
@@ -91,6 +95,7 @@ impl ConsentService {
             auditor,
             limits,
             beginning: Beginning::default(),
+            issuer,
             detached: parts.detached,
         }
     }
@@ -213,6 +218,7 @@ impl ConsentService {
         callback: Callback,
         begun: PendingConsent,
     ) -> Result<Granted, ConsentError> {
+        self.check_issuer(callback.issuer)?;
         // Another process may have begun it, by another clock: both must say so.
         let now = self.clock().now().min(self.grants.clock.now());
         if begun.expires_at.has_passed(now) {
@@ -226,6 +232,19 @@ impl ConsentService {
         let verifier = CodeVerifier::from_text(verifier);
         self.exchange(&code, &verifier, begun.scopes, begun.terms)
             .await
+    }
+
+    /// A code of another server must not reach the token endpoint, and another server
+    /// cannot decline (RFC 9207 section 2.4). Without a configured issuer, `iss` is
+    /// ignored.
+    fn check_issuer(&self, found: Option<String>) -> Result<(), ConsentError> {
+        match &self.issuer {
+            Some(expected) if found.as_ref() != Some(expected) => Err(ConsentError::OtherIssuer {
+                expected: expected.clone(),
+                found: found.map(|text| clean(&text, 300)),
+            }),
+            _ => Ok(()),
+        }
     }
 
     async fn refused(&self, refusal: ProviderRefusal, terms: &Terms) -> ConsentError {

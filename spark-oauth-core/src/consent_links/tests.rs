@@ -91,6 +91,7 @@ impl Begun {
             state: self.parameter("state").map(State::from_callback),
             code: Some(AuthorizationCode::new("the-code")),
             refusal,
+            issuer: None,
         };
         let consents = &scene.oauth.consents;
         consents

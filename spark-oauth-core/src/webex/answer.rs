@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use reqwest::header::{AGE, DATE, HeaderMap, RETRY_AFTER, WARNING};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use zeroize::Zeroizing;
 
 use super::complaint::Complaint;
@@ -34,8 +34,10 @@ pub(super) struct Head {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) head: Head,
-    /// The whole body, or why it could not be read.
-    pub(super) body: Result<Body, SparkError>,
+    /// The body without its coding, as far as it could be read.
+    pub(super) body: Body,
+    /// Why it could not be read to its end.
+    pub(super) fault: Option<SparkError>,
 }
 
 impl Head {
@@ -119,14 +121,21 @@ impl Answer {
         }
     }
 
-    /// The body as JSON, with unknown fields ignored.
+    /// The body as JSON, with unknown fields and what comes behind it ignored.
     ///
     /// # Errors
+    /// Why the body could not be read to its end. Otherwise
     /// [`SparkErrorKind::Unreadable`] says what the body is instead, without
     /// quoting it.
     pub(super) fn json<T: DeserializeOwned>(self) -> Result<T, SparkError> {
-        let body = self.body?;
-        serde_json::from_slice(&body).map_err(|error| {
+        let body = self.body;
+        let text = String::from_utf8_lossy(&body);
+        let text = text.trim_start_matches('\u{feff}');
+        let mut json = serde_json::Deserializer::from_str(text);
+        T::deserialize(&mut json).map_err(|error| {
+            if let Some(fault) = self.fault {
+                return fault;
+            }
             let instead = describe(&body).unwrap_or(if error.is_data() {
                 "the answer lacks a documented field, or one is of another type"
             } else {
@@ -142,13 +151,16 @@ impl Answer {
             retry_after,
             ..
         } = self.head;
-        let (complaint, fault) = match &self.body {
-            Ok(body) => (Complaint::read(body), None),
-            Err(fault) => (Complaint::default(), Some(fault.kind)),
+        // Half a text may say something else than the whole.
+        let is_complete = |body| serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        let fault = self.fault.filter(|_| !is_complete(&self.body));
+        let complaint = match &fault {
+            None => Complaint::read(&self.body),
+            Some(_) => Complaint::default(),
         };
-        let kind = match (classify(endpoint, status, retry_after, &complaint), fault) {
+        let kind = match (classify(endpoint, status, retry_after, &complaint), &fault) {
             // The status alone did not decide, and the words are lost.
-            (SparkErrorKind::Unexpected, Some(fault)) => fault,
+            (SparkErrorKind::Unexpected, Some(fault)) => fault.kind,
             (kind, _) => kind,
         };
         let message = if status.is_redirection() {
@@ -160,10 +172,8 @@ impl Answer {
             .head
             .tracking_id
             .or_else(|| complaint.tracking_id(secrets));
-        let (fault_message, source) = match self.body {
-            Ok(_) => (None, None),
-            Err(fault) => (fault.message, fault.source),
-        };
+        let (fault_message, source) =
+            fault.map_or((None, None), |fault| (fault.message, fault.source));
         SparkError {
             kind,
             status: Some(status.as_u16()),

@@ -54,7 +54,8 @@ pub struct WebexClient {
 
 impl WebexClient {
     /// Makes a client. Nothing is sent, and the certificates of the system are
-    /// not read before the first call over https.
+    /// not read before the first call over https. Without
+    /// [`WebexSettings::proxies`], the proxies are those of the environment.
     ///
     /// # Errors
     /// [`WebexError`] names the setting that cannot be used.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
-use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -15,12 +14,13 @@ use zeroize::Zeroizing;
 use super::answer::{Answer, Body, Head};
 use super::redaction::Secrets;
 use super::settings::{WebexError, WebexSettings};
-use super::tls;
+use crate::http_client::{self, Decoded, Proxies, decode};
 use crate::ports::{Clock, SparkError, SparkErrorKind};
 use crate::secret::AccessToken;
 
-/// The longest body that is read, in bytes. No documented answer comes near it.
-pub(super) const MAX_BODY: usize = 1024 * 1024;
+/// The longest body that is read, in bytes, compressed and decompressed. No documented
+/// answer comes near it.
+pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// How long an unused connection is kept: less than gateways usually do, so that
 /// few calls meet a connection that was just closed.
@@ -45,24 +45,17 @@ pub(super) struct Http {
 
 impl Http {
     pub(super) fn new(settings: &WebexSettings, clock: Arc<dyn Clock>) -> Result<Self, WebexError> {
-        let tls = tls::client_config().map_err(|error| WebexError::Client(Box::new(error)))?;
+        let proxies = match &settings.proxies {
+            Some(proxies) => proxies.clone(),
+            None => Proxies::from_environment()?,
+        };
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(concat!("spark-oauth/", env!("CARGO_PKG_VERSION")))
+        let client = http_client::builder(&proxies)
+            .map_err(|error| WebexError::Client(Box::new(error)))?
             .default_headers(headers)
-            // A redirect would carry the secret to an address that nobody configured.
-            .redirect(Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
             .connect_timeout(settings.connect_timeout)
-            .pool_idle_timeout(POOL_IDLE);
-        if settings.is_local() {
-            // An emulator on this machine is not behind a proxy.
-            builder = builder.no_proxy();
-        }
-        let client = builder
+            .pool_idle_timeout(POOL_IDLE)
             .build()
             .map_err(|error| WebexError::Client(Box::new(error.without_url())))?;
         Ok(Self {
@@ -103,12 +96,12 @@ impl Http {
         let outcome = self.exchange(call.request, call.secrets, started).await;
         let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &outcome {
-            Ok(Answer { head, body }) => tracing::debug!(
+            Ok(Answer { head, fault, .. }) => tracing::debug!(
                 call = call.name,
                 status = head.status.as_u16(),
                 milliseconds,
                 tracking_id = head.tracking_id.as_ref().map(tracing::field::display),
-                whole = body.is_ok(),
+                whole = fault.is_none(),
                 "the provider answered"
             ),
             Err(error) => tracing::debug!(
@@ -136,16 +129,16 @@ impl Http {
             .map_err(|_| self.too_slow())?
             .map_err(transport)?;
         let head = Head::read(response.status(), response.headers(), &*self.clock, secrets);
-        let body = match timeout_at(deadline, read(response)).await {
-            Ok(Ok(body)) => Ok(body),
-            Ok(Err(Fault::TooLarge)) => Err(head.error(
-                SparkErrorKind::Unreadable,
-                "the answer is longer than 1 MiB",
-            )),
-            Ok(Err(Fault::Transport(error))) => Err(of_answer(&head, transport(error))),
-            Err(_) => Err(of_answer(&head, self.too_slow())),
+        let mut read = Body::default();
+        let fault = match timeout_at(deadline, read_into(&mut read, response)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(Fault::TooLarge)) => Some(too_long(&head)),
+            Ok(Err(Fault::Transport(error))) => Some(of_answer(&head, transport(error))),
+            Err(_) => Some(of_answer(&head, self.too_slow())),
         };
-        Ok(Answer { head, body })
+        let Decoded { body, whole } = decode(read, MAX_BODY);
+        let fault = fault.or_else(|| (!whole).then(|| incomplete(&head, &body)));
+        Ok(Answer { head, body, fault })
     }
 
     fn too_slow(&self) -> SparkError {
@@ -161,29 +154,45 @@ enum Fault {
     Transport(reqwest::Error),
 }
 
-/// Reads the body, but never more than [`MAX_BODY`], whatever its length is
-/// said to be.
-async fn read(mut response: Response) -> Result<Body, Fault> {
+/// Reads the body, but never more than [`MAX_BODY`], whatever its length is said to
+/// be. After a fault, `body` holds what came before it.
+async fn read_into(body: &mut Body, mut response: Response) -> Result<(), Fault> {
     let declared = response.content_length().unwrap_or(0);
-    let room = usize::try_from(declared).unwrap_or(usize::MAX);
-    if room > MAX_BODY {
-        return Err(Fault::TooLarge);
-    }
-    // Enough room from the start leaves no copies behind where it grows.
-    let mut body = Zeroizing::new(Vec::with_capacity(room.max(16 * 1024)));
+    let declared = usize::try_from(declared).unwrap_or(usize::MAX);
+    // Enough capacity from the start leaves no copies behind where it grows.
+    body.reserve(declared.clamp(16 * 1024, MAX_BODY));
     while let Some(chunk) = response.chunk().await.map_err(Fault::Transport)? {
-        let length = body.len() + chunk.len();
-        if length > MAX_BODY {
-            return Err(Fault::TooLarge);
-        }
+        let fits = chunk.len().min(MAX_BODY - body.len());
+        let length = body.len() + fits;
         if length > body.capacity() {
             let mut larger = Zeroizing::new(Vec::with_capacity(length.max(2 * body.capacity())));
-            larger.extend_from_slice(&body);
-            body = larger;
+            larger.extend_from_slice(body);
+            *body = larger;
         }
-        body.extend_from_slice(&chunk);
+        body.extend_from_slice(&chunk[..fits]);
+        if fits < chunk.len() {
+            return Err(Fault::TooLarge);
+        }
     }
-    Ok(body)
+    Ok(())
+}
+
+fn too_long(head: &Head) -> SparkError {
+    head.error(
+        SparkErrorKind::Unreadable,
+        "the answer is longer than 4 MiB",
+    )
+}
+
+/// A compressed body that does not decompress to its end.
+fn incomplete(head: &Head, body: &Body) -> SparkError {
+    if body.len() == MAX_BODY {
+        return too_long(head);
+    }
+    head.error(
+        SparkErrorKind::Unreadable,
+        "the compressed answer is damaged",
+    )
 }
 
 /// Adds to a fault what is known of the answer in which it happened.

@@ -3,16 +3,22 @@
 //!
 //! [`WebexClient`] implements the port [`SparkClient`](crate::ports::SparkClient).
 //! It follows no redirect, speaks https or http only, ends every call within
-//! [`WebexSettings::request_timeout`], reads at most 1 MiB of an answer, and
-//! brings nothing that was sent back in an error or a log.
+//! [`WebexSettings::request_timeout`], reads at most 4 MiB of an answer, and
+//! brings nothing that was sent back in an error or a log. Proxies come from the
+//! environment unless [`WebexSettings::proxies`] says otherwise.
+//!
+//! The provider has committed when it answers the token endpoint. So the tokens are
+//! taken from an answer first, whatever its coding (gzip, deflate, brotli, Zstandard,
+//! UTF-16, with or without a header that says so), also where it is cut behind them,
+//! is a form instead of JSON, or holds other things around the object.
 //!
 //! # What an answer means
 //!
 //! | answer | token endpoint | REST calls |
 //! |---|---|---|
-//! | no connection, a connection that is cut, no HTTP at all | `Unreachable` | the same |
+//! | no connection, a connection that is cut before the tokens, no HTTP at all | `Unreachable` | the same |
 //! | no whole answer in time, 408 | `TimedOut` | the same |
-//! | success with HTML, an empty body, a missing field, more than 1 MiB; a redirect | `Unreadable` | the same |
+//! | success with HTML, an empty body, a missing field, nothing within 4 MiB; a redirect | `Unreadable` | the same |
 //! | 429, 423 | `RateLimited` with `Retry-After` | the same |
 //! | 5xx | `Unavailable` with `Retry-After` | the same |
 //! | 400 `slow_down` | `RateLimited` | `Unexpected` |
@@ -56,11 +62,9 @@ mod rooms;
 mod settings;
 #[cfg(test)]
 mod tests;
-mod tls;
 mod token_answer;
 mod token_endpoint;
 
 pub use client::WebexClient;
-pub use settings::{WebexError, WebexSettings};
-pub use tls::client_config as tls_config;
+pub use settings::{TokenAuth, WebexError, WebexSettings};
 pub use token_answer::{MAX_ACCESS_TOKEN, UnreadableTokenAnswer, parse_token_answer};

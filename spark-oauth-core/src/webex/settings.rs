@@ -1,9 +1,10 @@
 //! Where the provider is, and how long we wait for it.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Url;
+
+use crate::http_client::{InvalidProxies, Proxies, is_loopback};
 
 /// Where the provider is, and how long we wait for it.
 ///
@@ -15,13 +16,28 @@ pub struct WebexSettings {
     pub api_base: Url,
     /// Where a person consents (RFC 6749 section 3.1). A query is kept.
     pub authorize_url: Url,
-    /// Where tokens come from (RFC 6749 section 3.2).
+    /// Where tokens come from (RFC 6749 section 3.2). A query is kept.
     pub token_url: Url,
+    /// How the integration proves itself to the token endpoint.
+    pub token_auth: TokenAuth,
+    /// Which proxies the calls go through. `None`: those of the environment, see
+    /// [`Proxies::from_environment`].
+    pub proxies: Option<Proxies>,
     /// How long a connection may take to be made.
     pub connect_timeout: Duration,
     /// How long a whole call may take, from the look-up of the name to the last
     /// byte of the answer. A lease that covers a call must outlive it.
     pub request_timeout: Duration,
+}
+
+/// How the integration proves itself to the token endpoint (RFC 6749 section 2.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TokenAuth {
+    /// Client ID and secret in the form, as Webex takes them (`client_secret_post`).
+    #[default]
+    Post,
+    /// Client ID and secret in the `Authorization` header (`client_secret_basic`).
+    Basic,
 }
 
 /// Why there is no client.
@@ -48,6 +64,9 @@ pub enum WebexError {
     /// No call would ever succeed.
     #[error("the time limits must be longer than zero")]
     NoTime,
+    /// The environment names a proxy that cannot be used.
+    #[error("unusable proxy settings: {0}")]
+    Proxies(#[from] InvalidProxies),
     /// TLS or the client could not be set up.
     #[error("failed to set up the HTTP client")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -68,6 +87,8 @@ impl WebexSettings {
             authorize_url: below(&api_base, &["authorize"]),
             token_url: below(&api_base, &["access_token"]),
             api_base,
+            token_auth: TokenAuth::default(),
+            proxies: None,
             connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
             request_timeout: Self::DEFAULT_REQUEST_TIMEOUT,
         }
@@ -84,6 +105,20 @@ impl WebexSettings {
     #[must_use]
     pub fn with_token_url(mut self, url: Url) -> Self {
         self.token_url = url;
+        self
+    }
+
+    /// Sets how the integration proves itself to the token endpoint.
+    #[must_use]
+    pub const fn with_token_auth(mut self, token_auth: TokenAuth) -> Self {
+        self.token_auth = token_auth;
+        self
+    }
+
+    /// Sets which proxies the calls go through, whatever the environment says.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = Some(proxies);
         self
     }
 
@@ -122,13 +157,6 @@ impl WebexSettings {
         Ok(())
     }
 
-    /// Whether every call stays on this machine.
-    pub(super) fn is_local(&self) -> bool {
-        [&self.api_base, &self.token_url]
-            .into_iter()
-            .all(is_loopback)
-    }
-
     /// Whether tokens would travel unencrypted over a network.
     pub(super) fn is_exposed(&self) -> bool {
         [&self.api_base, &self.token_url]
@@ -160,15 +188,6 @@ pub(super) fn below(base: &Url, segments: &[&str]) -> Url {
         path.pop_if_empty().extend(segments);
     }
     url
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]
@@ -237,11 +256,8 @@ mod tests {
     #[test]
     fn knows_when_tokens_would_travel_unencrypted() {
         assert!(!WebexSettings::default().is_exposed());
-        assert!(!WebexSettings::default().is_local());
-        let local = WebexSettings::at(url("http://[::1]:1/v1"));
-        assert!(local.is_local() && !local.is_exposed());
-        let remote = WebexSettings::at(url("http://192.0.2.1/v1"));
-        assert!(!remote.is_local() && remote.is_exposed());
+        assert!(!WebexSettings::at(url("http://[::1]:1/v1")).is_exposed());
+        assert!(WebexSettings::at(url("http://192.0.2.1/v1")).is_exposed());
     }
 
     #[test]

@@ -4,13 +4,14 @@
 //! may lose the grant. So each field is read for itself, and what is wrong in
 //! one, or behind one, costs no other.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use zeroize::Zeroizing;
+use url::form_urlencoded;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::ports::TokenAnswer;
 use crate::scopes::Scopes;
@@ -26,7 +27,7 @@ const MAX_LIFETIME: Duration = Duration::from_hours(876_600);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnreadableTokenAnswer {
-    /// The body does not begin like a JSON object.
+    /// The body holds no JSON object, and is no form.
     #[error("the answer is not a JSON object")]
     NotAnObject,
     /// `access_token` is absent, empty or no text.
@@ -40,7 +41,9 @@ pub enum UnreadableTokenAnswer {
 
 /// Reads the body of a successful answer. The provider's time stays open.
 ///
-/// Fields are tolerated as follows:
+/// The body is a JSON object, with anything before and behind it, or a form, as some
+/// servers answer whatever `Accept` says. Where a field stands twice, the last usable
+/// value counts. Fields are tolerated as follows:
 ///
 /// | field | accepted | otherwise |
 /// |---|---|---|
@@ -55,53 +58,99 @@ pub enum UnreadableTokenAnswer {
 /// nothing of the body.
 pub fn parse_token_answer(body: &[u8]) -> Result<TokenAnswer, UnreadableTokenAnswer> {
     // A byte that is no UTF-8 in one field must not cost the others.
-    let replaced: Zeroizing<String>;
-    let text = if let Ok(text) = std::str::from_utf8(body) {
-        text
-    } else {
-        replaced = Zeroizing::new(String::from_utf8_lossy(body).into_owned());
-        replaced.as_str()
+    let text = Zeroizing::new(String::from_utf8_lossy(body).into_owned());
+    let fields = fields(&text)?;
+    let text_field = |name| {
+        let texts = fields.all(name).filter_map(text_of);
+        texts.filter(|text| !text.trim().is_empty())
     };
-    let fields = fields(text)?;
-    let field = |name: &str| fields.get(name).map(|raw| raw.get());
 
-    let access_token = field("access_token")
-        .and_then(text_of)
-        .filter(|token| !token.trim().is_empty())
-        .ok_or(UnreadableTokenAnswer::NoAccessToken)?;
-    if access_token.len() > MAX_ACCESS_TOKEN || !access_token.bytes().all(|b| b.is_ascii_graphic())
-    {
-        drop(Zeroizing::new(access_token));
-        return Err(UnreadableTokenAnswer::UnusableAccessToken);
-    }
+    let is_usable = |token: &String| {
+        token.len() <= MAX_ACCESS_TOKEN && token.bytes().all(|b| b.is_ascii_graphic())
+    };
+    let access_token =
+        text_field("access_token").find(is_usable).ok_or_else(|| {
+            match text_field("access_token").map(Zeroizing::new).next() {
+                Some(_) => UnreadableTokenAnswer::UnusableAccessToken,
+                None => UnreadableTokenAnswer::NoAccessToken,
+            }
+        })?;
     Ok(TokenAnswer {
         access_token: AccessToken::new(access_token),
-        expires_in: field("expires_in").and_then(lifetime),
-        refresh_token: field("refresh_token")
-            .and_then(text_of)
-            .filter(|token| !token.trim().is_empty())
-            .map(RefreshToken::new),
-        refresh_token_expires_in: field("refresh_token_expires_in").and_then(lifetime),
-        scopes: field("scope").and_then(scopes),
+        expires_in: fields.all("expires_in").find_map(lifetime),
+        refresh_token: text_field("refresh_token").next().map(RefreshToken::new),
+        refresh_token_expires_in: fields.all("refresh_token_expires_in").find_map(lifetime),
+        scopes: fields.all("scope").find_map(scopes),
         provider_time: None,
     })
 }
 
-/// The fields as they are written, as far as the text is JSON.
-fn fields(text: &str) -> Result<BTreeMap<String, &RawValue>, UnreadableTokenAnswer> {
-    let text = text.trim_start_matches('\u{feff}');
-    let mut fields = BTreeMap::new();
-    let mut json = serde_json::Deserializer::from_str(text);
+/// The fields of an answer with their values as JSON, in the order in which they stand.
+struct Fields<'text>(Vec<(String, Cow<'text, str>)>);
+
+impl Fields<'_> {
+    /// The values of a field, the last one first.
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let of_name = self.0.iter().rev().filter(move |(field, _)| field == name);
+        of_name.map(|(_, value)| value.as_ref())
+    }
+}
+
+impl Drop for Fields<'_> {
+    fn drop(&mut self) {
+        for (_, value) in &mut self.0 {
+            if let Cow::Owned(value) = value {
+                value.zeroize();
+            }
+        }
+    }
+}
+
+/// The fields, as far as the text is JSON or a form.
+fn fields(text: &str) -> Result<Fields<'_>, UnreadableTokenAnswer> {
+    let form = form(text.trim_start_matches('\u{feff}').trim());
+    if !form.0.is_empty() {
+        return Ok(form);
+    }
+    // A byte order mark, a guard against inclusion as a script, a warning of the
+    // server's runtime.
+    let object = text.find('{').map_or("", |start| &text[start..]);
+    let mut fields = Fields(Vec::new());
+    let mut json = serde_json::Deserializer::from_str(object);
     // What stands before a mistake counts, and so does an object with something
     // behind it.
-    let whole = Collect(&mut fields).deserialize(&mut json);
-    if whole.is_err() && fields.is_empty() {
+    let whole = Collect(&mut fields.0).deserialize(&mut json);
+    if whole.is_err() && fields.0.is_empty() {
         return Err(UnreadableTokenAnswer::NotAnObject);
     }
+    // A number at the very end of a text that is cut may lack digits.
+    let end = object.as_bytes().as_ptr_range().end;
+    fields.0.retain(|(_, value)| {
+        let is_last = value.as_bytes().as_ptr_range().end == end;
+        !(is_last && value.ends_with(|c: char| c.is_ascii_digit()))
+    });
     Ok(fields)
 }
 
-struct Collect<'fields, 'text>(&'fields mut BTreeMap<String, &'text RawValue>);
+/// The fields of a form (RFC 6749 appendix B); none where the text is no form with an
+/// access token.
+fn form(text: &str) -> Fields<'_> {
+    let is_form = text
+        .split('&')
+        .any(|pair| pair.starts_with("access_token="))
+        && !text.contains(|c: char| c.is_whitespace() || matches!(c, '{' | '<' | '"'));
+    let pairs = is_form.then(|| form_urlencoded::parse(text.as_bytes()));
+    let as_json = |value: Cow<'_, str>| serde_json::Value::from(value.as_ref()).to_string();
+    Fields(
+        pairs
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.into_owned(), Cow::Owned(as_json(value))))
+            .collect(),
+    )
+}
+
+struct Collect<'fields, 'text>(&'fields mut Vec<(String, Cow<'text, str>)>);
 
 impl<'text> DeserializeSeed<'text> for Collect<'_, 'text> {
     type Value = ();
@@ -119,8 +168,8 @@ impl<'text> Visitor<'text> for Collect<'_, 'text> {
     }
 
     fn visit_map<A: MapAccess<'text>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some((name, value)) = map.next_entry()? {
-            self.0.insert(name, value);
+        while let Some((name, value)) = map.next_entry::<_, &'text RawValue>()? {
+            self.0.push((name, Cow::Borrowed(value.get())));
         }
         Ok(())
     }
@@ -268,9 +317,62 @@ mod tests {
             br#"{"access_token":"t"} trailing"#.to_vec(),
             br#"{"access_token":"t","expires_in":12"#.to_vec(),
             br#"{"id_token":"\ud800","access_token":"t"}"#.to_vec(),
+            br#"{"access_token":"old","access_token":"t"}"#.to_vec(),
+            br#"{"access_token":"t","access_token":null}"#.to_vec(),
+            br#"{"access_token":"t","access_token":"a b"}"#.to_vec(),
+            b")]}',\n{\"access_token\":\"t\"}".to_vec(),
+            b"<br /><b>Notice</b>: x\n{\"access_token\":\"t\"}".to_vec(),
+            br#"callback({"access_token":"t"});"#.to_vec(),
+            format!(
+                r#"{{"id_token":"{}","access_token":"t"}}"#,
+                "x".repeat(500_000)
+            )
+            .into_bytes(),
+            b"access_token=t".to_vec(),
+            b"\xef\xbb\xbftoken_type=bearer&access_token=t\r\n".to_vec(),
         ] {
             let answer = parse_token_answer(&body).unwrap();
             assert_eq!(answer.access_token.expose_secret(), "t");
+        }
+    }
+
+    #[test]
+    fn a_form_is_read_like_json() {
+        let answer = parse(
+            "access_token=a%2Bb&scope=spark%3Aall+x&token_type=bearer&expires_in=28800\
+             &refresh_token=r%22%5C&refresh_token_expires_in=15811200",
+        );
+        assert_eq!(answer.access_token.expose_secret(), "a+b");
+        assert_eq!(answer.refresh_token.unwrap().expose_secret(), "r\"\\");
+        assert_eq!(answer.expires_in, Some(Duration::from_hours(8)));
+        let life = answer.refresh_token_expires_in;
+        assert_eq!(life, Some(Duration::from_hours(4_392)));
+        assert_eq!(answer.scopes, Some(Scopes::parse("spark:all x").unwrap()));
+    }
+
+    /// At every cut, each field is whole or absent.
+    #[test]
+    fn a_cut_answer_holds_no_half_value() {
+        let whole = r#"{"access_token":"t-1","expires_in":64799,"refresh_token":"r-1",
+            "refresh_token_expires_in":7697037,"scope":"a b"}"#;
+        for end in 0..=whole.len() {
+            let Ok(answer) = parse_token_answer(&whole.as_bytes()[..end]) else {
+                assert!(end <= whole.find(",\"expires_in").unwrap(), "{end}");
+                continue;
+            };
+            assert_eq!(answer.access_token.expose_secret(), "t-1", "{end}");
+            let seconds = answer.expires_in.map(|life| life.as_secs());
+            assert!(matches!(seconds, None | Some(64_799)), "{end}: {seconds:?}");
+            let refresh = answer
+                .refresh_token
+                .as_ref()
+                .map(RefreshToken::expose_secret);
+            assert!(matches!(refresh, None | Some("r-1")), "{end}");
+            let seconds = answer.refresh_token_expires_in.map(|life| life.as_secs());
+            assert!(
+                matches!(seconds, None | Some(7_697_037)),
+                "{end}: {seconds:?}"
+            );
         }
     }
 
@@ -294,6 +396,12 @@ mod tests {
             (r#"{"access_token":7}"#, NoAccessToken),
             (r#"{"access_token":["t"]}"#, NoAccessToken),
             (r#"{"error":"invalid_grant"}"#, NoAccessToken),
+            (
+                "error=invalid_grant&error_description=access_token",
+                NotAnObject,
+            ),
+            ("<a href=\"?x=1&access_token=t\">", NotAnObject),
+            ("access_token=&refresh_token=r", NoAccessToken),
             (r#"{"access_token":"a\nb"}"#, UnusableAccessToken),
             (r#"{"access_token":"a b"}"#, UnusableAccessToken),
             (r#"{"access_token":"tök"}"#, UnusableAccessToken),

@@ -75,6 +75,7 @@ pub(crate) async fn consent(world: &World, person: usize) -> bool {
         state: Some(State::from_callback(state)),
         code: Some(AuthorizationCode::new(format!("code-0-{person}"))),
         refusal: None,
+        issuer: None,
     };
     let consents = &second.oauth.consents;
     let completed = Box::pin(consents.complete(callback, Some(&browser), &origin));

@@ -19,7 +19,7 @@ pub async fn serve(sources: &ConfigSources) -> ExitCode {
         Ok(loaded) => loaded,
         Err(errors) => return complain(&errors, WRONG_CALL),
     };
-    let telemetry = match Telemetry::start(config.telemetry.as_ref()) {
+    let telemetry = match Telemetry::start(config.telemetry.as_ref(), &config.proxies) {
         Ok(telemetry) => telemetry,
         Err(error) => return complain(&error, WRONG_CALL),
     };

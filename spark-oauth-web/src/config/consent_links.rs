@@ -1,8 +1,8 @@
 //! Section `consentLinks`: what consent links may do.
 
 use spark_oauth_core::consent_links::{ReturnRule, ReturnRules};
+use spark_oauth_core::http_client::is_loopback;
 
-use super::public_url::is_loopback;
 use super::reader::Reader;
 use super::schema::Setting;
 

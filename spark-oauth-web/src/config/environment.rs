@@ -5,6 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
+use spark_oauth_core::http_client::Proxies;
+
 use super::document::Raw;
 use super::file;
 use super::keys;
@@ -22,6 +24,8 @@ const FILE_SUFFIX: &str = "_FILE";
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: BTreeMap<String, Vec<Variable>>,
+    /// The variables that name proxies, as they are written.
+    proxies: BTreeMap<String, OsString>,
 }
 
 #[derive(Clone)]
@@ -41,6 +45,20 @@ impl Environment {
     pub(super) fn text(&self, name: &str, findings: &mut Findings) -> Option<String> {
         let variable = single(self.variables.get(name)?, findings)?;
         unicode(variable, findings).map(str::to_owned)
+    }
+
+    /// The proxies that the variables of curl name; each mistake is reported.
+    pub(super) fn proxies(&self, findings: &mut Findings) -> Option<Proxies> {
+        let variable = |name: &str| Some(self.proxies.get(name)?.to_string_lossy().into_owned());
+        match Proxies::from_variables(variable) {
+            Ok(proxies) => Some(proxies),
+            Err(error) => {
+                for (name, fault) in error.faults() {
+                    findings.problem(name, fault, "correct it, or unset it");
+                }
+                None
+            }
+        }
     }
 
     /// Whether any variable sets a setting.
@@ -173,10 +191,13 @@ fn nearest_variable(name: &str) -> Option<String> {
 impl<K: Into<OsString>, V: Into<OsString>> FromIterator<(K, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         let mut variables: BTreeMap<String, Vec<Variable>> = BTreeMap::new();
+        let mut proxies = BTreeMap::new();
         for (name, value) in pairs {
             let name = name.into().to_string_lossy().into_owned();
             let upper = name.to_ascii_uppercase();
-            if upper.starts_with("SPARK_OAUTH_") {
+            if Proxies::VARIABLES.contains(&&*name) {
+                proxies.insert(name, value.into());
+            } else if upper.starts_with("SPARK_OAUTH_") {
                 let value = value.into();
                 variables
                     .entry(upper)
@@ -184,12 +205,13 @@ impl<K: Into<OsString>, V: Into<OsString>> FromIterator<(K, V)> for Environment 
                     .push(Variable { name, value });
             }
         }
-        Self { variables }
+        Self { variables, proxies }
     }
 }
 
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.variables.keys()).finish()
+        let names = self.variables.keys().chain(self.proxies.keys());
+        f.debug_set().entries(names).finish()
     }
 }

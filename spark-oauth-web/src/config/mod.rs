@@ -46,6 +46,7 @@ use std::path::{Path, PathBuf};
 
 use spark_oauth_core::Integration;
 use spark_oauth_core::admins::SuperAdminSettings;
+use spark_oauth_core::http_client::Proxies;
 use url::Url;
 
 pub use audit::AuditConfig;
@@ -60,7 +61,6 @@ pub use log::{LogConfig, LogFormat};
 pub use mongo_uri::{InvalidMongoUri, MongoUri};
 pub use problem::{ConfigErrors, Problem, Warning};
 pub use provider::ProviderConfig;
-pub(crate) use public_url::is_loopback;
 pub use refresh::{Journal, RefreshConfig};
 pub use schema::{Setting, settings};
 pub use server::ServerConfig;
@@ -110,6 +110,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Where traces are exported to, if anywhere.
     pub telemetry: Option<TelemetryConfig>,
+    /// Which proxies requests to other machines go through.
+    pub proxies: Proxies,
 }
 
 /// Where the configuration comes from.
@@ -204,6 +206,7 @@ impl Config {
         let audit = audit::read(reader);
         let log = log::read(reader, environment);
         let telemetry = telemetry::read(reader);
+        let proxies = environment.proxies(reader.findings());
         let (store, sample_databases) = store?;
         Some(Self {
             server: server?,
@@ -222,6 +225,7 @@ impl Config {
             audit,
             log,
             telemetry,
+            proxies: proxies?,
         })
     }
 
@@ -229,7 +233,7 @@ impl Config {
     pub fn summary(&self) -> String {
         format!(
             "listening on {}, management on {}, public URL {}, client ID {}, scopes {}, \
-             provider {}, store {}, keys from {}",
+             provider {}, store {}, keys from {}, proxy {}",
             self.server.listen,
             self.server
                 .management
@@ -241,6 +245,7 @@ impl Config {
             self.provider.api_base,
             self.store,
             self.keys,
+            self.proxies,
         )
     }
 }

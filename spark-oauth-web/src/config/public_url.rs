@@ -1,7 +1,8 @@
 //! `publicUrl`: under which address people reach this server.
 
 use spark_oauth_core::RedirectUri;
-use url::{Host, Url};
+use spark_oauth_core::http_client::is_loopback;
+use url::Url;
 
 use super::listen_address::ListenAddress;
 use super::reader::Reader;
@@ -77,14 +78,4 @@ fn root_of(url: &Url) -> Url {
     let _ = root.set_username("");
     let _ = root.set_password(None);
     root
-}
-
-/// Whether the URL leads to this very machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use spark_oauth_core::http_client::is_loopback;
 use url::Url;
 
-use super::public_url::is_loopback;
 use super::reader::Reader;
 use super::schema::Setting;
 

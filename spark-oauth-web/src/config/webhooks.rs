@@ -1,9 +1,9 @@
 //! Section `webhooks`: who is told of events over HTTP.
 
 use spark_oauth_core::event::EventType;
+use spark_oauth_core::http_client::is_loopback;
 use url::{Position, Url};
 
-use super::public_url::is_loopback;
 use super::reader::Reader;
 use super::schema::Setting;
 use crate::webhooks::WebhookSecrets;

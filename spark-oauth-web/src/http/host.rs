@@ -9,6 +9,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use spark_oauth_core::http_client;
 use url::{Host, Url};
 
 use crate::http::PageError;
@@ -51,7 +52,7 @@ pub(crate) async fn require_public_host(
         .is_some_and(|ours| same_host(&ours.to_owned(), &asked));
     if same_name && !is_rooted(&asked) {
         next.run(request).await
-    } else if same_name || (is_loopback(&asked) && crate::config::is_loopback(&site.public_url)) {
+    } else if same_name || (is_loopback(&asked) && http_client::is_loopback(&site.public_url)) {
         tracing::debug!("a request under another name of this host is redirected");
         redirect(&site.public_url, &request)
     } else {
@@ -119,7 +120,7 @@ fn is_rooted(host: &Host) -> bool {
 fn is_loopback(host: &Host) -> bool {
     let name = host.to_string();
     let url = Url::parse(&format!("http://{}", name.trim_end_matches('.')));
-    url.is_ok_and(|url| crate::config::is_loopback(&url))
+    url.is_ok_and(|url| http_client::is_loopback(&url))
 }
 
 /// The host name that the client asked for; `None` where it named none, or where

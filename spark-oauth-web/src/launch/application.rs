@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use spark_oauth_core::admins::{HashingLimits, Renaming};
 use spark_oauth_core::events::Destination;
+use spark_oauth_core::http_client::Proxies;
 use spark_oauth_core::keyring::KeyRing;
 use spark_oauth_core::ports::{Clock, Journal, Random, Stores, SystemClock, SystemRandom};
 use spark_oauth_core::webex::{WebexClient, WebexSettings};
@@ -184,6 +185,8 @@ async fn services(
     let mut settings = WebexSettings::at(config.provider.api_base.clone());
     settings.authorize_url = config.provider.authorize_url.clone();
     settings.token_url = config.provider.token_url.clone();
+    settings.token_auth = config.provider.token_auth;
+    settings.proxies = Some(config.proxies.clone());
     settings.request_timeout = overrides.provider_timeout;
     let client = WebexClient::with_clock(settings, overrides.clock.clone())
         .map_err(|error| StartError::Client(error.into()))?;
@@ -207,6 +210,9 @@ async fn services(
     .return_rules(config.consent_links.return_to.clone())
     .observer(Arc::new(EngineMetrics))
     .event_sink(Arc::new(EventCounter));
+    if let Some(issuer) = &config.provider.issuer {
+        builder = builder.issuer(issuer);
+    }
     if let Some(time) = config.audit.kept_for() {
         builder = builder.audit_kept_for(time);
     }
@@ -214,7 +220,11 @@ async fn services(
         builder = builder.journal(journal);
     }
     if let Some(webhooks) = &config.webhooks {
-        builder = builder.destination(destination(webhooks, overrides.clock.clone())?);
+        builder = builder.destination(destination(
+            webhooks,
+            &config.proxies,
+            overrides.clock.clone(),
+        )?);
     }
     builder
         .build()
@@ -223,8 +233,13 @@ async fn services(
 }
 
 /// Where events are posted to.
-fn destination(webhooks: &WebhookConfig, clock: Arc<dyn Clock>) -> Result<Destination, StartError> {
-    let client = WebhookClient::new(webhooks.url.clone(), webhooks.secrets.clone(), clock)
+fn destination(
+    webhooks: &WebhookConfig,
+    proxies: &Proxies,
+    clock: Arc<dyn Clock>,
+) -> Result<Destination, StartError> {
+    let (url, secrets) = (webhooks.url.clone(), webhooks.secrets.clone());
+    let client = WebhookClient::new(url, secrets, proxies, clock)
         .map_err(|error| StartError::Client(error.into()))?;
     let events = webhooks.events.iter().copied();
     Ok(Destination::new(webhooks::DESTINATION, Arc::new(client)).only(events))

@@ -80,6 +80,7 @@ static REASONS: &[(&str, &str)] = &[
         "It failed a moment ago, and is not tried again yet",
     ),
     ("busy", "Too much was under way"),
+    ("other_issuer", "The callback came from another server"),
     ("code_missing", "Webex sent no code"),
     ("conflict", "Somebody else was faster"),
     ("declined", "The person declined"),

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 
 use axum::extract::Request;
 use axum::http::StatusCode;
+use spark_oauth_core::http_client::Proxies;
 use tracing::Span;
 
 use super::SpanLayer;
@@ -23,7 +24,7 @@ impl Telemetry {
     ///
     /// # Errors
     /// None.
-    pub const fn start(_: Option<&TelemetryConfig>) -> Result<Self, TelemetryError> {
+    pub const fn start(_: Option<&TelemetryConfig>, _: &Proxies) -> Result<Self, TelemetryError> {
         Ok(Self)
     }
 

@@ -11,8 +11,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response};
 use opentelemetry_http::{Bytes, HttpClient, HttpError};
 use reqwest::Client;
-use reqwest::redirect::Policy;
-use spark_oauth_core::webex::tls_config;
+use spark_oauth_core::http_client::{self, Proxies};
 use tokio::runtime::Handle;
 
 use crate::config::TelemetryConfig;
@@ -74,18 +73,10 @@ impl Collector {
     /// Makes a client; nothing is sent.
     pub(super) fn new(
         config: &TelemetryConfig,
+        proxies: &Proxies,
         runtime: Handle,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls_config()?)
-            .user_agent(concat!("spark-oauth/", env!("CARGO_PKG_VERSION")))
-            .redirect(Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .timeout(Self::LIMIT);
-        if config.endpoint.scheme() == "http" {
-            builder = builder.no_proxy();
-        }
+        let builder = http_client::builder(proxies)?.timeout(Self::LIMIT);
         Ok(Self {
             client: builder.build().map_err(reqwest::Error::without_url)?,
             headers: config.headers.clone(),

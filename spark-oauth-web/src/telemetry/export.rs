@@ -9,6 +9,7 @@ use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttp
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use spark_oauth_core::SPAN_TARGET;
+use spark_oauth_core::http_client::Proxies;
 use tokio::runtime::Handle;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
@@ -39,8 +40,11 @@ impl Telemetry {
     /// # Errors
     /// [`TelemetryError`] where a variable of OpenTelemetry is wrong, or TLS cannot
     /// be set up.
-    pub fn start(config: Option<&TelemetryConfig>) -> Result<Self, TelemetryError> {
-        let provider = config.map(provider).transpose()?;
+    pub fn start(
+        config: Option<&TelemetryConfig>,
+        proxies: &Proxies,
+    ) -> Result<Self, TelemetryError> {
+        let provider = config.map(|config| provider(config, proxies)).transpose()?;
         Ok(Self { provider })
     }
 
@@ -76,8 +80,11 @@ impl Telemetry {
     }
 }
 
-fn provider(config: &TelemetryConfig) -> Result<SdkTracerProvider, TelemetryError> {
-    let collector = Collector::new(config, Handle::current()).map_err(TelemetryError)?;
+fn provider(
+    config: &TelemetryConfig,
+    proxies: &Proxies,
+) -> Result<SdkTracerProvider, TelemetryError> {
+    let collector = Collector::new(config, proxies, Handle::current()).map_err(TelemetryError)?;
     let exporter = SpanExporter::builder()
         .with_http()
         .with_http_client(collector)

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use spark_oauth_core::event::Event;
+use spark_oauth_core::http_client::{self, Proxies};
 use spark_oauth_core::ports::{Clock, Delivery, DeliveryError};
-use spark_oauth_core::webex::tls_config;
 use url::{Position, Url};
 
 use super::WebhookSecrets;
@@ -47,23 +46,13 @@ impl WebhookClient {
     pub fn new(
         url: Url,
         secrets: WebhookSecrets,
+        proxies: &Proxies,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, WebhookClientError> {
-        let tls = tls_config().map_err(|error| WebhookClientError(error.into()))?;
-        let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(concat!("spark-oauth/", env!("CARGO_PKG_VERSION")))
-            // A redirect leads where nobody configured, maybe into the own network.
-            .redirect(Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
+        let client = http_client::builder(proxies)
+            .map_err(|error| WebhookClientError(error.into()))?
             .connect_timeout(CONNECT_LIMIT)
-            .timeout(LIMIT);
-        if url.scheme() == "http" {
-            // It stays on this machine, or was allowed to go without a proxy's help.
-            builder = builder.no_proxy();
-        }
-        let client = builder
+            .timeout(LIMIT)
             .build()
             .map_err(|error| WebhookClientError(error.without_url().into()))?;
         Ok(Self {

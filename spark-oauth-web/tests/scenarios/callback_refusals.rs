@@ -3,7 +3,7 @@
 use url::Url;
 use webex_emulator::{Registration, Scopes};
 
-use crate::harness::{ALICE, Browser, Page, Rig};
+use crate::harness::{ALICE, Browser, Page, Rig, Setup};
 
 /// A callback with the state of a consent that was just begun.
 async fn answer_with(browser: &Browser, parameters: &[(&str, &str)]) -> Page {
@@ -120,4 +120,37 @@ async fn an_error_beside_a_code_wins() {
     page.assert_error(403, "You declined");
     assert_eq!(rig.upstream.token_requests(), 0);
     assert_next_works(&rig, &browser).await;
+}
+
+/// RFC 9207: with `provider.issuer`, only a callback that names it gets to the token
+/// endpoint.
+#[tokio::test]
+async fn a_callback_of_another_issuer_does_not_reach_the_token_endpoint() {
+    let issuer = "https://idbroker.webex.com/idb";
+    let rig = Rig::with(Setup::default().set("provider.issuer", issuer)).await;
+    let browser = rig.browser();
+    for parameters in [
+        &[("code", "abc")][..],
+        &[("code", "abc"), ("iss", "https://evil.example/\n<script>")],
+        &[("error", "access_denied"), ("iss", "https://evil.example")],
+    ] {
+        let page = answer_with(&browser, parameters).await;
+        page.assert_error(502, "Another server answered");
+        assert!(page.content().contains("Nothing was granted"), "{page:?}");
+        assert!(!page.text().contains("evil.example"), "{page:?}");
+        rig.log.line(&[page.request_id(), "other_issuer"]).await;
+        assert_eq!(rig.upstream.token_requests(), 0);
+    }
+    let page = answer_with(&browser, &[("code", "abc"), ("iss", issuer)]).await;
+    page.assert_error(502, "Webex refused the code");
+    assert_eq!(rig.upstream.token_requests(), 1);
+}
+
+#[tokio::test]
+async fn an_issuer_is_ignored_where_none_is_configured() {
+    let rig = Rig::start().await;
+    let browser = rig.browser();
+    let parameters = [("code", "abc"), ("iss", "https://whoever.example")];
+    let page = answer_with(&browser, &parameters).await;
+    page.assert_error(502, "Webex refused the code");
 }

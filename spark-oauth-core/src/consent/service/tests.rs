@@ -11,7 +11,7 @@ use crate::consent::{BrowserSecret, Callback, ConsentError, Granted, ProviderRef
 use crate::ports::{CallbackClaim, SparkErrorKind, Taken};
 use crate::scopes::Scopes;
 use crate::secret::AuthorizationCode;
-use crate::testing::scene::{HOUR, NOW, Scene, answer, origin, person, scene};
+use crate::testing::scene::{HOUR, NOW, Scene, answer, origin, person, scene, scene_with};
 use crate::testing::{ProviderCall, Reply, StoreCall, StoreFault};
 use crate::timestamp::Timestamp;
 
@@ -41,6 +41,7 @@ fn callback(state: &str) -> Callback {
         state: Some(State::from_callback(state)),
         code: Some(AuthorizationCode::new("the-code")),
         refusal: None,
+        issuer: None,
     }
 }
 
@@ -300,6 +301,65 @@ async fn a_callback_without_a_code_ends_the_consent() {
         [Outcome::Refused("code_missing".into())]
     );
     assert_ended(&scene, &begun).await;
+}
+
+/// RFC 9207 section 2.4: compared byte by byte, also where the callback brings an error.
+#[tokio::test]
+async fn a_callback_of_another_issuer_is_refused() {
+    let issuer = "https://idbroker.webex.com/idb";
+    for found in [
+        None,
+        Some(""),
+        Some("https://evil.example"),
+        Some("https://idbroker.webex.com/idb/"),
+        Some("https://IDBROKER.webex.com/idb"),
+    ] {
+        for refusal in [None, Some(ProviderRefusal::new("access_denied", None))] {
+            let scene = scene_with(|builder| builder.issuer(issuer)).await;
+            let begun = begin(&scene).await;
+            let callback = Callback {
+                issuer: found.map(str::to_owned),
+                refusal,
+                ..callback(&begun.state)
+            };
+            let refused = complete(&scene, callback, Some(&begun.browser)).await;
+            let Err(ConsentError::OtherIssuer {
+                expected,
+                found: named,
+            }) = refused
+            else {
+                panic!("{found:?}: {refused:?}");
+            };
+            assert_eq!(expected, issuer);
+            assert_eq!(named.as_deref(), found);
+            let outcomes = scene.outcomes(AuditAction::ConsentFailed);
+            assert_eq!(outcomes, [Outcome::Refused("other_issuer".into())]);
+            assert_ended(&scene, &begun).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_counts_only_where_one_is_configured() {
+    for (configured, found) in [
+        (None, None),
+        (None, Some("https://whoever.example")),
+        (Some("https://a.example/idb"), Some("https://a.example/idb")),
+    ] {
+        let scene = scene_with(|builder| match configured {
+            Some(issuer) => builder.issuer(issuer),
+            None => builder,
+        })
+        .await;
+        let begun = begin(&scene).await;
+        line_up_a_grant(&scene);
+        let callback = Callback {
+            issuer: found.map(str::to_owned),
+            ..callback(&begun.state)
+        };
+        let granted = complete(&scene, callback, Some(&begun.browser)).await;
+        granted.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -153,6 +153,7 @@ async fn a_consent_is_told_once_however_often_it_is_written() {
         state: Some(State::from_callback(&*state.1)),
         code: Some(AuthorizationCode::new("the-code")),
         refusal: None,
+        issuer: None,
     };
     consents
         .complete(callback, Some(&browser), &origin(1))

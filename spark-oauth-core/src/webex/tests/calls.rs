@@ -45,6 +45,7 @@ fn authorization_query(authorize_url: &str) -> (String, Vec<(String, String)>) {
             select_account: false,
         });
     assert!(!url.as_str().contains('+'), "{url}");
+    assert_eq!(url.as_str().matches("&&").count(), 0, "{url}");
     let query = url.query_pairs().into_owned().collect();
     let mut bare = url;
     bare.set_query(None);
@@ -72,32 +73,51 @@ fn the_authorization_url_holds_the_whole_request() {
         assert_eq!(bare, "https://a/authorize");
         assert_eq!(query, expected);
     }
-    let (_, query) = authorization_query("https://a/authorize?prompt=select_account&x=%2B");
-    assert_eq!(query[0], ("prompt".to_owned(), "select_account".to_owned()));
-    assert_eq!(query[1], ("x".to_owned(), "+".to_owned()));
-    assert_eq!(query[2..], expected);
+    for (configured, kept) in [
+        ("tenant=acme", "tenant=acme"),
+        ("prompt=consent&x=%2B", "prompt=consent&x=%2B"),
+        ("resource=https://a/?b", "resource=https://a/?b"),
+        ("&&x&", "x"),
+        ("state=mine&x=1&scope=spark:all&client_id=C9", "x=1"),
+        ("st%61te=mine&redirect_uri=https://evil.example/&x=1", "x=1"),
+        ("response_type=token", ""),
+    ] {
+        let (bare, query) = authorization_query(&format!("https://a/authorize?{configured}"));
+        assert_eq!(bare, "https://a/authorize");
+        let kept = url::form_urlencoded::parse(kept.as_bytes()).into_owned();
+        let whole: Vec<_> = kept.chain(expected.clone()).collect();
+        assert_eq!(query, whole, "{configured}");
+    }
 }
 
 #[test]
 fn the_authorization_url_says_whose_account_is_meant() {
     let integration = integration();
-    let client = WebexClient::new(settings("https://webexapis.com/v1")).unwrap();
     let email = EmailAddress::parse("ann+webex@example.org").unwrap();
-    let url = client.authorization_url(&AuthorizationRequest {
-        integration: &integration,
-        scopes: &integration.scopes,
-        state: &State::from_callback("state"),
-        challenge: &verifier().challenge(),
-        login_hint: Some(&email),
-        select_account: true,
-    });
-    let query: Vec<_> = url.query_pairs().into_owned().collect();
-    let expected = [
-        ("login_hint", "ann+webex@example.org"),
-        ("prompt", "select_account"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    assert_eq!(query[7..], expected);
+    for (configured, prompt) in [
+        ("", "select_account"),
+        ("?login_hint=bob@example.org", "select_account"),
+        ("?prompt=consent", "consent select_account"),
+        ("?prompt=select_account", "select_account"),
+        ("?prompt=login%20consent", "login consent select_account"),
+        ("?prompt=none", "select_account"),
+    ] {
+        let authorize_url = format!("https://a/authorize{configured}").parse().unwrap();
+        let settings = settings("https://a").with_authorize_url(authorize_url);
+        let client = WebexClient::new(settings).unwrap();
+        let url = client.authorization_url(&AuthorizationRequest {
+            integration: &integration,
+            scopes: &integration.scopes,
+            state: &State::from_callback("state"),
+            challenge: &verifier().challenge(),
+            login_hint: Some(&email),
+            select_account: true,
+        });
+        let query: Vec<_> = url.query_pairs().into_owned().collect();
+        let expected = [("login_hint", "ann+webex@example.org"), ("prompt", prompt)]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(query[7..], expected, "{configured}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! The client against a provider that we make behave, over real sockets.
 
 mod calls;
+mod codings;
 mod logs;
+mod proxies;
 mod raw_server;
 mod token_endpoint;
 mod transport;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use wiremock::matchers::{any, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::super::WebexClient;
+use super::super::{TokenAuth, WebexClient};
 use super::*;
 use crate::ports::{ErrorClass, ManualClock, SparkClient, SparkError, SparkErrorKind};
 use crate::timestamp::Timestamp;
@@ -81,11 +83,11 @@ async fn a_code_is_exchanged_as_the_provider_documents() {
         form_of(&server).await,
         pairs(&[
             ("grant_type", "authorization_code"),
-            ("client_id", "C0123"),
-            ("client_secret", CLIENT_SECRET),
             ("code", CODE),
             ("redirect_uri", REDIRECT_URI),
             ("code_verifier", VERIFIER),
+            ("client_id", "C0123"),
+            ("client_secret", CLIENT_SECRET),
         ])
     );
 }
@@ -109,27 +111,91 @@ async fn a_refresh_may_answer_without_a_refresh_token() {
         form_of(&server).await,
         pairs(&[
             ("grant_type", "refresh_token"),
+            ("refresh_token", REFRESH_TOKEN),
             ("client_id", "C0123"),
             ("client_secret", CLIENT_SECRET),
-            ("refresh_token", REFRESH_TOKEN),
         ])
     );
 }
 
 #[tokio::test]
 async fn a_token_url_of_its_own_is_used_as_it_is() {
-    let server = MockServer::start().await;
-    Mock::given(path("/oauth/token"))
-        .respond_with(ResponseTemplate::new(201).set_body_string(r#"{"access_token":"t"}"#))
-        .mount(&server)
-        .await;
-    let token_url = format!("{}/oauth/token", server.uri()).parse().unwrap();
-    let settings = settings("http://127.0.0.1:1/v1").with_token_url(token_url);
+    for written in [
+        "/oauth/token",
+        "/oauth/token/",
+        "/token?resource=https://a/&x",
+    ] {
+        let server =
+            server_with(ResponseTemplate::new(201).set_body_string(r#"{"access_token":"t"}"#))
+                .await;
+        let token_url = format!("{}{written}", server.uri()).parse().unwrap();
+        let settings = settings("http://127.0.0.1:1/v1").with_token_url(token_url);
+        let client = WebexClient::new(settings).unwrap();
+        let answer = client.refresh(&integration(), &refresh_token()).await;
+        assert_eq!(answer.unwrap().access_token.expose_secret(), "t");
+        let asked = &server.received_requests().await.unwrap()[0].url;
+        assert_eq!(&asked[url::Position::BeforePath..], written);
+    }
+}
+
+/// With `basic`, the credentials stand in the header alone, each form-encoded.
+#[tokio::test]
+async fn client_secret_basic_encodes_id_and_secret() {
+    for (id, secret, pair) in [
+        ("C0123", "s3cr3t", "C0123:s3cr3t"),
+        ("C0123", "a+b c", "C0123:a%2Bb+c"),
+        ("C0123", "50%25", "C0123:50%2525"),
+        ("my:client", "a:b", "my%3Aclient:a%3Ab"),
+        (
+            "C0123",
+            "schl\u{fc}ssel/=&?",
+            "C0123:schl%C3%BCssel%2F%3D%26%3F",
+        ),
+        ("C0123", "-._*~", "C0123:-._*%7E"),
+    ] {
+        let server =
+            server_with(ResponseTemplate::new(200).set_body_string(r#"{"access_token":"t"}"#))
+                .await;
+        let settings = settings(&format!("{}/v1", server.uri())).with_token_auth(TokenAuth::Basic);
+        let integration = Integration {
+            client_id: ClientId::new(id),
+            client_secret: ClientSecret::new(secret),
+            ..integration()
+        };
+        let client = WebexClient::new(settings).unwrap();
+        client
+            .refresh(&integration, &refresh_token())
+            .await
+            .unwrap();
+        let (code, verifier) = (code(), verifier());
+        let exchanged = client.exchange_code(&integration, &code, &verifier);
+        exchanged.await.unwrap();
+        for request in server.received_requests().await.unwrap() {
+            let header = request.headers["authorization"].to_str().unwrap();
+            let credentials = STANDARD.decode(header.strip_prefix("Basic ").unwrap());
+            assert_eq!(String::from_utf8(credentials.unwrap()).unwrap(), pair);
+            let form: Vec<_> = url::form_urlencoded::parse(&request.body).collect();
+            assert!(
+                form.iter().all(|(name, _)| !name.starts_with("client_")),
+                "one method of authentication only (RFC 6749 section 2.3): {form:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_quoted_basic_header_does_not_come_back_in_an_error() {
+    let pair = STANDARD.encode("C0123:s3cr3t-of-the-integration%2B%2F%3D%26%3F");
+    let body = format!(r#"{{"error":"invalid_client","error_description":"Basic {pair}"}}"#);
+    let server = server_with(ResponseTemplate::new(401).set_body_string(body)).await;
+    let settings = settings(&format!("{}/v1", server.uri())).with_token_auth(TokenAuth::Basic);
     let client = WebexClient::new(settings).unwrap();
-    client
+    let error = client
         .refresh(&integration(), &refresh_token())
         .await
-        .unwrap();
+        .unwrap_err();
+    assert_eq!(error.kind, SparkErrorKind::IntegrationRefused);
+    assert!(!error.to_string().contains(&pair[..12]), "{error}");
 }
 
 #[tokio::test]

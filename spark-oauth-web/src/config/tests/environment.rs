@@ -174,3 +174,38 @@ fn filter_directives_are_checked() {
     ));
     assert!(found[0].starts_with("SPARK_OAUTH_LOG: "), "{found:?}");
 }
+
+#[test]
+fn proxies_come_from_the_variables_of_curl() {
+    let pairs = [
+        ("https_proxy", "http://user:sesame@proxy.example:3128"),
+        ("NO_PROXY", "internal.example"),
+    ];
+    let (config, warnings) = load_with_environment(&minimal(), &pairs).unwrap();
+    let summary = config.summary();
+    assert!(
+        summary.ends_with("proxy none for http, http://proxy.example:3128 for https"),
+        "{summary}"
+    );
+    assert_eq!(warnings, []);
+    let (config, _) = load_with_environment(&minimal(), &[]).unwrap();
+    assert!(config.summary().ends_with("proxy none"));
+}
+
+#[test]
+fn a_proxy_that_is_not_understood_ends_the_start() {
+    let pairs = [
+        ("HTTPS_PROXY", "ftp://user:sesame@proxy.example"),
+        ("no_proxy", "192.168."),
+        ("SPARK_OAUTH__SERVER__PORT", "70000"),
+    ];
+    let found = mistakes(load_with_environment(&minimal(), &pairs));
+    assert_eq!(found.len(), 3, "{found:#?}");
+    for name in ["HTTPS_PROXY: ", "no_proxy: "] {
+        assert!(
+            found.iter().any(|fault| fault.starts_with(name)),
+            "{found:#?}"
+        );
+    }
+    assert!(!found.join(" ").contains("sesame"), "{found:#?}");
+}

@@ -1,5 +1,7 @@
 //! Single settings, and how they hang together.
 
+use spark_oauth_core::webex::TokenAuth;
+
 use super::*;
 
 #[test]
@@ -140,7 +142,92 @@ fn the_providers_addresses_follow_its_base() {
         config.provider.token_url.as_str(),
         "http://127.0.0.1:3210/access_token"
     );
-    assert!(mistake("provider.tokenUrl", json!("https://a.example/t?x=1")).contains("a query"));
+}
+
+#[test]
+fn an_endpoint_of_the_provider_is_kept_as_it_is_written() {
+    for url in [
+        "https://a.example/o/token/",
+        "https://a.example/t?resource=https://b/",
+        "https://a.example/authorize?prompt=consent&access_type=offline",
+    ] {
+        for key in ["provider.tokenUrl", "provider.authorizeUrl"] {
+            let (config, warnings) = load(&with(key, json!(url))).unwrap();
+            let provider = config.provider;
+            let kept = match key {
+                "provider.tokenUrl" => provider.token_url,
+                _ => provider.authorize_url,
+            };
+            assert_eq!(kept.as_str(), url);
+            assert_eq!(warnings, [], "{url}");
+        }
+    }
+    assert!(mistake("provider.apiBase", json!("https://a.example/v1?x=1")).contains("a query"));
+    assert!(mistake("provider.tokenUrl", json!("https://a.example/t#x")).contains("a fragment"));
+}
+
+#[test]
+fn parameters_that_every_consent_sets_are_warned_of() {
+    let url = "https://a.example/authorize?state=1&x=2&sc%6fpe=a";
+    let (_, warnings) = load(&with("provider.authorizeUrl", json!(url))).unwrap();
+    let texts: Vec<_> = warnings.iter().map(|warning| &*warning.text).collect();
+    assert_eq!(places(&warnings), ["provider.authorizeUrl"; 2]);
+    assert!(
+        texts[0].contains("`state`") && texts[1].contains("`scope`"),
+        "{texts:?}"
+    );
+    let url = "https://a.example/authorize?response_mode=form_post";
+    let fault = mistake("provider.authorizeUrl", json!(url));
+    assert!(
+        fault.contains("response_mode") && fault.contains("form_post"),
+        "{fault}"
+    );
+    let url = "https://a.example/authorize?response_mode=query";
+    load(&with("provider.authorizeUrl", json!(url))).unwrap();
+}
+
+#[test]
+fn the_token_endpoint_is_told_who_asks_in_one_of_two_ways() {
+    let auth = |text| {
+        load(&with("provider.tokenAuth", json!(text)))
+            .unwrap()
+            .0
+            .provider
+            .token_auth
+    };
+    assert_eq!(
+        load(&minimal()).unwrap().0.provider.token_auth,
+        TokenAuth::Post
+    );
+    assert_eq!(auth("post"), TokenAuth::Post);
+    assert_eq!(auth("basic"), TokenAuth::Basic);
+    for wrong in ["Basic", "client_secret_basic", "none", "private_key_jwt"] {
+        let fault = mistake("provider.tokenAuth", json!(wrong));
+        assert!(fault.starts_with("provider.tokenAuth: "), "{fault}");
+        assert!(fault.contains("write post"), "{fault}");
+    }
+}
+
+#[test]
+fn an_issuer_is_kept_byte_by_byte() {
+    for issuer in [
+        "https://a.example",
+        "https://a.example/",
+        "http://127.0.0.1:9000/realms/x",
+    ] {
+        let (config, _) = load(&with("provider.issuer", json!(issuer))).unwrap();
+        assert_eq!(config.provider.issuer.as_deref(), Some(issuer));
+    }
+    for wrong in [
+        "a.example",
+        "https://a.example/?x",
+        "https://a.example/#x",
+        "urn:a",
+        " ",
+    ] {
+        let fault = mistake("provider.issuer", json!(wrong));
+        assert!(fault.starts_with("provider.issuer"), "{fault}");
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub(super) struct Parameters {
     code: Option<String>,
     error: Option<String>,
     error_description: Option<String>,
+    iss: Option<String>,
 }
 
 impl Parameters {
@@ -39,6 +40,7 @@ impl Parameters {
             code: given(self.code).map(AuthorizationCode::new),
             refusal: given(self.error)
                 .map(|error| ProviderRefusal::new(&error, self.error_description.as_deref())),
+            issuer: self.iss,
         }
     }
 }
@@ -175,6 +177,13 @@ fn explain(error: &ConsentError) -> PageError {
     let page = |status, title: &str, text: &str| PageError::new(status, title, text);
     let bad = StatusCode::BAD_REQUEST;
     match error {
+        ConsentError::OtherIssuer { .. } => page(
+            StatusCode::BAD_GATEWAY,
+            "Another server answered",
+            "The answer does not come from the server that this service uses to ask for access. \
+             Nothing was granted. Start again. If this happens twice, tell the operator of this \
+             service.",
+        ),
         ConsentError::Expired => page(
             bad,
             "That took too long",

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use spark_oauth_core::http_client::Proxies;
 use spark_oauth_core::ports::{Clock, Delivery, DeliveryError, SystemClock};
 use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
@@ -45,7 +46,7 @@ async fn receiver(status: StatusCode) -> (Url, Requests) {
 
 fn client(url: Url) -> WebhookClient {
     let secrets = WebhookSecrets::parse(SECRET).unwrap();
-    WebhookClient::new(url, secrets, Arc::new(SystemClock)).unwrap()
+    WebhookClient::new(url, secrets, &Proxies::none(), Arc::new(SystemClock)).unwrap()
 }
 
 #[tokio::test]

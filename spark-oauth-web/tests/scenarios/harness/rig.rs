@@ -54,7 +54,7 @@ impl Rig {
         let folder = tempfile::tempdir().unwrap();
         let config = Box::new(setup.config(folder.path(), &upstream.base_url()));
         let clock = Arc::new(ManualClock::at(SystemClock.now()));
-        let telemetry = Telemetry::start(config.telemetry.as_ref()).unwrap();
+        let telemetry = Telemetry::start(config.telemetry.as_ref(), &config.proxies).unwrap();
         let log = Log::start(&config.log, clock.clone(), telemetry.layer());
         let running = launch(&config, &clock, setup.provider_timeout)
             .await

@@ -19,7 +19,7 @@ type Load = fn(Arc<CryptoProvider>) -> Result<Verifier, Error>;
 ///
 /// # Errors
 /// Those of rustls, where it does not know the protocol versions.
-pub fn client_config() -> Result<ClientConfig, Error> {
+pub(super) fn client_config() -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let roots = PlatformRoots::new(Arc::clone(&provider), Verifier::new);
     let config = ClientConfig::builder_with_provider(provider)
