@@ -8,6 +8,7 @@ mod line;
 mod service;
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -205,6 +206,8 @@ pub enum AuditAction {
     ConsentLinkEnded,
     /// The audit log was exported.
     AuditExported,
+    /// The delivery of events to a destination was resumed.
+    DeliveryResumed,
     /// Everything was sealed again under the newest key.
     KeysRotated,
     /// Everything was copied into this store.
@@ -217,7 +220,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::ConsentGranted,
         Self::ConsentFailed,
         Self::ConsentWithdrawn,
@@ -242,6 +245,7 @@ impl AuditAction {
         Self::ConsentLinkSent,
         Self::ConsentLinkEnded,
         Self::AuditExported,
+        Self::DeliveryResumed,
         Self::KeysRotated,
         Self::StoreCopied,
         Self::TokenImported,
@@ -276,6 +280,7 @@ impl AuditAction {
             Self::ConsentLinkSent => "consent_link_sent",
             Self::ConsentLinkEnded => "consent_link_ended",
             Self::AuditExported => "audit_exported",
+            Self::DeliveryResumed => "delivery_resumed",
             Self::KeysRotated => "keys_rotated",
             Self::StoreCopied => "store_copied",
             Self::TokenImported => "token_imported",
@@ -374,13 +379,16 @@ impl Outcome {
 }
 
 /// One entry of the audit log. It holds no secret.
+///
+/// It is one event, or several of the same kind within a second: fetches of one token
+/// by one caller, or rejections that an attacker can trigger at will.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// The entry's identifier.
     pub id: AuditId,
-    /// When it happened.
+    /// When it happened, the first time where it happened several times.
     pub at: Timestamp,
-    /// Who acted, and from where.
+    /// Who acted, and from where, the first time.
     pub caller: Caller,
     /// What was done.
     pub action: AuditAction,
@@ -393,6 +401,18 @@ pub struct AuditEntry {
     pub subject: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
+    /// How many events this entry stands for.
+    pub count: NonZeroU32,
+    /// The request of the last of several events; `None` where it is one, or unknown.
+    pub last_request_id: Option<String>,
+}
+
+impl AuditEntry {
+    /// Counts one more event of this kind, with the request that caused it.
+    pub(crate) fn repeat(&mut self, request_id: Option<String>) {
+        self.count = self.count.saturating_add(1);
+        self.last_request_id = request_id;
+    }
 }
 
 #[cfg(test)]

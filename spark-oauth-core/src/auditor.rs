@@ -5,12 +5,13 @@ mod waiting;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use self::refusals::{Alike, Refusals};
+use self::refusals::{Alike, Noted, ONE_EACH, Refusals};
 use self::waiting::Waiting;
 use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Outcome};
 use crate::detached::Detached;
@@ -96,9 +97,9 @@ impl Subject {
 
 /// Writes the audit log.
 ///
-/// Each entry is written before the call goes on, but for one kind: the same caller
-/// that fetches the same token several times within a second makes one entry, and
-/// does not wait for it.
+/// Each entry is written before the call continues, with two exceptions that make one
+/// entry with a count: fetches of the same token by the same caller within a second, and
+/// repeated rejections ([`record_refusal`](Self::record_refusal)).
 #[derive(Clone, Debug)]
 pub(crate) struct Auditor {
     clock: Arc<dyn Clock>,
@@ -155,28 +156,40 @@ impl Auditor {
         subject: Subject,
         outcome: Outcome,
     ) {
+        let is_fetch = action == AuditAction::TokenCheckedOut && outcome == Outcome::Done;
+        if is_fetch && self.collect(caller, &subject) {
+            return;
+        }
+        let entry = self.entry(caller, action, subject, outcome);
+        self.waiting.append(entry).await;
+    }
+
+    fn entry(
+        &self,
+        caller: &Caller,
+        action: AuditAction,
+        subject: Subject,
+        outcome: Outcome,
+    ) -> AuditEntry {
         let at = self.clock.now();
-        let entry = || AuditEntry {
+        AuditEntry {
             id: AuditId::generate(at, &*self.random),
             at,
             caller: caller.clone(),
             action,
             token: subject.token,
             api_key: subject.api_key.or(caller.actor.api_key()),
-            subject: subject.name.clone(),
-            outcome: outcome.clone(),
-        };
-        let is_fetch = action == AuditAction::TokenCheckedOut && outcome == Outcome::Done;
-        if is_fetch && self.collect(Fetch::of(caller, subject.token, at), entry) {
-            return;
+            subject: subject.name,
+            outcome,
+            count: NonZeroU32::MIN,
+            last_request_id: None,
         }
-        self.waiting.append(entry()).await;
     }
 
-    /// Adds an entry about a refusal that whoever is refused can bring about as often as
-    /// they like, or the log would grow at their will: the first of its action, reason,
-    /// key and network in a second, before the call goes on. The application's log tells
-    /// how many others there were.
+    /// Adds an entry about a rejection that an attacker can trigger at will. The first of
+    /// its action, reason, key and network in a second is written before the call
+    /// continues; those that follow within this second make one more entry, with their
+    /// number.
     pub(crate) async fn record_refusal(
         &self,
         caller: &Caller,
@@ -184,36 +197,52 @@ impl Auditor {
         subject: Subject,
         outcome: Outcome,
     ) {
-        if self.refusals.is_first(Alike::of(caller, action, &outcome)) {
-            self.record(caller, action, subject, outcome).await;
+        let kind = Alike::of(caller, action, &outcome);
+        let entry = self.entry(caller, action, subject, outcome);
+        match self.refusals.note(kind, entry) {
+            Noted::First(entry) => self.waiting.append(*entry).await,
+            Noted::Repeated {
+                first_of_window: true,
+            } => {
+                let auditor = self.clone();
+                drop(self.detached.start(async move {
+                    tokio::time::sleep(ONE_EACH).await;
+                    auditor.write_all(auditor.refusals.take_ended()).await;
+                }));
+            }
+            Noted::Repeated { .. } | Noted::LeftOut => {}
         }
     }
 
     /// Keeps a fetch for the next round of writing; `false` where too many wait
     /// already.
-    fn collect(&self, fetch: Fetch, entry: impl FnOnce() -> AuditEntry) -> bool {
+    fn collect(&self, caller: &Caller, subject: &Subject) -> bool {
+        let fetch = Fetch::of(caller, subject.token, self.clock.now());
         let mut collected = self.lock();
-        if collected.contains_key(&fetch) {
+        if let Some(first) = collected.get_mut(&fetch) {
+            first.repeat(caller.origin.request_id.clone());
             return true;
         }
         if collected.len() >= MOST_COLLECTED {
             return false;
         }
         let is_first = collected.is_empty();
-        collected.insert(fetch, entry());
+        let action = AuditAction::TokenCheckedOut;
+        let entry = self.entry(caller, action, subject.clone(), Outcome::Done);
+        collected.insert(fetch, entry);
         drop(collected);
         if is_first {
             let auditor = self.clone();
             drop(self.detached.start(async move {
                 tokio::time::sleep(COLLECTED_FOR).await;
-                auditor.write_collected().await;
+                let collected = std::mem::take(&mut *auditor.lock());
+                auditor.write_all(collected.into_values().collect()).await;
             }));
         }
         true
     }
 
-    async fn write_collected(&self) {
-        let mut entries: Vec<_> = std::mem::take(&mut *self.lock()).into_values().collect();
+    async fn write_all(&self, mut entries: Vec<AuditEntry>) {
         entries.sort_by_key(|entry| (entry.at, entry.id));
         let mut writing = JoinSet::new();
         for entry in entries {
@@ -243,6 +272,8 @@ impl Auditor {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
     use crate::ports::{ManualClock, SeededRandom};
     use crate::testing::scene::{NOW, caller};
@@ -253,6 +284,11 @@ mod tests {
         clock: Arc<ManualClock>,
         detached: Detached,
         auditor: Auditor,
+        requests: AtomicU32,
+    }
+
+    fn request(number: u32) -> String {
+        format!("request {number:03}")
     }
 
     fn desk() -> Desk {
@@ -267,16 +303,39 @@ mod tests {
             clock,
             detached,
             auditor,
+            requests: AtomicU32::new(1),
         }
     }
 
     impl Desk {
+        /// The caller, with another request each time.
+        fn caller(&self) -> Caller {
+            let number = self.requests.fetch_add(1, Ordering::Relaxed);
+            let mut caller = caller();
+            caller.origin.request_id = Some(request(number));
+            caller
+        }
+
+        /// How many events each entry stands for, and its first and last request.
+        fn counts(&self) -> Vec<(u32, String, String)> {
+            let entries = self.stores.audit_entries().into_iter();
+            let mut counts: Vec<_> = entries
+                .map(|entry| {
+                    let first = entry.caller.origin.request_id.unwrap_or_default();
+                    let last = entry.last_request_id.unwrap_or_default();
+                    (entry.count.get(), first, last)
+                })
+                .collect();
+            counts.sort_by(|one, other| one.1.cmp(&other.1));
+            counts
+        }
+
         async fn fetch(&self, number: u64) {
             let id = TokenId::generate(NOW, &SeededRandom::new(number));
             let subject = Subject::token(id, "ann@example.org");
             let action = AuditAction::TokenCheckedOut;
             self.auditor
-                .record(&caller(), action, subject, Outcome::Done)
+                .record(&self.caller(), action, subject, Outcome::Done)
                 .await;
         }
     }
@@ -292,7 +351,11 @@ mod tests {
         let begun = tokio::time::Instant::now();
         desk.detached.settle().await;
         assert!(begun.elapsed() < Duration::from_secs(1));
-        assert_eq!(desk.stores.audit_entries().len(), 2);
+        let expected = [
+            (100, request(1), request(100)),
+            (1, request(101), String::new()),
+        ];
+        assert_eq!(desk.counts(), expected);
 
         desk.clock.advance(Duration::from_secs(1));
         desk.fetch(1).await;
@@ -316,23 +379,52 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_that_comes_again_and_again_makes_one_entry_a_second() {
+    async fn repeated_rejections_make_two_entries_a_second_that_count_all_of_them() {
         let desk = desk();
         let refuse = async |action| {
             let outcome = Outcome::Refused("throttled".to_owned());
             desk.auditor
-                .record_refusal(&caller(), action, Subject::default(), outcome)
+                .record_refusal(&desk.caller(), action, Subject::default(), outcome)
                 .await;
         };
-        for expected in 1..=3 {
+        for second in 0..3 {
             for _ in 0..100 {
                 refuse(AuditAction::SignIn).await;
-                assert_eq!(desk.stores.audit_entries().len(), expected);
+                assert_eq!(desk.stores.audit_entries().len(), 2 * second + 1);
             }
-            tokio::time::advance(refusals::ONE_EACH).await;
+            desk.detached.settle().await;
         }
         refuse(AuditAction::SuperAdminSetUp).await;
-        assert_eq!(desk.stores.audit_entries().len(), 4);
+        let expected = [
+            (1, request(1), String::new()),
+            (99, request(2), request(100)),
+            (1, request(101), String::new()),
+            (99, request(102), request(200)),
+            (1, request(201), String::new()),
+            (99, request(202), request(300)),
+            (1, request(301), String::new()),
+        ];
+        assert_eq!(desk.counts(), expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rejection_right_after_the_window_costs_no_count() {
+        let desk = desk();
+        for _ in 0..3 {
+            for _ in 0..5 {
+                let outcome = Outcome::Refused("key_invalid".to_owned());
+                let action = AuditAction::ApiCalled;
+                desk.auditor
+                    .record_refusal(&desk.caller(), action, Subject::default(), outcome)
+                    .await;
+            }
+            // The window ends, and the task that writes its counts has not run yet.
+            tokio::time::advance(ONE_EACH).await;
+        }
+        desk.detached.settle().await;
+        let counts = desk.counts();
+        assert_eq!(counts.iter().map(|(count, ..)| count).sum::<u32>(), 15);
+        assert_eq!(counts.len(), 6, "{counts:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 /// Whether a character has no place in a text that people read and compare: control
 /// characters, marks of direction, separators of lines, spaces without a width.
-pub(crate) fn is_hidden(character: char) -> bool {
+pub fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -133,6 +133,7 @@ pub use application::{SparkOauth, SparkOauthBuilder};
 pub use corrected_clock::ClockState;
 pub use email::{EmailAddress, InvalidEmail};
 pub use gauges::{Counted, Gauges};
+pub use hidden::is_hidden;
 pub use ids::{
     AdminId, ApiKeyId, AuditId, ClockId, ConsentLinkId, EventId, InvalidId, ProcessId, TokenId,
 };

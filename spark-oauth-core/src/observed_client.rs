@@ -15,7 +15,7 @@ use crate::integration::Integration;
 use crate::measured;
 use crate::person::Person;
 use crate::ports::{
-    AuthorizationRequest, Clock as _, MembershipId, MessageId, Observer, Revocation, RoomId,
+    AuthorizationRequest, Clock as _, MembershipId, MessageId, Observer, PROVIDER_CALLS, Revocation, RoomId,
     SparkClient, SparkError, SparkErrorKind, TokenAnswer,
 };
 use crate::secret::{AccessToken, AuthorizationCode, RefreshToken};
@@ -34,6 +34,7 @@ impl ObservedClient {
         call: &'static str,
         work: impl Future<Output = Result<T, SparkError>> + Send,
     ) -> Result<T, SparkError> {
+        debug_assert!(PROVIDER_CALLS.contains(&call), "{call} has no series at 0");
         let span = measured::provider_call(call);
         let begun = Instant::now();
         let outcome = work.instrument(span.clone()).await;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
 
 /// Milliseconds since the Unix epoch, UTC.
 ///
@@ -42,6 +44,10 @@ impl Timestamp {
         self <= now
     }
 }
+
+/// [`Rfc3339`] leaves out the zeros at the end of a fraction, and text no longer sorts.
+const MILLISECONDS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// A duration in whole milliseconds, as far as `i64` reaches.
 fn millis(duration: Duration) -> i64 {
@@ -88,11 +94,13 @@ impl FromStr for Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC; the bare milliseconds where a date has no such form.
+    /// RFC 3339 in UTC, always with three digits behind the second, so that texts sort
+    /// as times do; the bare milliseconds where a date has no such form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
             .ok()
-            .and_then(|at| at.format(&Rfc3339).ok());
+            .filter(|at| (0..=9_999).contains(&at.year()))
+            .and_then(|at| at.format(MILLISECONDS).ok());
         match text {
             Some(text) => f.write_str(&text),
             None => write!(f, "{}ms", self.0),
@@ -108,14 +116,31 @@ impl fmt::Debug for Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn shows_itself_as_rfc_3339() {
-        assert_eq!(
-            Timestamp::from_millis(1_764_028_800_123).to_string(),
-            "2025-11-25T00:00:00.123Z"
-        );
+    fn shows_itself_as_rfc_3339_with_milliseconds() {
+        for (millis, text) in [
+            (1_764_028_800_123, "2025-11-25T00:00:00.123Z"),
+            (1_764_028_800_120, "2025-11-25T00:00:00.120Z"),
+            (1_764_028_800_000, "2025-11-25T00:00:00.000Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (-62_167_219_200_000, "0000-01-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Timestamp::from_millis(millis).to_string(), text);
+            assert_eq!(text.parse(), Ok(Timestamp::from_millis(millis)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn text_sorts_as_time_does(one in 0_i64..4_000_000_000_000, later in 1_i64..100_000) {
+            let (one, other) = (Timestamp::from_millis(one), Timestamp::from_millis(one + later));
+            prop_assert!(one.to_string() < other.to_string());
+        }
     }
 
     #[test]

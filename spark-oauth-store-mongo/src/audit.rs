@@ -1,6 +1,6 @@
 //! The audit log.
 
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 
 use async_trait::async_trait;
 use mongodb::bson::{DateTime, Document, doc};
@@ -140,6 +140,23 @@ pub(crate) struct AuditDocument {
     address: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
+    /// How many events this entry stands for; absent for one.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    count: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_request_id: Option<String>,
+}
+
+const fn one() -> i64 {
+    1
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_one(count: &i64) -> bool {
+    *count == 1
 }
 
 impl AuditDocument {
@@ -158,6 +175,8 @@ impl AuditDocument {
             subject_normalized: entry.subject.as_deref().map(EmailAddress::normalize),
             address: origin.address.map(|address| address.to_string()),
             request_id: origin.request_id.clone(),
+            count: entry.count.get().into(),
+            last_request_id: entry.last_request_id.clone(),
         })
     }
 }
@@ -187,6 +206,10 @@ impl TryFrom<AuditDocument> for AuditEntry {
             api_key: api_key.transpose()?,
             subject: document.subject,
             outcome: document.outcome,
+            count: u32::try_from(document.count)
+                .and_then(NonZeroU32::try_from)
+                .map_err(|_| Unreadable::new(AUDIT, "count"))?,
+            last_request_id: document.last_request_id,
         })
     }
 }

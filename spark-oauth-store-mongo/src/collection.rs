@@ -90,6 +90,18 @@ impl<D: Serialize + DeserializeOwned> Records<D> {
         Ok(done.matched_count > 0)
     }
 
+    /// Changes every document that fits, and answers how many.
+    pub(crate) async fn update_all(
+        &self,
+        filter: Document,
+        update: impl Into<UpdateModifications>,
+    ) -> Result<u64, StoreError> {
+        let done = self
+            .within(self.collection.update_many(filter, update))
+            .await?;
+        Ok(done.matched_count)
+    }
+
     /// The one document that fits.
     pub(crate) async fn find_one(&self, filter: Document) -> Result<Option<D>, StoreError> {
         self.find_one_as(filter, None).await

@@ -62,7 +62,14 @@ pub(crate) fn all() -> [CollectionIndexes; 9] {
         CollectionIndexes {
             place: Place::Tokens,
             collection: OUTBOX,
-            indexes: vec![plain("next", doc! { "next_at": 1 })],
+            indexes: vec![
+                plain("next", doc! { "next_at": 1, "destination": 1 }),
+                plain_where(
+                    "failed",
+                    doc! { "destination": 1, "next_at": 1 },
+                    doc! { "last_error": { "$exists": true } },
+                ),
+            ],
         },
         // Of processes there is a handful, and of pauses one for each integration:
         // these collections need none but that of `_id`.

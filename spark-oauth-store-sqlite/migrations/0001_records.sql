@@ -156,7 +156,10 @@ CREATE TABLE audit (
     token      TEXT,
     subject    TEXT,
     address    TEXT,
-    request_id TEXT
+    request_id TEXT,
+    -- How many events this entry stands for, and the request of the last.
+    count           INTEGER NOT NULL DEFAULT 1,
+    last_request_id TEXT
 ) STRICT;
 
 CREATE UNIQUE INDEX audit_id ON audit (id);

@@ -78,12 +78,14 @@ CREATE TABLE outbox (
     next_at           INTEGER NOT NULL,
     attempts          INTEGER NOT NULL,
     last_error        TEXT,
+    endpoint          TEXT,
     awaits_removal_of TEXT,
     body              TEXT    NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX outbox_event ON outbox (event, destination);
-CREATE INDEX outbox_next ON outbox (next_at);
+CREATE INDEX outbox_next ON outbox (next_at, destination);
+CREATE INDEX outbox_failed ON outbox (destination, next_at) WHERE last_error IS NOT NULL;
 
 -- The processes that work on the store: a handful.
 CREATE TABLE processes (

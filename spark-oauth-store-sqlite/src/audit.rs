@@ -1,6 +1,6 @@
 //! The audit log.
 
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 
 use async_trait::async_trait;
 use spark_oauth_core::audit::{AuditEntry, Caller, Origin};
@@ -14,7 +14,8 @@ use crate::words::{from_word, parse, to_word};
 
 macro_rules! audit_columns {
     () => {
-        "seq, id, at, action, actor, outcome, token, api_key, subject, address, request_id"
+        "seq, id, at, action, actor, outcome, token, api_key, subject, address, request_id, \
+         count, last_request_id"
     };
 }
 
@@ -22,8 +23,8 @@ pub(crate) use audit_columns;
 
 statements! {
     APPEND = "INSERT INTO audit (id, at, action, actor, outcome, token, subject, address, \
-        request_id, actor_normalized, subject_normalized, api_key, searchable) \
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1)";
+        request_id, actor_normalized, subject_normalized, api_key, count, last_request_id, \
+        searchable) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 1)";
 
     /// The index gives what ended in the order of its time; which of one time goes
     /// first does not matter.
@@ -47,7 +48,9 @@ impl AuditLog for SqliteStore {
             .bind(origin.request_id.clone())
             .bind(entry.caller.actor.name().map(EmailAddress::normalize))
             .bind(entry.subject.as_deref().map(EmailAddress::normalize))
-            .bind(entry.api_key.map(|key| key.to_string()));
+            .bind(entry.api_key.map(|key| key.to_string()))
+            .bind(i64::from(entry.count.get()))
+            .bind(entry.last_request_id.clone());
         self.execute(insertion).await?;
         Ok(())
     }
@@ -87,6 +90,8 @@ pub(crate) struct AuditRow {
     subject: Option<String>,
     address: Option<String>,
     request_id: Option<String>,
+    count: i64,
+    last_request_id: Option<String>,
 }
 
 impl TryFrom<AuditRow> for AuditEntry {
@@ -113,6 +118,10 @@ impl TryFrom<AuditRow> for AuditEntry {
             api_key: api_key.transpose()?,
             subject: row.subject,
             outcome: serde_json::from_str(&row.outcome).map_err(|_| Unreadable("audit.outcome"))?,
+            count: u32::try_from(row.count)
+                .and_then(NonZeroU32::try_from)
+                .map_err(|_| Unreadable("audit.count"))?,
+            last_request_id: row.last_request_id,
         })
     }
 }

@@ -55,7 +55,7 @@ statements! {
     WALK_PAUSES = "SELECT integration, reason, since, until, trips, summary, tracking_id \
         FROM pauses WHERE integration > ?1 ORDER BY integration LIMIT ?2";
 
-    WALK_OUTBOX = "SELECT seq, event, destination, next_at, attempts, last_error, \
+    WALK_OUTBOX = "SELECT seq, event, destination, next_at, attempts, last_error, endpoint, \
         awaits_removal_of, body FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 }
 

@@ -18,7 +18,7 @@ use spark_oauth_web::pages::{
     KeyListPage, KeyRow, KeyStatus, LastError, Layout, LinkDetailPage, LinkFormPage, LinkListPage,
     LinkRow, LinkStatus, Navigation, NextStep, OverviewPage, PauseView, ProfilePage, Receipt, Role,
     RoomIds, ScopeChoice, ScopeView, Section, SetUpPage, SignInPage, TimeView, TokenDetailPage,
-    TokenFilter, TokenListPage, TokenRow, TokenStatus, TokenTexts, assets,
+    TokenFilter, TokenListPage, TokenRow, TokenStatus, TokenTexts, WebhookTroubleView, assets,
 };
 
 /// 25 November 2026, 14:05 UTC.
@@ -121,7 +121,8 @@ fn navigation(section: Section) -> Navigation {
 }
 
 fn overview(gallery: &mut Gallery) -> Outcome {
-    let page = |days: [u64; 14], pause: Option<PauseView>| OverviewPage {
+    let page = |days: [u64; 14], pause: Option<PauseView>, webhooks| OverviewPage {
+        webhooks,
         layout: Layout::admin("Overview", navigation(Section::Overview)),
         active: days.iter().sum::<u64>() + 7,
         needs_consent: 12,
@@ -137,8 +138,8 @@ fn overview(gallery: &mut Gallery) -> Outcome {
         ),
     };
     let usual = [3, 12, 40, 7, 0, 25, 31, 18, 9, 22, 64, 51, 12, 5];
-    gallery.add("overview", &page(usual, None))?;
-    gallery.add("overview-empty", &page([0; 14], None))?;
+    gallery.add("overview", &page(usual, None, None))?;
+    gallery.add("overview-empty", &page([0; 14], None, None))?;
     let pause = PauseView {
         text: "Webex refuses the integration. Compare client ID, client secret and redirect URI \
                of the configuration with the integration's page at Webex."
@@ -151,7 +152,14 @@ fn overview(gallery: &mut Gallery) -> Outcome {
     let many = [
         1_000_000, 1, 250_000, 0, 0, 0, 0, 999_999, 0, 0, 0, 0, 0, 1_000_000,
     ];
-    gallery.add("overview-paused", &page(many, Some(pause)))
+    let webhooks = WebhookTroubleView {
+        suspended: true,
+        waiting: 1_204,
+        since: at(-DAY / 2),
+        next_attempt: at(DAY / 2),
+        reason: "The receiver answered 410 Gone: it wants no event any more".to_owned(),
+    };
+    gallery.add("overview-paused", &page(many, Some(pause), Some(webhooks)))
 }
 
 fn receipt(hand_over: HandOver) -> Receipt {
@@ -717,6 +725,8 @@ fn audit_rows() -> Vec<AuditRow> {
                 .then(|| "2001:db8:85a3::8a2e:370:7334".to_owned()),
             request_id: (kind != "at the command line")
                 .then(|| "01KAXQ6B2M5T8X0Z3C7F9H1KNP".to_owned()),
+            count: if kind == "API key" { 40 } else { 1 },
+            last_request_id: (kind == "API key").then(|| "01KAXQ6BZX7Y2N4R6W8A1C3E5G".to_owned()),
             outcome,
             reason: Option::<&str>::map(reason, reason_words),
         };

@@ -5,6 +5,8 @@ use std::io::{self, BufRead, IsTerminal};
 use spark_oauth_core::Password;
 use zeroize::Zeroizing;
 
+use crate::config::{UnusableSecret, secret_in};
+
 /// No line with a password is longer, in bytes: bcrypt reads 72.
 const LONGEST_LINE: u64 = 4096;
 
@@ -45,12 +47,13 @@ fn first_line(input: impl BufRead) -> io::Result<Password> {
         let text = "the first line of standard input is too long for a password";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
-    let password = line.strip_suffix('\n').unwrap_or(&line);
-    let password = password.strip_suffix('\r').unwrap_or(password);
-    if password.is_empty() {
-        Err(nothing_given())
-    } else {
-        Ok(Password::new(password))
+    match secret_in(&line) {
+        Ok(password) => Ok(Password::new(password)),
+        Err(UnusableSecret::Empty) => Err(nothing_given()),
+        Err(error) => {
+            let text = format!("cannot use the first line of standard input: {error}");
+            Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+        }
     }
 }
 
@@ -107,10 +110,22 @@ mod tests {
         ] {
             assert_eq!(piping(bytes).unwrap().expose_secret(), "sesame");
         }
-        assert_eq!(
-            piping(b" open sesame \n").unwrap().expose_secret(),
-            " open sesame "
-        );
+        let marked = "\u{feff}open sesame\r\n";
+        let read = piping(marked.as_bytes()).unwrap();
+        assert_eq!(read.expose_secret(), "open sesame");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_refused_and_named() {
+        for (bytes, named) in [
+            (&b"sesame \n"[..], "U+0020"),
+            (b"sesame\r\r\n", "U+000D"),
+            (b"ses\0ame\n", "U+0000"),
+        ] {
+            let refused = piping(bytes).unwrap_err().to_string();
+            assert!(refused.contains(named), "{refused}");
+            assert!(!refused.contains("sesame"), "{refused}");
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ use spark_oauth_core::audit::AuditEntry;
 use spark_oauth_core::consent_links::ConsentLink;
 use spark_oauth_core::keyring::KeyFingerprint;
 use spark_oauth_core::ports::{
-    AdminStore, ApiKeyStore, AuditFilter, AuditLog, CallbackClaim, Census, Claim, ConsentLinkStore,
+    AdminStore, ApiKeyStore, AuditFilter, AuditLog, Backlog, CallbackClaim, Census, Claim, ConsentLinkStore,
     ConsentStore, Cursor, DueToken, Found, Inventory, Outbox, OutboxEntry, Page, PageRequest,
     Pause, PauseStore, PendingConsent, ProcessRecord, ProcessRegistry, SessionKey, SessionRecord,
     SessionStore, StateHash, StoreError, Taken, TokenFilter, TokenStore, UniqueRule, VaultStore,
@@ -731,11 +731,13 @@ impl Outbox for CustomStore {
         &self,
         now: Timestamp,
         limit: NonZeroU16,
+        except: &[String],
     ) -> Result<Vec<OutboxEntry>, StoreError> {
         let records = self.lock();
         let entries = records.outbox.values();
         let mut due: Vec<_> = entries
             .filter(|entry| entry.next_at.has_passed(now))
+            .filter(|entry| !except.contains(&entry.destination))
             .cloned()
             .collect();
         due.sort_by_key(|entry| entry.next_at);
@@ -757,6 +759,7 @@ impl Outbox for CustomStore {
         standing.next_at = entry.next_at;
         standing.attempts = entry.attempts;
         standing.last_error.clone_from(&entry.last_error);
+        standing.endpoint.clone_from(&entry.endpoint);
         Ok(true)
     }
 
@@ -767,6 +770,39 @@ impl Outbox for CustomStore {
     ) -> Result<bool, StoreError> {
         let key = (event, destination.to_owned());
         Ok(self.lock().outbox.remove(&key).is_some())
+    }
+
+    async fn resume_outbox(
+        &self,
+        destination: &str,
+        unless_tried_at: Option<String>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut resumed = 0;
+        for entry in self.lock().outbox.values_mut() {
+            let elsewhere = unless_tried_at.is_none() || entry.endpoint != unless_tried_at;
+            if entry.destination == destination && entry.next_at > now && elsewhere {
+                (entry.next_at, entry.attempts) = (now, 0);
+                resumed += 1;
+            }
+        }
+        Ok(resumed)
+    }
+
+    async fn backlog_in_outbox(&self, destination: &str) -> Result<Backlog, StoreError> {
+        let records = self.lock();
+        let entries = records.outbox.values();
+        let mut waiting: Vec<_> = entries
+            .filter(|entry| entry.destination == destination)
+            .collect();
+        waiting.sort_by_key(|entry| entry.next_at);
+        let next_at = waiting.first().map(|entry| entry.next_at);
+        let failed = waiting.iter().find(|entry| entry.last_error.is_some());
+        Ok(Backlog {
+            waiting: waiting.len() as u64,
+            next_at,
+            failed: failed.map(|entry| (*entry).clone()),
+        })
     }
 
     async fn count_outbox(&self) -> Result<u64, StoreError> {

@@ -6,7 +6,8 @@ use webex_emulator::{Registration, Scopes};
 
 use crate::{DemoError, Folder};
 
-/// The requester. Nobody of this name signs in: whoever asks cannot consent to it.
+/// The requester. The emulator has no account of this name: a requester cannot hand a
+/// token over to themselves.
 pub(crate) const REQUESTER: &str = "dana@example.com";
 
 /// The name of the super admin.
@@ -40,6 +41,9 @@ pub(crate) fn registration(port: u16) -> Registration {
     }
 }
 
+/// The file in the folder by which commands of the product find the demo's store.
+pub(crate) const FILE: &str = "config.json";
+
 /// The configuration for pages on `port`, with the provider at `api_base`.
 pub(crate) fn config(folder: &Folder, port: u16, api_base: &str) -> Result<Config, DemoError> {
     let document = json!({
@@ -58,8 +62,14 @@ pub(crate) fn config(folder: &Folder, port: u16, api_base: &str) -> Result<Confi
         "refresh": { "journalDirectory": folder.file("journal") },
         "log": { "directory": folder.file("logs") },
     });
+    let text = format!("{document:#}\n");
+    let path = folder.path().join(FILE);
+    std::fs::write(&path, &text).map_err(|source| DemoError::Folder {
+        path: folder.path().to_owned(),
+        source,
+    })?;
     // An empty environment: what is set for the product must not reach the demo.
-    match Config::from_json("the demo", &document.to_string(), &Environment::default()) {
+    match Config::from_json(FILE, &text, &Environment::default()) {
         Ok((config, _)) => Ok(config),
         Err(errors) => Err(DemoError::Config(errors.into())),
     }

@@ -16,6 +16,7 @@ spark-oauth.db     the database: tokens are sealed in it
 spark-oauth.keys   the key that seals them
 journal/           new tokens, sealed, while the database fails
 logs/              what happened, hour by hour
+config.json        by which commands of spark-oauth-web find all this
 
 Nothing in it is real. Delete the folder as you like, or start the demo with
 --fresh to begin anew.

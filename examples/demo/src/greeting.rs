@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use crate::Demo;
-use crate::config::{REQUESTER, SUPER_ADMIN};
+use crate::config::{FILE, REQUESTER, SUPER_ADMIN};
 
 /// The text that the demo prints once it serves.
 #[derive(Clone, Copy, Debug)]
@@ -85,10 +85,14 @@ impl Greeting<'_> {
             1 => "1 token is there from before, and still good.".to_owned(),
             count => format!("{count} tokens are there from before, and still good."),
         };
+        let config = self.folder.join(FILE);
+        let config = config.display();
         write!(
             f,
             "\
-Database, key and logs are in {folder}, and nothing is anywhere else.
+Database, key, logs and configuration are in {folder}, and nothing is anywhere else.
+Commands reach it by its configuration, from this working directory:
+  cargo run -p spark-oauth-web -- --config {config} api-key list
 {kept} --fresh begins anew. Ctrl-C ends it.
 "
         )

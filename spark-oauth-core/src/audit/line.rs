@@ -1,6 +1,7 @@
 //! An entry as one line of JSON: what an export is made of.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 use serde::Serialize;
 
@@ -13,20 +14,24 @@ use crate::ids::{ApiKeyId, AuditId, TokenId};
 /// | key | value |
 /// |---|---|
 /// | `id` | identifier of the entry, a ULID |
-/// | `at` | when it happened, RFC 3339 in UTC |
+/// | `at` | when it happened, the first time where `count` is more than 1: RFC 3339 in UTC, always with three digits behind the second, so that text sorts |
 /// | `actor.kind` | `person`, `admin`, `claimed` (not signed in, says to be this admin), `service` (code that embeds the library), `api_key`, `unauthenticated`, `operator` (at the command line), `system` |
 /// | `actor.id` | identifier of the admin or the API key |
 /// | `actor.name` | e-mail address, username or name of the key, as it was then |
 /// | `origin.address` | IP address of the caller |
-/// | `origin.request_id` | identifier of the request, as it stands in the log and in `X-Request-Id` |
+/// | `origin.request_id` | identifier of the request, as it stands in the log and in `X-Request-Id`; the first one where `count` is more than 1 |
+/// | `origin.last_request_id` | identifier of the last request where `count` is more than 1, else `null` |
 /// | `action` | what was done, one of [`AuditAction`] |
 /// | `subject` | to whom, or to whose token: an e-mail address, a username, the name of a key |
 /// | `token` | identifier of the token |
 /// | `api_key` | identifier of the API key that acted, or that something was done to |
 /// | `outcome` | `done`, `refused` or `failed` |
 /// | `reason` | why it was refused or failed |
+/// | `count` | how many events of this kind happened within one second: fetches of one token by one caller, or rejections that an attacker can trigger at will; otherwise 1 |
 ///
 /// ```
+/// use std::num::NonZeroU32;
+///
 /// use spark_oauth_core::audit::{AuditAction, AuditEntry, AuditLine, Caller, Outcome};
 /// use spark_oauth_core::ports::SeededRandom;
 /// use spark_oauth_core::{AuditId, Timestamp};
@@ -41,9 +46,11 @@ use crate::ids::{ApiKeyId, AuditId, TokenId};
 ///     api_key: None,
 ///     subject: Some("root".to_owned()),
 ///     outcome: Outcome::Done,
+///     count: NonZeroU32::MIN,
+///     last_request_id: None,
 /// };
 /// let line = AuditLine::from(&entry).to_string();
-/// assert!(line.contains(r#""at":"2026-11-25T14:05:09.75Z""#), "{line}");
+/// assert!(line.contains(r#""at":"2026-11-25T14:05:09.750Z""#), "{line}");
 /// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct AuditLine<'e> {
@@ -67,6 +74,8 @@ pub struct AuditLine<'e> {
     pub outcome: OutcomeKind,
     /// `reason`
     pub reason: Option<&'e str>,
+    /// `count`
+    pub count: NonZeroU32,
 }
 
 /// Who acted.
@@ -87,6 +96,8 @@ pub struct OriginLine<'e> {
     pub address: Option<IpAddr>,
     /// `origin.request_id`
     pub request_id: Option<&'e str>,
+    /// `origin.last_request_id`
+    pub last_request_id: Option<&'e str>,
 }
 
 impl<'e> From<&'e AuditEntry> for AuditLine<'e> {
@@ -104,6 +115,7 @@ impl<'e> From<&'e AuditEntry> for AuditLine<'e> {
             origin: OriginLine {
                 address: origin.address,
                 request_id: origin.request_id.as_deref(),
+                last_request_id: entry.last_request_id.as_deref(),
             },
             action: entry.action,
             subject: entry.subject.as_deref(),
@@ -111,6 +123,7 @@ impl<'e> From<&'e AuditEntry> for AuditLine<'e> {
             api_key: entry.api_key,
             outcome: entry.outcome.kind(),
             reason: entry.outcome.reason(),
+            count: entry.count,
         }
     }
 }
@@ -148,6 +161,8 @@ mod tests {
             api_key: None,
             subject: None,
             outcome,
+            count: NonZeroU32::MIN,
+            last_request_id: None,
         }
     }
 
@@ -174,17 +189,21 @@ mod tests {
         entry.token = Some(token);
         let key = ApiKeyId::generate(AT, &SeededRandom::new(4));
         entry.api_key = Some(key);
+        entry.repeat(Some("01J-middle".to_owned()));
+        entry.repeat(Some("01J-last".to_owned()));
         let expected = json!({
             "id": entry.id.to_string(),
-            "at": "2026-11-25T14:05:09.75Z",
+            "at": "2026-11-25T14:05:09.750Z",
             "actor": {"kind": "admin", "id": id.to_string(), "name": "root"},
-            "origin": {"address": "192.0.2.1", "request_id": "01J-request"},
+            "origin": {"address": "192.0.2.1", "request_id": "01J-request",
+                "last_request_id": "01J-last"},
             "action": "token_revealed",
             "subject": "ann@example.org",
             "token": token.to_string(),
             "api_key": key.to_string(),
             "outcome": "failed",
             "reason": "vault",
+            "count": 3,
         });
         assert_eq!(object(&entry), expected);
     }
@@ -193,15 +212,16 @@ mod tests {
     fn what_is_not_known_is_null() {
         let expected = json!({
             "id": entry(Actor::System, Outcome::Done).id.to_string(),
-            "at": "2026-11-25T14:05:09.75Z",
+            "at": "2026-11-25T14:05:09.750Z",
             "actor": {"kind": "system", "id": null, "name": null},
-            "origin": {"address": null, "request_id": null},
+            "origin": {"address": null, "request_id": null, "last_request_id": null},
             "action": "token_revealed",
             "subject": null,
             "token": null,
             "api_key": null,
             "outcome": "done",
             "reason": null,
+            "count": 1,
         });
         assert_eq!(object(&entry(Actor::System, Outcome::Done)), expected);
     }

@@ -1,22 +1,22 @@
-//! Keeps refusals that anybody can bring about from filling the audit log.
+//! Keeps rejections that an attacker can trigger at will from filling the audit log.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::audit::{AuditAction, Caller, Outcome};
+use crate::audit::{AuditAction, AuditEntry, Caller, Outcome};
 use crate::ids::ApiKeyId;
 use crate::network::network;
 
-/// Refusals that are alike make one entry in this time, as fetches that are alike do:
-/// a service whose key has ended may ask a thousand times a second.
+/// Rejections of one kind make two entries in this time, the second one with a count: a
+/// service whose key has expired may call a thousand times a second.
 pub(super) const ONE_EACH: Duration = Duration::from_secs(1);
 
-/// How many different refusals make an entry within that time: it bounds what all the
-/// networks of the world can add, and how much writing they can cause.
+/// How many kinds of rejections make entries within that time. This bounds what attackers
+/// in many networks can add, and how much writing they can cause.
 const MOST: usize = 100;
 
 /// Refusals that are alike: the same thing was refused for the same reason to the same
@@ -43,40 +43,73 @@ impl Alike {
     }
 }
 
-/// The refusals of the second that runs.
-#[derive(Clone, Debug)]
-pub(super) struct Refusals(Arc<Mutex<Window>>);
+/// What to do with a rejection.
+#[derive(Debug)]
+pub(super) enum Noted {
+    /// It is the first of its kind in this second: write its entry now.
+    First(Box<AuditEntry>),
+    /// It is counted. Where it is the first that is counted in this window, take the
+    /// entries when the window has ended.
+    Repeated {
+        /// No other rejection was counted in this window.
+        first_of_window: bool,
+    },
+    /// Too many kinds come at once. The application's log tells how many were left out.
+    LeftOut,
+}
 
-/// It begins with a refusal, and ends with the first one after its time.
+/// The rejections of the current second.
+#[derive(Clone, Debug)]
+pub(super) struct Refusals(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    window: Window,
+    /// The counts of windows that have ended.
+    ended: Vec<AuditEntry>,
+}
+
+/// It begins with a rejection, and ends with the first one after its time.
 #[derive(Debug)]
 struct Window {
     begun: Instant,
-    entered: HashSet<Alike>,
+    /// Each kind that has an entry, and an entry for those that followed.
+    entered: HashMap<Alike, Option<AuditEntry>>,
     /// How many made no entry, by action and reason.
     left_out: BTreeMap<(&'static str, String), u64>,
 }
 
 impl Refusals {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Window::begin())))
+        Self(Arc::new(Mutex::new(State {
+            window: Window::begin(),
+            ended: Vec::new(),
+        })))
     }
 
-    /// Whether a refusal is the first of its kind in this second, so that it makes an
-    /// entry. Where too many different ones come at once, no more do.
-    ///
-    /// The application's log tells how many were left out, when the next one begins.
-    pub(super) fn is_first(&self, refusal: Alike) -> bool {
-        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ended = window.is_over().then(|| {
-            let next = Window::begin();
-            std::mem::replace(&mut *window, next)
-        });
-        let is_first = window.note(refusal);
-        drop(window);
-        if let Some(ended) = ended {
-            ended.tell();
+    /// Writes the entry of the first rejection of its kind in this second, and counts the
+    /// others.
+    pub(super) fn note(&self, kind: Alike, entry: AuditEntry) -> Noted {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.end_window();
+        state.window.note(kind, entry)
+    }
+
+    /// The entries with the counts of the windows that have ended.
+    pub(super) fn take_ended(&self) -> Vec<AuditEntry> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.end_window();
+        std::mem::take(&mut state.ended)
+    }
+}
+
+impl State {
+    fn end_window(&mut self) {
+        if self.window.begun.elapsed() >= ONE_EACH || self.window.entered.is_empty() {
+            let ended = std::mem::replace(&mut self.window, Window::begin());
+            log_left_out(&ended.left_out);
+            self.ended.extend(ended.entered.into_values().flatten());
         }
-        is_first
     }
 }
 
@@ -84,33 +117,38 @@ impl Window {
     fn begin() -> Self {
         Self {
             begun: Instant::now(),
-            entered: HashSet::new(),
+            entered: HashMap::new(),
             left_out: BTreeMap::new(),
         }
     }
 
-    fn is_over(&self) -> bool {
-        self.entered.is_empty() || self.begun.elapsed() >= ONE_EACH
-    }
-
-    fn note(&mut self, refusal: Alike) -> bool {
-        if self.entered.len() < MOST && !self.entered.contains(&refusal) {
-            return self.entered.insert(refusal);
+    fn note(&mut self, kind: Alike, entry: AuditEntry) -> Noted {
+        let first_of_window = self.entered.values().all(Option::is_none);
+        if let Some(repeats) = self.entered.get_mut(&kind) {
+            match repeats {
+                Some(counted) => counted.repeat(entry.caller.origin.request_id),
+                None => *repeats = Some(entry),
+            }
+            return Noted::Repeated { first_of_window };
         }
-        let kind = (refusal.action.as_str(), refusal.reason);
+        if self.entered.len() < MOST {
+            self.entered.insert(kind, None);
+            return Noted::First(Box::new(entry));
+        }
+        let kind = (kind.action.as_str(), kind.reason);
         *self.left_out.entry(kind).or_default() += 1;
-        false
+        Noted::LeftOut
     }
+}
 
-    fn tell(self) {
-        for ((action, reason), left_out) in self.left_out {
-            tracing::info!(
-                action,
-                reason,
-                left_out,
-                "the audit log holds one refusal of many that are alike"
-            );
-        }
+fn log_left_out(left_out: &BTreeMap<(&'static str, String), u64>) {
+    for ((action, reason), left_out) in left_out {
+        tracing::warn!(
+            action,
+            reason,
+            left_out,
+            "audit entries left out: too many different rejections at once"
+        );
     }
 }
 
@@ -120,6 +158,7 @@ mod tests {
 
     use super::*;
     use crate::audit::{Actor, Origin};
+    use crate::conformance::samples::audit_entry;
     use crate::ports::SeededRandom;
     use crate::testing::scene::NOW;
 
@@ -140,24 +179,36 @@ mod tests {
         refused(Actor::Unauthenticated, address, "key_missing")
     }
 
-    fn left_out(refusals: &Refusals) -> u64 {
-        refusals.0.lock().unwrap().left_out.values().sum()
+    impl Refusals {
+        fn is_first(&self, kind: Alike) -> bool {
+            matches!(self.note(kind, audit_entry(1)), Noted::First(_))
+        }
+
+        fn left_out(&self) -> u64 {
+            self.0.lock().unwrap().window.left_out.values().sum()
+        }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn alike_ones_make_one_entry_a_second_and_the_others_are_counted() {
+    async fn one_of_a_kind_makes_an_entry_each_second_and_the_others_are_counted() {
         let refusals = Refusals::new();
         // However long ago the application was started.
         tokio::time::advance(ONE_EACH / 2).await;
         assert!(refusals.is_first(stranger(1)));
-        for passed in 1..10 {
+        for _ in 1..10 {
             tokio::time::advance(ONE_EACH / 10).await;
             assert!(!refusals.is_first(stranger(1)));
-            assert_eq!(left_out(&refusals), passed);
+            assert!(refusals.take_ended().is_empty());
         }
         tokio::time::advance(ONE_EACH / 10).await;
         assert!(refusals.is_first(stranger(1)));
-        assert_eq!(left_out(&refusals), 0);
+        let counts: Vec<_> = refusals
+            .take_ended()
+            .iter()
+            .map(|it| it.count.get())
+            .collect();
+        assert_eq!(counts, [9]);
+        assert_eq!(refusals.left_out(), 0);
     }
 
     #[tokio::test(start_paused = true)]
@@ -195,7 +246,7 @@ mod tests {
         let most = u32::try_from(MOST).unwrap();
         assert!((0..most).all(|number| refusals.is_first(stranger(number))));
         assert!(!refusals.is_first(stranger(most)));
-        assert_eq!(left_out(&refusals), 1);
+        assert_eq!(refusals.left_out(), 1);
         tokio::time::advance(ONE_EACH).await;
         assert!(refusals.is_first(stranger(most)));
     }

@@ -1,6 +1,7 @@
 //! What every [`AuditLog`](crate::ports::AuditLog) must do.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
 
 use super::pages::{page_after, to_the_end};
 use super::races::{RUNNERS, assert_one_winner, race};
@@ -79,7 +80,7 @@ pub async fn every_actor_reads_back(stores: &Stores) {
     assert_read_back(stores, entries.collect()).await;
 }
 
-/// Outcome, subject, token, key and origin are kept, present or absent.
+/// Outcome, subject, token, key, origin and count are kept, present or absent.
 pub async fn every_particular_reads_back(stores: &Stores) {
     let outcomes = [
         Outcome::Done,
@@ -99,6 +100,10 @@ pub async fn every_particular_reads_back(stores: &Stores) {
         entry.api_key = present.then(|| api_key(1).id);
         entry.subject = present.then(|| "Zoë@example.com".to_owned());
         entry.outcome = outcome;
+        if present {
+            entry.count = NonZeroU32::MAX;
+            entry.last_request_id = Some("01J-last".to_owned());
+        }
         entry
     });
     assert_read_back(stores, entries.collect()).await;

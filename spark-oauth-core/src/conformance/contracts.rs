@@ -274,7 +274,8 @@ macro_rules! store_conformance {
                 only_what_was_seen_is_rescheduled,
                 one_of_many_reschedules_an_entry,
                 an_entry_is_removed_once,
-                entries_are_counted,);
+                entries_are_counted, entries_of_some_destinations_are_left_out,
+                waiting_entries_are_resumed, a_backlog_is_answered,);
             $crate::__store_contracts!(processes:
                 a_process_reads_back,
                 times_of_a_process_read_back,

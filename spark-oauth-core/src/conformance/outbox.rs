@@ -6,7 +6,7 @@ use super::pages::limit;
 use super::races::{RUNNERS, assert_one_winner, race};
 use super::samples::{self, NOW, event, every_event, later, outbox_entry, unknown_token};
 use crate::ids::EventId;
-use crate::ports::{OutboxEntry, Stores};
+use crate::ports::{Backlog, OutboxEntry, Stores};
 use crate::timestamp::Timestamp;
 
 const END_OF_TIME: Timestamp = Timestamp::from_millis(i64::MAX);
@@ -23,7 +23,7 @@ async fn add_all<'e>(stores: &Stores, entries: impl IntoIterator<Item = &'e Outb
 }
 
 async fn due(stores: &Stores, now: Timestamp, entries: u16) -> Vec<OutboxEntry> {
-    let due = stores.outbox.due_in_outbox(now, limit(entries)).await;
+    let due = stores.outbox.due_in_outbox(now, limit(entries), &[]).await;
     due.expect("the due entries must be answered")
 }
 
@@ -50,6 +50,7 @@ fn full_entry(number: u32) -> OutboxEntry {
     OutboxEntry {
         attempts: u32::MAX,
         last_error: Some("é\"\\\n\u{0}x".repeat(1_024)),
+        endpoint: Some("endpoint \"1\" \u{0}é".to_owned()),
         awaits_removal_of: Some(unknown_token()),
         ..outbox_entry(number)
     }
@@ -96,6 +97,7 @@ pub async fn an_entry_stands_once(stores: &Stores) {
         next_at: later(99),
         attempts: 0,
         last_error: None,
+        endpoint: None,
         awaits_removal_of: None,
         ..first.clone()
     };
@@ -166,7 +168,7 @@ pub async fn the_longest_due_entry_comes_first(stores: &Stores) {
     assert_eq!(due(stores, NOW, 10).await, []);
 }
 
-/// A reschedule replaces time, attempts and error, and nothing else.
+/// A reschedule replaces time, attempts, error and endpoint, and nothing else.
 pub async fn an_entry_is_rescheduled(stores: &Stores) {
     let (entry, other) = (full_entry(1), outbox_entry(2));
     add_all(stores, [&entry, &other]).await;
@@ -177,6 +179,7 @@ pub async fn an_entry_is_rescheduled(stores: &Stores) {
         let moved = OutboxEntry {
             next_at: later(100 * u64::from(attempts)),
             attempts,
+            endpoint: last_error.clone(),
             last_error,
             // What is not replaced, whatever the caller holds.
             awaits_removal_of: None,
@@ -254,6 +257,106 @@ pub async fn an_entry_is_removed_once(stores: &Stores) {
     assert_one_winner(&answers, |removed| *removed, "remove the entry");
     assert_eq!(all(stores).await, [other], "the other stays");
     assert!(add(stores, &one).await, "its place is free");
+}
+
+/// Entries of destinations that are left out hide no others.
+pub async fn entries_of_some_destinations_are_left_out(stores: &Stores) {
+    let entries: Vec<_> = (0..6)
+        .map(|number| OutboxEntry {
+            destination: ["a", "b", "b "][number as usize % 3].to_owned(),
+            ..outbox_entry(number)
+        })
+        .collect();
+    add_all(stores, &entries).await;
+    let due = async |asked, except: &[&str]| {
+        let except: Vec<_> = except.iter().map(ToString::to_string).collect();
+        let due = stores
+            .outbox
+            .due_in_outbox(END_OF_TIME, limit(asked), &except);
+        let due = due.await.expect("the due entries must be answered");
+        let places = due
+            .iter()
+            .map(|due| entries.iter().position(|entry| entry == due));
+        places
+            .collect::<Option<Vec<_>>>()
+            .expect("entries as they were added")
+    };
+    assert_eq!(due(9, &["c"]).await, [0, 1, 2, 3, 4, 5]);
+    assert_eq!(due(9, &["b"]).await, [0, 2, 3, 5]);
+    assert_eq!(due(1, &["a", "b"]).await, [2]);
+    assert!(due(9, &["a", "b", "b "]).await.is_empty());
+}
+
+/// Entries of one destination that wait become due; those that were last tried at the
+/// endpoint that is named stay as they are.
+pub async fn waiting_entries_are_resumed(stores: &Stores) {
+    let entry = |number: u32, endpoint: Option<&str>, next_at| OutboxEntry {
+        endpoint: endpoint.map(str::to_owned),
+        last_error: endpoint.map(|_| "refused".to_owned()),
+        attempts: 5,
+        next_at,
+        ..outbox_entry(number)
+    };
+    let other = OutboxEntry {
+        destination: "another".to_owned(),
+        ..entry(1, None, later(60))
+    };
+    let (due_now, here) = (entry(2, None, NOW), entry(3, Some("here"), later(60)));
+    let (there, never) = (
+        entry(4, Some("there"), later(61)),
+        entry(5, None, END_OF_TIME),
+    );
+    add_all(stores, [&other, &due_now, &here, &there, &never]).await;
+    let resume = async |unless: Option<&str>| {
+        let unless = unless.map(str::to_owned);
+        let resumed = stores.outbox.resume_outbox("hook", unless, NOW).await;
+        resumed.expect("resume must answer")
+    };
+    let resumed = |entry: &OutboxEntry| OutboxEntry {
+        next_at: NOW,
+        attempts: 0,
+        ..entry.clone()
+    };
+    assert_eq!(resume(Some("here")).await, 2);
+    let mut stand = all(stores).await;
+    stand.sort_by_key(|entry| entry.event.id);
+    let unchanged = [other.clone(), due_now.clone(), here.clone()];
+    assert_eq!(stand[..3], unchanged);
+    assert_eq!(stand[3..], [resumed(&there), resumed(&never)]);
+    assert_eq!(resume(None).await, 1);
+    assert_eq!(resume(None).await, 0, "nothing waits for later");
+    assert_eq!(due(stores, NOW, 9).await.len(), 4);
+}
+
+/// The backlog of a destination is counted, with what failed.
+pub async fn a_backlog_is_answered(stores: &Stores) {
+    let backlog = async |name: &str| {
+        let backlog = stores.outbox.backlog_in_outbox(name).await;
+        backlog.expect("the backlog must be answered")
+    };
+    assert_eq!(backlog("hook").await, Backlog::default());
+    let failed = |number: u64, error: Option<&str>| OutboxEntry {
+        next_at: later(number),
+        last_error: error.map(str::to_owned),
+        ..outbox_entry(u32::try_from(number).unwrap_or_default())
+    };
+    let entries = [
+        failed(3, None),
+        failed(7, Some("second")),
+        failed(5, Some("first")),
+    ];
+    add_all(stores, &entries).await;
+    let other = OutboxEntry {
+        destination: "another".to_owned(),
+        ..failed(1, Some("other"))
+    };
+    add_all(stores, [&other]).await;
+    let expected = Backlog {
+        waiting: 3,
+        next_at: Some(later(3)),
+        failed: Some(entries[2].clone()),
+    };
+    assert_eq!(backlog("hook").await, expected);
 }
 
 /// All entries are counted, due or not.

@@ -4,6 +4,7 @@ mod services;
 mod upkeep;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::admins::{Admin, PasswordHash, Role, Username};
@@ -233,5 +234,7 @@ pub fn audit_entry(number: u32) -> AuditEntry {
         api_key: None,
         subject: None,
         outcome: Outcome::Done,
+        count: NonZeroU32::MIN,
+        last_request_id: None,
     }
 }

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use tokio::task::{self, JoinError, JoinSet};
 
-use crate::events::back_off;
-use crate::events::health::{Admission, Ending, Healths};
+use crate::events::health::{Admission, Ending};
 use crate::events::offer::Offer;
 use crate::events::raise::Events;
 use crate::ports::{DeliveryOutcome, OutboxEntry, Random, StoreError};
@@ -41,7 +40,8 @@ const UNKNOWN_PAUSE: Duration = Duration::from_hours(1);
 pub(super) struct Courier {
     events: Events,
     random: Arc<dyn Random>,
-    health: Healths,
+    /// Whether what waits for endpoints that have changed was made due.
+    resumed: bool,
     under_way: JoinSet<Ending>,
     destinations: HashMap<task::Id, String>,
 }
@@ -51,7 +51,7 @@ impl Courier {
         Self {
             events,
             random,
-            health: Healths::default(),
+            resumed: false,
             under_way: JoinSet::new(),
             destinations: HashMap::new(),
         }
@@ -61,7 +61,13 @@ impl Courier {
     /// due at once.
     pub(super) async fn sweep(&mut self) -> Result<bool, StoreError> {
         let now = self.events.clock.now();
-        let due = self.events.outbox.due_in_outbox(now, AT_ONCE).await?;
+        self.resume_changed(now).await?;
+        let suspended = self.suspended(now);
+        if !suspended.is_empty() && suspended.len() == self.events.routes.iter().count() {
+            return Ok(false);
+        }
+        let outbox = &self.events.outbox;
+        let due = outbox.due_in_outbox(now, AT_ONCE, &suspended).await?;
         let full = due.len() == usize::from(AT_ONCE.get());
         let mut progress = false;
         for entry in due {
@@ -71,6 +77,35 @@ impl Courier {
             progress |= self.attend_to(entry, now).await?;
         }
         Ok(full && progress)
+    }
+
+    /// Once for each process: sends at once what waits for an endpoint that was not tried
+    /// before, because the configuration has changed or the last process suspended it.
+    async fn resume_changed(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        if self.resumed {
+            return Ok(());
+        }
+        for destination in self.events.routes.iter() {
+            let (name, endpoint) = (&destination.name, destination.endpoint.clone());
+            let outbox = &self.events.outbox;
+            let events = outbox.resume_outbox(name, Some(endpoint), now).await?;
+            if events > 0 {
+                tracing::info!(
+                    destination = name,
+                    events,
+                    "waiting events become due: endpoint not tried before"
+                );
+            }
+        }
+        self.resumed = true;
+        Ok(())
+    }
+
+    fn suspended(&self, now: Timestamp) -> Vec<String> {
+        let names = self.events.routes.iter().map(|it| it.name.clone());
+        names
+            .filter(|name| self.events.healths.admission(name, now) == Admission::Suspended)
+            .collect()
     }
 
     /// The next offer that ends; for ever where none is under way.
@@ -98,13 +133,17 @@ impl Courier {
             return;
         };
         let now = self.events.clock.now();
-        if self.health.end(&destination, ending, now) {
+        if let Some(suspension) = self.events.healths.end(&destination, ending, now) {
             tracing::error!(
                 destination,
-                gone = ending == Ending::Gone,
-                "a destination of events is left alone for a while, since it takes none"
+                gone = suspension.gone,
+                until = %suspension.until,
+                "event destination suspended: it accepts no events"
             );
         }
+        let suspended = self.events.healths.suspension(&destination).is_some();
+        let observer = &self.events.observer;
+        observer.destination_suspended(&destination, suspended);
     }
 
     /// Answers whether the entry was changed in the store.
@@ -129,17 +168,15 @@ impl Courier {
                 self.postpone(entry, now + REMOVAL_PAUSE).await
             };
         }
-        match self.health.admission(&entry.destination, now) {
+        let suspension = self.events.healths.suspension(&entry.destination);
+        if age > KEPT_UNWANTED && suspension.is_some_and(|suspension| suspension.gone) {
+            return self
+                .give_up(&entry, "the destination wants no event any more")
+                .await;
+        }
+        match self.events.healths.admission(&entry.destination, now) {
             Admission::Open => self.take(entry, now).await,
-            Admission::Busy => Ok(false),
-            Admission::Resting { gone: true, .. } if age > KEPT_UNWANTED => {
-                self.give_up(&entry, "the destination wants no event any more")
-                    .await
-            }
-            Admission::Resting { until, .. } => {
-                let spread = back_off::jittered(Duration::from_secs(1), &*self.random);
-                self.postpone(entry, until + spread).await
-            }
+            Admission::Busy | Admission::Suspended => Ok(false),
         }
     }
 
@@ -149,12 +186,13 @@ impl Courier {
         let seen = entry.next_at;
         entry.next_at = now + TAKEN_FOR;
         entry.attempts = entry.attempts.saturating_add(1);
+        let route = self.events.routes.find(&entry.destination);
+        entry.endpoint = route.map(|route| route.endpoint.clone());
         let taken = self
             .events
             .outbox
             .reschedule_in_outbox(&entry, seen)
             .await?;
-        let route = self.events.routes.find(&entry.destination);
         if let (true, Some(route)) = (taken, route) {
             let destination = entry.destination.clone();
             let offer = Offer {
@@ -163,7 +201,7 @@ impl Courier {
                 delivery: route.delivery.clone(),
                 entry,
             };
-            self.health.begin(&destination);
+            self.events.healths.begin(&destination);
             let task = self.under_way.spawn(offer.carry());
             self.destinations.insert(task.id(), destination);
         }

@@ -10,6 +10,7 @@ use crate::ports::{Delivery, EventSink};
 #[derive(Clone, Debug)]
 pub struct Destination {
     pub(super) name: String,
+    pub(super) endpoint: String,
     wanted: BTreeSet<EventType>,
     pub(super) delivery: Arc<dyn Delivery>,
 }
@@ -20,9 +21,19 @@ impl Destination {
     pub fn new(name: impl Into<String>, delivery: Arc<dyn Delivery>) -> Self {
         Self {
             name: name.into(),
+            endpoint: String::new(),
             wanted: EventType::ALL.into(),
             delivery,
         }
+    }
+
+    /// Says which endpoint is behind the name: a fingerprint of its address and secret.
+    /// Where it is another one at the next start, what waits is sent at once, with all
+    /// its tries. It is kept in the store, so it must not be the secret itself.
+    #[must_use]
+    pub fn endpoint(mut self, fingerprint: impl Into<String>) -> Self {
+        self.endpoint = fingerprint.into();
+        self
     }
 
     /// Limits the destination to these types.
@@ -62,6 +73,10 @@ impl Routes {
             .iter()
             .filter(move |destination| destination.wants(kind))
             .map(|destination| destination.name.as_str())
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Destination> {
+        self.0.iter()
     }
 
     /// The destination of this name.

@@ -1,7 +1,10 @@
-//! How a destination fares in the eyes of this process: one that fails again and
-//! again is left alone for a while, so that its events do not keep back others'.
+//! How a destination fares in the eyes of this process: one that fails again and again
+//! is suspended for a while, so that its events do not hold back those of others.
+//!
+//! A suspension is never stored: a restart tries again.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::timestamp::Timestamp;
@@ -9,15 +12,15 @@ use crate::timestamp::Timestamp;
 /// How many deliveries to one destination run at once.
 const AT_ONCE: usize = 4;
 
-/// So many failures in a row, and the destination is left alone.
+/// So many failures in a row, and the destination is suspended.
 const FAILURES: u32 = 5;
 
 /// How long at first; then twice as long each time.
 const FIRST_REST: Duration = Duration::from_secs(30);
 const LONGEST_REST: Duration = Duration::from_mins(15);
 
-/// How long a destination is left alone that wants no event any more.
-pub(super) const GONE_REST: Duration = Duration::from_hours(12);
+/// How long a destination is suspended that wants no event any more.
+const GONE_REST: Duration = Duration::from_hours(12);
 
 /// Whether an event may be offered to a destination now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +29,20 @@ pub(super) enum Admission {
     Open,
     /// As many as may run do so; try soon.
     Busy,
-    /// The destination is left alone until then.
-    Resting {
-        until: Timestamp,
-        /// It said that it wants no event any more.
-        gone: bool,
-    },
+    /// The destination is suspended.
+    Suspended,
+}
+
+/// Why a process sends nothing to a destination for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Suspension {
+    /// When the destination was suspended first, without a delivery since.
+    pub since: Timestamp,
+    /// When one event is tried again.
+    pub until: Timestamp,
+    /// The destination says that it wants no event any more (410 Gone); otherwise it
+    /// failed again and again.
+    pub gone: bool,
 }
 
 /// How an offer ended.
@@ -46,23 +57,51 @@ pub(super) enum Ending {
 struct Health {
     running: usize,
     failures: u32,
-    rest: Option<(Timestamp, bool)>,
+    suspension: Option<Suspension>,
 }
 
-/// All destinations that this process has seen.
-#[derive(Debug, Default)]
-pub(super) struct Healths(HashMap<String, Health>);
+impl Health {
+    fn suspend(&mut self, now: Timestamp, rest: Duration, gone: bool) {
+        self.suspension = Some(Suspension {
+            since: self.suspension.map_or(now, |earlier| earlier.since),
+            until: now + rest,
+            gone,
+        });
+    }
+}
+
+/// All destinations that this process has seen. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Healths(Arc<Mutex<HashMap<String, Health>>>);
 
 impl Healths {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Health>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The suspension of a destination; after its time, until a delivery succeeds.
+    pub(super) fn suspension(&self, destination: &str) -> Option<Suspension> {
+        self.lock().get(destination)?.suspension
+    }
+
+    /// Ends a suspension, and forgets the failures that led to it.
+    pub(super) fn resume(&self, destination: &str) {
+        if let Some(health) = self.lock().get_mut(destination) {
+            health.failures = 0;
+            health.suspension = None;
+        }
+    }
+
     /// Whether an event may be offered now. After a rest, one is: the others wait
     /// for how it ends.
     pub(super) fn admission(&self, destination: &str, now: Timestamp) -> Admission {
-        let Some(health) = self.0.get(destination) else {
+        let healths = self.lock();
+        let Some(health) = healths.get(destination) else {
             return Admission::Open;
         };
-        match health.rest {
-            Some((until, gone)) if !until.has_passed(now) => {
-                return Admission::Resting { until, gone };
+        match health.suspension {
+            Some(suspension) if !suspension.until.has_passed(now) => {
+                return Admission::Suspended;
             }
             Some(_) if health.running > 0 => return Admission::Busy,
             _ => {}
@@ -74,31 +113,39 @@ impl Healths {
         }
     }
 
-    pub(super) fn begin(&mut self, destination: &str) {
-        self.0.entry(destination.to_owned()).or_default().running += 1;
+    pub(super) fn begin(&self, destination: &str) {
+        self.lock()
+            .entry(destination.to_owned())
+            .or_default()
+            .running += 1;
     }
 
-    /// Takes note of an ending; answers whether the destination rests from now on,
-    /// and did not before.
-    pub(super) fn end(&mut self, destination: &str, ending: Ending, now: Timestamp) -> bool {
-        let health = self.0.entry(destination.to_owned()).or_default();
+    /// Takes note of an ending; answers the suspension that begins with it.
+    pub(super) fn end(
+        &self,
+        destination: &str,
+        ending: Ending,
+        now: Timestamp,
+    ) -> Option<Suspension> {
+        let mut healths = self.lock();
+        let health = healths.entry(destination.to_owned()).or_default();
         health.running = health.running.saturating_sub(1);
-        let rested = health.rest.is_some();
+        let was_suspended = health.suspension.is_some();
         match ending {
             Ending::Taken => {
                 health.failures = 0;
-                health.rest = None;
+                health.suspension = None;
             }
             Ending::Failed => {
                 health.failures = health.failures.saturating_add(1);
                 if let Some(surplus) = health.failures.checked_sub(FAILURES) {
                     let rest = FIRST_REST.saturating_mul(2_u32.saturating_pow(surplus));
-                    health.rest = Some((now + rest.min(LONGEST_REST), false));
+                    health.suspend(now, rest.min(LONGEST_REST), false);
                 }
             }
-            Ending::Gone => health.rest = Some((now + GONE_REST, true)),
+            Ending::Gone => health.suspend(now, GONE_REST, true),
         }
-        health.rest.is_some() && !rested
+        health.suspension.filter(|_| !was_suspended)
     }
 }
 
@@ -108,45 +155,44 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 
-    fn offer(healths: &mut Healths, ending: Ending, now: Timestamp) -> bool {
+    fn offer(healths: &Healths, ending: Ending, now: Timestamp) -> Option<Suspension> {
         assert_eq!(healths.admission("hook", now), Admission::Open);
         healths.begin("hook");
         healths.end("hook", ending, now)
     }
 
     #[test]
-    fn a_destination_that_fails_again_and_again_rests_longer_each_time() {
-        let mut healths = Healths::default();
+    fn a_destination_that_fails_again_and_again_is_suspended_longer_each_time() {
+        let healths = Healths::default();
         for _ in 1..FAILURES {
-            assert!(!offer(&mut healths, Ending::Failed, NOW));
+            assert_eq!(offer(&healths, Ending::Failed, NOW), None);
         }
-        assert!(offer(&mut healths, Ending::Failed, NOW));
+        let suspension = |until| Suspension {
+            since: NOW,
+            until,
+            gone: false,
+        };
         let until = NOW + FIRST_REST;
-        let gone = false;
-        let resting = Admission::Resting { until, gone };
-        assert_eq!(healths.admission("hook", NOW), resting);
+        let begun = offer(&healths, Ending::Failed, NOW);
+        assert_eq!(begun, Some(suspension(until)));
+        assert_eq!(healths.admission("hook", NOW), Admission::Suspended);
         assert_eq!(healths.admission("other", NOW), Admission::Open);
 
-        assert!(
-            !offer(&mut healths, Ending::Failed, until),
-            "it rested already"
-        );
+        let again = offer(&healths, Ending::Failed, until);
+        assert_eq!(again, None, "it was suspended already");
         let until = until + 2 * FIRST_REST;
-        assert_eq!(
-            healths.admission("hook", until - Duration::from_millis(1)),
-            Admission::Resting { until, gone }
-        );
-        offer(&mut healths, Ending::Taken, until);
-        assert!(
-            !offer(&mut healths, Ending::Failed, until),
-            "all is forgotten"
-        );
+        let last_moment = until - Duration::from_millis(1);
+        assert_eq!(healths.admission("hook", last_moment), Admission::Suspended);
+        assert_eq!(healths.suspension("hook"), Some(suspension(until)));
+        offer(&healths, Ending::Taken, until);
+        assert_eq!(healths.suspension("hook"), None);
+        assert_eq!(offer(&healths, Ending::Failed, until), None);
     }
 
     #[test]
-    fn after_a_rest_one_is_offered_and_the_others_wait() {
-        let mut healths = Healths::default();
-        offer(&mut healths, Ending::Gone, NOW);
+    fn after_a_suspension_one_is_offered_and_the_others_wait() {
+        let healths = Healths::default();
+        offer(&healths, Ending::Gone, NOW);
         let later = NOW + GONE_REST;
         assert_eq!(healths.admission("hook", later), Admission::Open);
         healths.begin("hook");
@@ -156,8 +202,19 @@ mod tests {
     }
 
     #[test]
+    fn a_suspension_that_is_ended_leaves_nothing() {
+        let healths = Healths::default();
+        for _ in 0..FAILURES {
+            offer(&healths, Ending::Failed, NOW);
+        }
+        healths.resume("hook");
+        assert_eq!(healths.suspension("hook"), None);
+        assert_eq!(offer(&healths, Ending::Failed, NOW), None);
+    }
+
+    #[test]
     fn so_many_run_at_once() {
-        let mut healths = Healths::default();
+        let healths = Healths::default();
         for _ in 0..AT_ONCE {
             assert_eq!(healths.admission("hook", NOW), Admission::Open);
             healths.begin("hook");
@@ -168,11 +225,11 @@ mod tests {
     }
 
     #[test]
-    fn no_rest_grows_without_end() {
-        let mut healths = Healths::default();
+    fn no_suspension_grows_without_end() {
+        let healths = Healths::default();
         let mut now = NOW;
         for _ in 0..100 {
-            offer(&mut healths, Ending::Failed, now);
+            offer(&healths, Ending::Failed, now);
             now = now + LONGEST_REST;
         }
     }

@@ -33,7 +33,7 @@ mod tests;
 
 pub use destination::Destination;
 pub use log::EventLog;
-pub use service::EventService;
+pub use service::{DeliveryTrouble, DestinationStatus, EventService};
 
 pub(crate) use destination::Outlets;
 pub(crate) use raise::Events;

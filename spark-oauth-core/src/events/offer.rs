@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use crate::events::back_off;
-use crate::events::health::{Ending, GONE_REST};
+use crate::events::health::Ending;
 use crate::events::raise::Events;
 use crate::patience::Patience;
 use crate::ports::{Delivery, DeliveryError, DeliveryOutcome, OutboxEntry, Random, StoreError};
@@ -113,7 +113,8 @@ impl Offer {
         let pause = back_off::pause(self.entry.attempts)?;
         let at_least = match error {
             DeliveryError::Failed { retry_after, .. } => retry_after.unwrap_or_default(),
-            DeliveryError::Gone { .. } => GONE_REST,
+            // The destination is suspended as a whole, in this process alone.
+            DeliveryError::Gone { .. } => Duration::ZERO,
         };
         let pause = pause.max(at_least.min(back_off::LONGEST));
         Some(back_off::jittered(pause, &*self.random))

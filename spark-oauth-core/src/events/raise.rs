@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use crate::detached::Detached;
 use crate::event::{Event, EventKind, EventToken};
 use crate::events::destination::{Outlets, Routes};
+use crate::events::health::Healths;
 use crate::events::identity;
 use crate::integration::ClientId;
 use crate::patience::Patience;
@@ -34,6 +35,7 @@ pub(crate) struct Events {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) routes: Routes,
+    pub(super) healths: Healths,
     sinks: Arc<[Arc<dyn EventSink>]>,
     detached: Detached,
     /// Wakes the relay.
@@ -58,6 +60,7 @@ impl Events {
             clock,
             observer,
             routes: Routes::new(outlets.destinations),
+            healths: Healths::default(),
             sinks: outlets.sinks.into(),
             detached,
             news: Arc::default(),
@@ -184,6 +187,7 @@ impl Events {
             next_at: self.clock.now(),
             attempts: 0,
             last_error: None,
+            endpoint: None,
             awaits_removal_of: None,
         }
     }

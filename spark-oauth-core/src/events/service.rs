@@ -6,9 +6,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use crate::audit::{AuditAction, Caller, Outcome};
+use crate::auditor::{Auditor, Subject};
 use crate::events::courier::Courier;
+use crate::events::health::Suspension;
 use crate::events::raise::Events;
-use crate::ports::{Random, StoreError};
+use crate::ports::{Backlog, Random, StoreError};
+use crate::timestamp::Timestamp;
 
 /// How often records are looked at without news: for events whose process ended
 /// before it moved them.
@@ -29,11 +33,77 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 pub struct EventService {
     pub(super) events: Events,
     pub(super) random: Arc<dyn Random>,
+    auditor: Auditor,
+}
+
+/// How a destination fares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DestinationStatus {
+    /// Its name.
+    pub destination: String,
+    /// How many events wait for it.
+    pub waiting: u64,
+    /// What keeps events from it; `None` where nothing does, or none waits.
+    pub trouble: Option<DeliveryTrouble>,
+}
+
+/// Why events wait for a destination longer than a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryTrouble {
+    /// This process sends nothing to the destination, at present.
+    pub suspended: bool,
+    /// Since when: the begin of the suspension, or the time of the event that failed.
+    pub since: Timestamp,
+    /// When an event is tried next.
+    pub next_attempt_at: Timestamp,
+    /// Why the last try failed, in words; holds no secret.
+    pub reason: String,
 }
 
 impl EventService {
-    pub(crate) const fn new(events: Events, random: Arc<dyn Random>) -> Self {
-        Self { events, random }
+    pub(crate) const fn new(events: Events, random: Arc<dyn Random>, auditor: Auditor) -> Self {
+        Self {
+            events,
+            random,
+            auditor,
+        }
+    }
+
+    /// How each destination fares. What waits is the same at every process; a suspension
+    /// is that of this one.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn destinations(&self) -> Result<Vec<DestinationStatus>, StoreError> {
+        let mut statuses = Vec::new();
+        for destination in self.events.routes.iter() {
+            let name = &destination.name;
+            let backlog = self.events.outbox.backlog_in_outbox(name).await?;
+            statuses.push(DestinationStatus {
+                destination: name.clone(),
+                waiting: backlog.waiting,
+                trouble: trouble(self.events.healths.suspension(name), backlog),
+            });
+        }
+        Ok(statuses)
+    }
+
+    /// Sends at once what waits for a destination, and ends its suspension; answers how
+    /// many events waited for a later time. An admin decides that.
+    ///
+    /// # Errors
+    /// The store's. Nothing has changed then.
+    pub async fn resume(&self, destination: &str, caller: &Caller) -> Result<u64, StoreError> {
+        let now = self.events.clock.now();
+        let outbox = &self.events.outbox;
+        let resumed = outbox.resume_outbox(destination, None, now).await?;
+        self.events.healths.resume(destination);
+        self.events.mail.notify_one();
+        let subject = Subject::named(destination);
+        self.auditor
+            .record(caller, AuditAction::DeliveryResumed, subject, Outcome::Done)
+            .await;
+        Ok(resumed)
     }
 
     /// Moves events out of the records of tokens and offers them to their
@@ -99,6 +169,29 @@ impl EventService {
         }
         courier.finish().await;
     }
+}
+
+fn trouble(suspension: Option<Suspension>, backlog: Backlog) -> Option<DeliveryTrouble> {
+    let next_at = backlog.next_at?;
+    let failed = backlog.failed;
+    if suspension.is_none() && failed.is_none() {
+        return None;
+    }
+    let since = suspension.map(|suspension| suspension.since);
+    let since = since.or_else(|| failed.as_ref().map(|failed| failed.event.at));
+    let next_attempt_at = match (suspension, &failed) {
+        (Some(suspension), _) => suspension.until.max(next_at),
+        (None, Some(failed)) => failed.next_at,
+        (None, None) => next_at,
+    };
+    Some(DeliveryTrouble {
+        suspended: suspension.is_some(),
+        since: since.unwrap_or(next_at),
+        next_attempt_at,
+        reason: failed
+            .and_then(|failed| failed.last_error)
+            .unwrap_or_else(|| "the destination accepts no events".to_owned()),
+    })
 }
 
 /// Tells the log of a store that fails, once for each time.

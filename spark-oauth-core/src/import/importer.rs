@@ -1,5 +1,6 @@
 //! The import as a whole: decide and write, read back, delete from the source.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::admins::SuperAdminSettings;
@@ -7,6 +8,7 @@ use crate::audit::{Actor, AuditAction, AuditEntry, Caller, Origin, Outcome};
 use crate::ids::{AuditId, TokenId};
 use crate::import::people::{by_person, by_username};
 use crate::import::report::Source;
+use crate::import::token_candidate::TokenCandidate;
 use crate::import::verify::Written;
 use crate::import::{Progress, Remark, Report, Sample, SampleCleaner, Stage, Verdict};
 use crate::integration::Integration;
@@ -120,7 +122,8 @@ impl Importer {
     }
 
     /// Imports everything that can be, reads it back and opens it, and then deletes
-    /// what was imported from `cleaner`, where there is one and nothing failed.
+    /// what was imported from `cleaner`, and older records of the same persons, where
+    /// there is one and nothing failed.
     ///
     /// `report` tells what was done also where the import ends early.
     ///
@@ -139,8 +142,10 @@ impl Importer {
         let admins = by_username(&sample.admins, self.super_admin.as_ref(), report);
         progress.begin(Stage::Writing, (people.len() + admins.len()) as u64);
         let mut written = Vec::new();
+        let mut superseded = Vec::new();
         for person in &people {
             let settled = self.settle_token(person).await?;
+            superseded.extend(settled.superseded(person));
             person[0].report(&settled, report);
             written.extend(Written::token(&person[0], &settled));
             progress.step();
@@ -153,7 +158,9 @@ impl Importer {
         }
         self.read_back(&written, progress, report).await?;
         match cleaner {
-            Some(cleaner) if report.is_sound() => clean(cleaner, &written, progress, report).await,
+            Some(cleaner) if report.is_sound() => {
+                clean(cleaner, superseded, &written, progress, report).await
+            }
             _ => Ok(()),
         }
     }
@@ -190,6 +197,8 @@ impl Importer {
             api_key: None,
             subject: Some(subject.to_owned()),
             outcome: Outcome::Done,
+            count: NonZeroU32::MIN,
+            last_request_id: None,
         };
         if let Err(error) = self.stores.audit.append(&entry).await {
             tracing::error!(?entry, %error, "the audit log did not take an entry");
@@ -199,16 +208,23 @@ impl Importer {
 
 async fn clean(
     cleaner: &dyn SampleCleaner,
+    superseded: Vec<Source<'_>>,
     written: &[Written<'_>],
     progress: &dyn Progress,
     report: &mut Report,
 ) -> Result<(), ImportError> {
-    progress.begin(Stage::Deleting, written.len() as u64);
-    for record in written {
-        let source = record.source();
+    let older = superseded.len();
+    progress.begin(Stage::Deleting, (older + written.len()) as u64);
+    // The older ones first: where this ends early, the next import finds the newest.
+    let records = superseded
+        .into_iter()
+        .chain(written.iter().map(Written::source));
+    for (number, source) in records.enumerate() {
         let deleted = cleaner.delete(source.kind, source.record).await;
         if deleted.map_err(ImportError::Source)? {
-            report.tally(source.kind).deleted += 1;
+            let tally = report.tally(source.kind);
+            tally.deleted += 1;
+            tally.deleted_older += u64::from(number < older);
         } else {
             report.tell(&source, Verdict::NotDeleted, Remark::ChangedInSource);
         }
@@ -224,6 +240,16 @@ impl<I> Settled<I> {
             Self::Added(id) | Self::Renewed(id) | Self::AlreadyThere(id) => Some(id),
             Self::LeftOut(_) | Self::Failed(_) => None,
         }
+    }
+
+    /// The records of a person in the place of which a newer one is in the store.
+    fn superseded<'s>(&self, person: &'s [TokenCandidate<'s>]) -> impl Iterator<Item = Source<'s>> {
+        let first = match self {
+            Self::Added(_) | Self::Renewed(_) | Self::AlreadyThere(_) => 1,
+            Self::LeftOut(Remark::OlderThanStored) => 0,
+            Self::LeftOut(_) | Self::Failed(_) => person.len(),
+        };
+        person.iter().skip(first).map(TokenCandidate::source)
     }
 
     pub(super) fn report(&self, source: &Source<'_>, report: &mut Report) {

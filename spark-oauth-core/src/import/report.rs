@@ -30,6 +30,8 @@ pub struct Tally {
     pub left_out: u64,
     /// How many were deleted from the source.
     pub deleted: u64,
+    /// How many of these were older records of a person whose newer one is in the store.
+    pub deleted_older: u64,
     /// How many could not be written, read back or opened.
     pub failed: u64,
 }
@@ -52,7 +54,8 @@ pub enum Verdict {
     LeftOut,
     /// It could not be written, read back or opened.
     Failed,
-    /// It was imported, and was not deleted from the source.
+    /// It, or a newer record of the same person, was imported; it was not deleted from the
+    /// source.
     NotDeleted,
 }
 

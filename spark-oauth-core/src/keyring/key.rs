@@ -115,8 +115,15 @@ pub struct SealingKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKey {
     /// Not base64.
-    #[error("a key is written in base64")]
+    #[error("a key is written in base64; make one with `openssl rand -base64 32`")]
     NotBase64,
+    /// It holds a character that base64 does not have, which may be invisible.
+    #[error(
+        "it holds the character U+{:04X}, which base64 does not have; remove it, or make a key \
+         with `openssl rand -base64 32`",
+        u32::from(*.0)
+    )]
+    Character(char),
     /// Not 256 bits.
     #[error("a key has 32 bytes, this one has {0}; make one with `openssl rand -base64 32`")]
     Length(usize),
@@ -152,6 +159,10 @@ impl SealingKey {
     /// [`InvalidKey`] says what is wrong, without the text.
     pub fn parse(text: &str) -> Result<Self, InvalidKey> {
         let text = text.trim();
+        let foreign = |c: &char| !c.is_ascii_alphanumeric() && !"+/-_=".contains(*c);
+        if let Some(character) = text.chars().find(foreign) {
+            return Err(InvalidKey::Character(character));
+        }
         let decoded = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD]
             .iter()
             .find_map(|alphabet| alphabet.decode(text).ok())
@@ -222,8 +233,16 @@ mod tests {
     fn says_what_is_wrong_with_a_key_without_showing_it() {
         assert_eq!(
             SealingKey::parse("sesame!").unwrap_err(),
+            InvalidKey::Character('!')
+        );
+        assert_eq!(
+            SealingKey::parse("sesame").unwrap_err(),
             InvalidKey::NotBase64
         );
+        for (text, named) in [("sesame\0", "U+0000"), ("ses\u{200b}ame", "U+200B")] {
+            let refused = SealingKey::parse(text).unwrap_err().to_string();
+            assert!(refused.contains(named), "{refused}");
+        }
         let short = SealingKey::parse("c2VzYW1l").unwrap_err();
         assert_eq!(short, InvalidKey::Length(6));
         assert!(!short.to_string().contains("c2VzYW1l"));

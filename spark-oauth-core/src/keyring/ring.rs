@@ -53,11 +53,13 @@ impl KeyRing {
     }
 
     /// Reads keys in base64, separated by commas or white space. The first seals
-    /// new values. What follows a `#` on a line is a remark.
+    /// new values. What follows a `#` on a line is a remark. A byte order mark at the
+    /// beginning is ignored.
     ///
     /// # Errors
     /// [`InvalidKeyRing`] says which key is wrong, without its text.
     pub fn parse(text: &str, random: Arc<dyn Random>) -> Result<Self, InvalidKeyRing> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let keys = text
             .lines()
             .map(|line| line.split_once('#').map_or(line, |(before, _)| before))

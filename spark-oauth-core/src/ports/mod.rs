@@ -38,8 +38,10 @@ pub use consent_store::{CallbackClaim, ConsentStore, PendingConsent, StateHash, 
 pub use event_sink::{Delivery, DeliveryError, EventSink};
 pub use inventory::{Found, Inventory, UnreadableRecord};
 pub use journal::{Fate, Journal, JournalEntry, JournalError, LeftBehind};
-pub use observer::{DeliveryOutcome, Observer, RefreshOutcome, Unobserved};
-pub use outbox::{Outbox, OutboxEntry};
+pub use observer::{
+    DeliveryOutcome, Observer, PROVIDER_CALLS, PROVIDER_CODES, RefreshOutcome, Unobserved,
+};
+pub use outbox::{Backlog, Outbox, OutboxEntry};
 pub use page::{Cursor, InvalidCursor, Page, PageRequest};
 pub use pause_store::{Pause, PauseReason, PauseStore};
 pub use process_registry::{ProcessRecord, ProcessRegistry};

@@ -21,6 +21,17 @@ pub enum RefreshOutcome {
 }
 
 impl RefreshOutcome {
+    /// Every outcome, and every class of one that failed.
+    pub const ALL: [Self; 7] = [
+        Self::Refreshed,
+        Self::AlreadyFresh,
+        Self::LostRace,
+        Self::Failed(ErrorClass::Passing),
+        Self::Failed(ErrorClass::Person),
+        Self::Failed(ErrorClass::Application),
+        Self::Failed(ErrorClass::Ours),
+    ];
+
     /// The outcome in a word, for a label.
     pub const fn name(self) -> &'static str {
         match self {
@@ -54,6 +65,11 @@ pub enum DeliveryOutcome {
     GivenUp,
 }
 
+impl DeliveryOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 3] = [Self::Delivered, Self::Failed, Self::GivenUp];
+}
+
 impl fmt::Display for DeliveryOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -63,6 +79,22 @@ impl fmt::Display for DeliveryOutcome {
         })
     }
 }
+
+/// The calls to the provider, as [`Observer::provider_called`] names them.
+pub const PROVIDER_CALLS: [&str; 9] = [
+    "exchange_code",
+    "refresh",
+    "me",
+    "revoke",
+    "create_room",
+    "delete_room",
+    "add_member",
+    "post_message",
+    "message_person",
+];
+
+/// What [`Observer::provider_called`] gives as the code where no HTTP status tells more.
+pub const PROVIDER_CODES: [&str; 5] = ["ok", "unreachable", "timed_out", "unreadable", "other"];
 
 /// Takes note of what the engine does. No method may block or fail.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
@@ -80,7 +112,7 @@ pub trait Observer: Debug + Send + Sync + 'static {
     /// So many answers of the provider wait in this process's journal.
     fn journal_length(&self, entries: usize);
 
-    /// The provider was called: `call` is the port's method; `code` is the HTTP
+    /// The provider was called: `call` is one of [`PROVIDER_CALLS`], the port's method; `code` is the HTTP
     /// status of a refusal, `ok`, or why there was no answer, in a word.
     fn provider_called(&self, call: &'static str, code: &str, took: Duration);
 
@@ -96,6 +128,9 @@ pub trait Observer: Debug + Send + Sync + 'static {
 
     /// A try to deliver an event ended, `took` after it was begun.
     fn delivery_ended(&self, destination: &str, outcome: DeliveryOutcome, took: Duration);
+
+    /// Whether this process has suspended a destination, after each try.
+    fn destination_suspended(&self, destination: &str, suspended: bool);
 
     /// So many events of a record were dropped, since too many waited in it.
     fn events_dropped(&self, events: usize);
@@ -115,5 +150,6 @@ impl Observer for Unobserved {
     fn tokens_counted(&self, _: &Census, _: u64, _: Timestamp) {}
     fn outbox_length(&self, _: u64) {}
     fn delivery_ended(&self, _: &str, _: DeliveryOutcome, _: Duration) {}
+    fn destination_suspended(&self, _: &str, _: bool) {}
     fn events_dropped(&self, _: usize) {}
 }

@@ -32,9 +32,23 @@ pub struct OutboxEntry {
     pub attempts: u32,
     /// Why the last try failed, in words; holds no secret.
     pub last_error: Option<String>,
+    /// The endpoint of the last try, as
+    /// [`Destination::endpoint`](crate::events::Destination::endpoint) names it.
+    pub endpoint: Option<String>,
     /// The event tells of a removal that was about to happen when it was written:
     /// it is delivered only where this record is gone.
     pub awaits_removal_of: Option<TokenId>,
+}
+
+/// What waits for one destination.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// How many entries wait, due or not.
+    pub waiting: u64,
+    /// The earliest `next_at` of all of them.
+    pub next_at: Option<Timestamp>,
+    /// Of those whose last try failed, the one that is tried next.
+    pub failed: Option<OutboxEntry>,
 }
 
 /// Keeps events until they are delivered. An entry is known by its event's
@@ -52,7 +66,8 @@ pub trait Outbox: Debug + Send + Sync + 'static {
     async fn add_to_outbox(&self, entry: &OutboxEntry) -> Result<bool, StoreError>;
 
     /// Up to `limit` entries whose `next_at` is `now` or earlier, the longest due
-    /// first; those that are due since the same time in any order.
+    /// first; those that are due since the same time in any order. Entries of the
+    /// destinations in `except` are left out.
     ///
     /// # Errors
     /// The store's own.
@@ -60,9 +75,10 @@ pub trait Outbox: Debug + Send + Sync + 'static {
         &self,
         now: Timestamp,
         limit: NonZeroU16,
+        except: &[String],
     ) -> Result<Vec<OutboxEntry>, StoreError>;
 
-    /// Replaces `next_at`, `attempts` and `last_error` of an entry where its
+    /// Replaces `next_at`, `attempts`, `last_error` and `endpoint` of an entry where its
     /// `next_at` still is `seen`; `false` where it is another, or the entry is gone.
     /// The event and `awaits_removal_of` stay as they were added.
     ///
@@ -87,6 +103,25 @@ pub trait Outbox: Debug + Send + Sync + 'static {
         event: EventId,
         destination: &str,
     ) -> Result<bool, StoreError>;
+
+    /// Makes the entries of a destination due `now` that wait for a later time, with
+    /// `attempts` 0, and answers how many. With `unless_tried_at`, entries whose last try
+    /// was at that endpoint are left as they are.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn resume_outbox(
+        &self,
+        destination: &str,
+        unless_tried_at: Option<String>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
+
+    /// What waits for a destination.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn backlog_in_outbox(&self, destination: &str) -> Result<Backlog, StoreError>;
 
     /// How many entries wait, due or not.
     ///

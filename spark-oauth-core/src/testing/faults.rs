@@ -68,6 +68,8 @@ pub enum StoreCall {
     PauseProlong,
     PauseClear,
     OutboxAdd,
+    OutboxResume,
+    OutboxBacklog,
     OutboxDue,
     OutboxReschedule,
     OutboxRemove,

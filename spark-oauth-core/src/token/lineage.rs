@@ -21,6 +21,11 @@ pub enum RefreshTrigger {
     Api,
 }
 
+impl RefreshTrigger {
+    /// Every trigger.
+    pub const ALL: [Self; 4] = [Self::Checkout, Self::Admin, Self::Worker, Self::Api];
+}
+
 impl fmt::Display for RefreshTrigger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -186,7 +186,10 @@ async fn what_processes_share_is_named_by_its_field() {
         let entry = samples::outbox_entry(number);
         stores.outbox.add_to_outbox(&entry).await.unwrap();
         damage(&fresh, OUTBOX, field, value).await;
-        let listed = stores.outbox.due_in_outbox(samples::later(9), LIMIT).await;
+        let listed = stores
+            .outbox
+            .due_in_outbox(samples::later(9), LIMIT, &[])
+            .await;
         assert_told(&told(listed), OUTBOX, named);
         let removed = stores.outbox.remove_from_outbox(entry.event.id, "hook");
         assert!(removed.await.unwrap(), "it can be removed");

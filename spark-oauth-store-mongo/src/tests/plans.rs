@@ -230,11 +230,15 @@ async fn every_query_of_the_worker_goes_by_an_index() {
                 upkeep::ending(&integration, later(310), later(313)),
             ),
         ),
-        ("outbox", 5, list("outbox", outbox::due(later(9), limit))),
+        (
+            "outbox",
+            5,
+            list("outbox", outbox::due(later(9), limit, &[])),
+        ),
         (
             "nothing in the outbox",
             0,
-            list("outbox", outbox::due(NOW, limit)),
+            list("outbox", outbox::due(NOW, limit, &[])),
         ),
     ] {
         let plan = explain(&database, command).await;

@@ -50,5 +50,6 @@ impl Observer for Progress {
     fn tokens_counted(&self, _: &Census, _: u64, _: Timestamp) {}
     fn outbox_length(&self, _: u64) {}
     fn delivery_ended(&self, _: &str, _: DeliveryOutcome, _: Duration) {}
+    fn destination_suspended(&self, _: &str, _: bool) {}
     fn events_dropped(&self, _: usize) {}
 }

@@ -20,10 +20,10 @@ pub(super) struct AccessTokenAnswer<'a> {
     /// Always `Bearer`.
     #[schema(examples("Bearer"))]
     token_type: &'static str,
-    /// When it ends.
-    #[schema(format = DateTime, examples("2026-11-25T09:30:00Z"))]
+    /// When it expires: RFC 3339 in UTC, always with milliseconds.
+    #[schema(format = DateTime, examples("2026-11-25T09:30:00.000Z"))]
     expires_at: String,
-    /// In how many seconds it ends.
+    /// In how many seconds it expires.
     #[schema(examples(41_337))]
     expires_in: u64,
     /// What it is good for, separated by spaces.

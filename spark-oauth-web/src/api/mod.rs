@@ -58,6 +58,11 @@ const LARGEST_BODY: usize = 32 * 1024;
 /// How long a call may take. It outlives several calls to the provider.
 const LONGEST_CALL: Duration = Duration::from_mins(2);
 
+/// Every code that a refusal can have.
+pub(crate) fn codes() -> impl Iterator<Item = &'static str> {
+    Code::ALL.iter().map(|code| code.as_str())
+}
+
 /// Everything under `/api`.
 pub(crate) fn router(app: &AppState) -> Router {
     let state = ApiState::of(app);

@@ -35,8 +35,8 @@ pub(super) struct TokenRecord {
     /// What was granted.
     #[schema(examples("spark:people_read"))]
     scopes: Vec<String>,
-    /// When the access token ends.
-    #[schema(format = DateTime, examples("2026-11-25T09:30:00Z"))]
+    /// When the access token expires: RFC 3339 in UTC, always with milliseconds.
+    #[schema(format = DateTime, examples("2026-11-25T09:30:00.000Z"))]
     access_expires_at: String,
     /// Whether there is a refresh token. Without one the token cannot be renewed: it
     /// expires with its access token, and the person must consent again.

@@ -19,3 +19,5 @@ pub use import::import;
 pub use reset_password::reset_password;
 pub use rotate_key::rotate_key;
 pub use serve::serve;
+pub use signals::Signals;
+pub use trouble::complain;

@@ -39,8 +39,9 @@ async fn reset(
         Ok(_) => {}
         Err(AdminError::NotFound) => {
             say(&format!(
-                "error: there is no admin {username} in this store; before the first sign-in, \
-                 open the set-up link that `serve` prints\n"
+                "error: there is no admin {username} in {}; before the first sign-in, open the \
+                 set-up link that `serve` prints\n",
+                application.store()
             ));
             return ExitCode::FAILURE;
         }

@@ -14,7 +14,7 @@ use crate::logging;
 use crate::telemetry::Telemetry;
 
 /// Serves until `SIGTERM` or Ctrl-C.
-pub async fn serve(sources: &ConfigSources) -> ExitCode {
+pub async fn serve(sources: &ConfigSources, signals: &Signals) -> ExitCode {
     let (config, warnings) = match Config::load(sources) {
         Ok(loaded) => loaded,
         Err(errors) => return complain(&errors, WRONG_CALL),
@@ -29,10 +29,6 @@ pub async fn serve(sources: &ConfigSources) -> ExitCode {
     };
     logging::log_panics();
     greet(&config, &warnings);
-    let signals = match Signals::take_over() {
-        Ok(signals) => signals,
-        Err(error) => return complain(&error, 1),
-    };
     let running = match start(&config).await {
         Ok(running) => running,
         Err(error) => return not_started(&error),
@@ -40,10 +36,9 @@ pub async fn serve(sources: &ConfigSources) -> ExitCode {
     if let Err(error) = announce(&running, &mut io::stdout().lock()) {
         tracing::warn!(%error, "nobody reads standard output");
     }
-    let watch = tokio::spawn(signals.watch(running.stop_token(), running.abort_token()));
+    signals.stop_server(running.stop_token(), running.abort_token());
     running.wait().await;
     telemetry.shut_down().await;
-    watch.abort();
     tracing::info!("stopped");
     ExitCode::SUCCESS
 }

@@ -1,39 +1,106 @@
-//! The first signal stops in an orderly way, the second cuts off.
+//! Ctrl-C and `SIGTERM`, from the first line of `main` on.
+//!
+//! A start can wait for long: for a lock on the database, for a MongoDB server that does
+//! not answer, for a pipe in the place of a file. Signals are therefore received by a
+//! thread of their own, which needs nothing of what waits. A handler is needed at all,
+//! because the kernel drops signals without one for the first process of a container.
 
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::trouble::say;
+
 /// The signals that end the program.
+#[derive(Clone, Debug)]
+pub struct Signals(Arc<Mutex<Option<Server>>>);
+
+/// What a signal ends, once a server runs.
 #[derive(Debug)]
-pub(super) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
+struct Server {
+    stop: CancellationToken,
+    abort: CancellationToken,
+}
+
+/// A signal, and the number that the exit code tells it by.
+#[derive(Clone, Copy, Debug)]
+enum Received {
+    Interrupt = 2,
+    Terminate = 15,
 }
 
 impl Signals {
-    /// Takes over Ctrl-C and `SIGTERM`.
-    pub(super) fn take_over() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
+    /// Takes over Ctrl-C and `SIGTERM`. Until a server runs, either ends the process at
+    /// once, with 128 and its number as the exit code.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn take_over() -> io::Result<Self> {
+        let signals = Self(Arc::default());
+        let receiver = signals.clone();
+        let (ready, is_ready) = mpsc::channel();
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || receiver.receive(&ready))?;
+        is_ready
+            .recv()
+            .unwrap_or_else(|ended| Err(io::Error::other(ended)))?;
+        Ok(signals)
     }
 
-    /// Stops at the first signal, cuts off at the second.
-    pub(super) async fn watch(mut self, stop: CancellationToken, abort: CancellationToken) {
-        self.next().await;
-        tracing::info!("stopping: requests in flight are finished; a second signal cuts them off");
-        stop.cancel();
-        self.next().await;
-        abort.cancel();
+    /// From now on the first signal cancels `stop`, and the second `abort`.
+    pub(super) fn stop_server(&self, stop: CancellationToken, abort: CancellationToken) {
+        let mut server = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *server = Some(Server { stop, abort });
     }
 
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+    fn receive(&self, ready: &mpsc::Sender<io::Result<()>>) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(ready.send(Err(error))),
+        };
+        runtime.block_on(async {
+            let installed = signal(SignalKind::interrupt())
+                .and_then(|interrupt| Ok((interrupt, signal(SignalKind::terminate())?)));
+            let (mut interrupt, mut terminate) = match installed {
+                Ok(installed) => installed,
+                Err(error) => return drop(ready.send(Err(error))),
+            };
+            drop(ready.send(Ok(())));
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => self.handle(Received::Interrupt),
+                    _ = terminate.recv() => self.handle(Received::Terminate),
+                }
+            }
+        });
+    }
+
+    /// Exits where it has to: what waits may be a thread in a system call, which cannot end.
+    fn handle(&self, received: Received) {
+        let server = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*server {
+            Some(Server { stop, .. }) if !stop.is_cancelled() => {
+                tracing::info!(
+                    "stopping: requests in flight are finished; a second signal cuts them off"
+                );
+                stop.cancel();
+            }
+            Some(Server { abort, .. }) if !abort.is_cancelled() => abort.cancel(),
+            Some(_) | None => {
+                let name = match received {
+                    Received::Interrupt => "SIGINT",
+                    Received::Terminate => "SIGTERM",
+                };
+                say(&format!("stopped by {name} before the command was done\n"));
+                std::process::exit(128 + received as i32);
+            }
         }
     }
 }

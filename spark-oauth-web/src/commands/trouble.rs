@@ -11,7 +11,7 @@ use crate::launch::StartError;
 pub(super) const WRONG_CALL: u8 = 2;
 
 /// Writes an error with its causes, one line each, and gives the exit code back.
-pub(super) fn complain(error: &dyn Error, code: u8) -> ExitCode {
+pub fn complain(error: &dyn Error, code: u8) -> ExitCode {
     let mut text = format!("error: {error}\n");
     let mut cause = error.source();
     while let Some(error) = cause {

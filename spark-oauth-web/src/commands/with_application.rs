@@ -17,7 +17,7 @@ pub(super) async fn with_application(
         Ok((config, _)) => config,
         Err(errors) => return complain(&errors, WRONG_CALL),
     };
-    if let Err(error) = require_store(&config.store).await {
+    if let Err(error) = require_store(&config).await {
         return not_started(&error);
     }
     let application = match Box::pin(Application::build(&config, Overrides::default())).await {

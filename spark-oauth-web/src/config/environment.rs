@@ -14,6 +14,7 @@ use super::log;
 use super::problem::Findings;
 use super::reader::Origin;
 use super::schema::{self, PREFIX, Setting, settings};
+use super::secret_text::secret_in;
 
 /// What marks the form that names a file with the value.
 const FILE_SUFFIX: &str = "_FILE";
@@ -104,7 +105,12 @@ impl Environment {
             (Some(variables), None) => {
                 let variable = single(variables, findings)?;
                 let text = unicode(variable, findings)?;
-                Some((Raw::text(text), Origin::Variable(variable.name.clone())))
+                let raw = if setting.is_secret() {
+                    secret_variable(&variable.name, text, findings)?
+                } else {
+                    Raw::text(text)
+                };
+                Some((raw, Origin::Variable(variable.name.clone())))
             }
             (None, Some(variables)) => {
                 let variable = single(variables, findings)?;
@@ -141,23 +147,46 @@ fn unicode<'a>(variable: &'a Variable, findings: &mut Findings) -> Option<&'a st
     text
 }
 
-/// The content of the file that `variable` names, without the line end.
+/// The secret in the file that `variable` names.
 fn secret_file(variable: &str, path: &OsStr, findings: &mut Findings) -> Option<Raw> {
     let path = PathBuf::from(path);
-    match file::read_text(&path) {
-        Ok(text) => Some(Raw::text(without_line_end(&text))),
+    let text = match file::read_text(&path) {
+        Ok(text) => text,
         Err(error) => {
             let fault = format!("cannot read {} ({error})", path.display());
-            let advice = "name a readable file that holds the value alone";
+            let advice = "name a readable file in UTF-8 that holds the value alone";
+            findings.problem(variable, fault, advice);
+            return None;
+        }
+    };
+    match secret_in(&text) {
+        Ok(secret) => Some(Raw::text(secret)),
+        Err(error) => {
+            let fault = format!("cannot use {}: {error}", path.display());
+            let advice = format!(
+                "write the value alone into it, for instance with: printf %s 'VALUE' > {}",
+                path.display()
+            );
             findings.problem(variable, fault, advice);
             None
         }
     }
 }
 
-fn without_line_end(text: &str) -> &str {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    text.strip_suffix('\r').unwrap_or(text)
+/// The secret in a variable: an orchestrator may fill it from a file.
+fn secret_variable(variable: &str, text: &str, findings: &mut Findings) -> Option<Raw> {
+    if text.is_empty() {
+        // How to leave out what is optional.
+        return Some(Raw::text(text));
+    }
+    match secret_in(text) {
+        Ok(secret) => Some(Raw::text(secret)),
+        Err(error) => {
+            let fault = format!("cannot use its value: {error}");
+            findings.problem(variable, fault, "set it to the value alone");
+            None
+        }
+    }
 }
 
 /// A variable with the prefix of the settings that names none ends the start; one

@@ -102,7 +102,7 @@ impl fmt::Display for KeySource {
         match self {
             Self::Variable(_) => f.write_str(VARIABLE),
             Self::Mounted(path) => write!(f, "{FILE_VARIABLE} ({})", path.display()),
-            Self::File(path) => path.display().fmt(f),
+            Self::File(path) => super::absolute(path).display().fmt(f),
         }
     }
 }

@@ -32,6 +32,7 @@ mod reader;
 mod redirect_uri;
 mod refresh;
 mod schema;
+mod secret_text;
 mod server;
 mod store;
 mod super_admin;
@@ -69,6 +70,8 @@ pub use telemetry::TelemetryConfig;
 pub use trusted_proxies::{InvalidProxy, TrustedProxies};
 pub use webhooks::WebhookConfig;
 
+pub(crate) use secret_text::{UnusableSecret, secret_in};
+
 use problem::Findings;
 use reader::Reader;
 
@@ -78,6 +81,9 @@ pub const DEFAULT_PATH: &str = "conf/config.json";
 /// The whole configuration. Its `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The file that was read, as an absolute path; `None` where everything came from the
+    /// environment.
+    pub file: Option<PathBuf>,
     /// Where to listen, and whom to believe.
     pub server: ServerConfig,
     /// Under which address people reach us: scheme, host and port.
@@ -134,7 +140,11 @@ impl Config {
         let path = sources.path.as_deref().unwrap_or(Path::new(DEFAULT_PATH));
         let name = path.display().to_string();
         let error = match file::read_text(path) {
-            Ok(text) => return Self::from_json(&name, &text, environment),
+            Ok(text) => {
+                let (mut config, warnings) = Self::from_json(&name, &text, environment)?;
+                config.file = Some(absolute(path));
+                return Ok((config, warnings));
+            }
             Err(error) => error,
         };
         let mut problems = vec![unreadable(&name, &error)];
@@ -209,6 +219,7 @@ impl Config {
         let proxies = environment.proxies(reader.findings());
         let (store, sample_databases) = store?;
         Some(Self {
+            file: None,
             server: server?,
             public_url: public_url?,
             integration: integration?,
@@ -250,10 +261,18 @@ impl Config {
     }
 }
 
+/// The path from the root, for a message; as it is where the working directory is gone.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 fn unreadable(name: &str, error: &io::Error) -> Problem {
     let (fault, advice) = match error.kind() {
         io::ErrorKind::NotFound => (
-            "there is no such file".to_owned(),
+            format!(
+                "there is no such file ({})",
+                absolute(Path::new(name)).display()
+            ),
             "copy conf/config.json of the repository there and fill it in, or name your file \
              with --config PATH; relative paths count from the working directory",
         ),

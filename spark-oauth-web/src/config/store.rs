@@ -55,6 +55,19 @@ impl StoreChoice {
         })
     }
 
+    /// Where it is, from any working directory, without credentials.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Sqlite(SqlitePath::File(path)) => {
+                format!("sqlite:{}", super::absolute(path).display())
+            }
+            Self::Sqlite(SqlitePath::Memory) => self.to_string(),
+            Self::Mongo {
+                admin_db, token_db, ..
+            } => format!("{self} (databases {token_db} and {admin_db})"),
+        }
+    }
+
     fn mongo(uri: MongoUri, databases: &SampleDatabaseNames) -> Self {
         Self::Mongo {
             uri,

@@ -10,7 +10,7 @@ use axum::response::Response;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::http::access::Refusal;
-use crate::metrics::describe_engine;
+use crate::metrics::{describe_engine, register_engine};
 
 const REQUESTS: &str = "http_requests_total";
 const DURATION: &str = "http_request_duration_seconds";
@@ -34,6 +34,7 @@ pub(crate) fn recorder() -> Option<PrometheusHandle> {
                 .inspect(|_| {
                     describe();
                     describe_engine();
+                    register_engine();
                 })
                 .ok()
         })
@@ -48,6 +49,13 @@ fn describe() {
         "Time from request to answer, by route and method."
     );
     metrics::describe_counter!(REFUSALS, "Requests of the API refused, by code.");
+}
+
+/// Registers the refusals of the API at 0, by every code.
+pub(crate) fn register_refusals(codes: impl IntoIterator<Item = &'static str>) {
+    for code in codes {
+        metrics::counter!(REFUSALS, "code" => code).increment(0);
+    }
 }
 
 /// A client may make up methods; the labels stay few.

@@ -27,7 +27,7 @@ pub(crate) use form::{PageForm, SLOWEST_BODY};
 pub(crate) use headers::{StartsConsent, no_store, security_headers};
 pub(crate) use host::{PublicHost, require_public_host};
 pub(crate) use intent::is_shown;
-pub(crate) use metrics::{count_requests, recorder};
+pub(crate) use metrics::{count_requests, recorder, register_refusals};
 pub(crate) use page::{page, page_with_status};
 pub(crate) use page_error::{PageError, explain_loss, explain_pause};
 pub(crate) use request_id::RequestId;

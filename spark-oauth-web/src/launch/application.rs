@@ -110,6 +110,11 @@ impl Application {
         &self.state.services
     }
 
+    /// Where the store is, without credentials.
+    pub fn store(&self) -> &str {
+        &self.stores.place
+    }
+
     /// The public router: pages, health, assets.
     pub fn router(&self) -> Router {
         router(self.state.clone())
@@ -242,7 +247,10 @@ fn destination(
     let client = WebhookClient::new(url, secrets, proxies, clock)
         .map_err(|error| StartError::Client(error.into()))?;
     let events = webhooks.events.iter().copied();
-    Ok(Destination::new(webhooks::DESTINATION, Arc::new(client)).only(events))
+    let endpoint = webhooks.secrets.fingerprint(&webhooks.url);
+    Ok(Destination::new(webhooks::DESTINATION, Arc::new(client))
+        .endpoint(endpoint)
+        .only(events))
 }
 
 async fn rename_super_admin(services: &SparkOauth) -> Result<(), StartError> {

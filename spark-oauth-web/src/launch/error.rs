@@ -34,12 +34,18 @@ pub enum StartError {
     },
     /// There is no such store yet.
     #[error(
-        "there is no store at {store}; check `store` in the configuration and the folder that this \
-         runs in, or start the server once"
+        "there is no store at {store}\n  \
+         configuration: {configuration}\n  \
+         A command works on the store of the configuration that it reads. To reach the store of a \
+         running server, name the server's file with --config PATH, set the same SPARK_OAUTH__… \
+         variables, and call the command in the server's working directory, from which relative \
+         paths count. Before its first start there is no store: start the server once."
     )]
     NoStore {
-        /// The store, without credentials.
+        /// Where it should be, without credentials.
         store: String,
+        /// Which configuration said so.
+        configuration: String,
     },
     /// The store opened and then failed.
     #[error("the store failed at the start")]

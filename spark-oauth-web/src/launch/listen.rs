@@ -94,6 +94,11 @@ impl Running {
             setting: "server.host, server.port",
             source,
         };
+        if listening.management.is_some() {
+            // Before anything is counted, such as what an earlier process never finished.
+            crate::http::recorder();
+            crate::http::register_refusals(crate::api::codes());
+        }
         let application = Box::new(Application::build_server(config, overrides).await?);
         let address = listening.public.local_addr().map_err(failed)?;
         let set_up_link = set_up_link(config, &application, address).await?;
@@ -109,7 +114,6 @@ impl Running {
         )));
         let mut management = None;
         if let Some(listener) = listening.management {
-            crate::http::recorder();
             management = listener.local_addr().ok();
             let services = application.services().clone();
             tasks.push(tokio::spawn(keep_gauges(services, stop.clone())));

@@ -9,13 +9,15 @@ use spark_oauth_core::ports::Stores;
 use crate::config::MongoUri;
 #[cfg(feature = "sqlite")]
 use crate::config::SqlitePath;
-use crate::config::StoreChoice;
+use crate::config::{Config, StoreChoice};
 use crate::launch::StartError;
 
 /// A store that was opened, and how to close it.
 pub struct OpenStores {
     /// The ports.
     pub stores: Stores,
+    /// Where the store is, without credentials.
+    pub place: String,
     close: Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>,
 }
 
@@ -59,23 +61,27 @@ pub async fn open_stores(choice: &StoreChoice) -> Result<OpenStores, StartError>
 ///
 /// # Errors
 /// [`StartError::NoStore`] where it has not, and those of [`open_stores`].
-pub async fn open_existing(choice: &StoreChoice) -> Result<OpenStores, StartError> {
-    require_store(choice).await?;
-    open_stores(choice).await
+pub async fn open_existing(config: &Config) -> Result<OpenStores, StartError> {
+    require_store(config).await?;
+    open_stores(&config.store).await
 }
 
 /// That the store has been made before, and is not made by mistake.
 ///
 /// # Errors
 /// [`StartError::NoStore`] where it has not, and those of [`store_exists`].
-pub async fn require_store(choice: &StoreChoice) -> Result<(), StartError> {
-    if store_exists(choice).await? {
-        Ok(())
-    } else {
-        Err(StartError::NoStore {
-            store: choice.to_string(),
-        })
+pub async fn require_store(config: &Config) -> Result<(), StartError> {
+    if store_exists(&config.store).await? {
+        return Ok(());
     }
+    let file = config.file.as_ref();
+    Err(StartError::NoStore {
+        store: config.store.place(),
+        configuration: file.map_or_else(
+            || "environment variables, no file".to_owned(),
+            |file| format!("{} and environment variables", file.display()),
+        ),
+    })
 }
 
 /// Whether the store has been made. Nothing is written.
@@ -89,7 +95,7 @@ pub async fn store_exists(choice: &StoreChoice) -> Result<bool, StartError> {
         #[cfg(feature = "sqlite")]
         StoreChoice::Sqlite(SqlitePath::File(path)) => {
             path.try_exists().map_err(|error| StartError::Store {
-                store: choice.to_string(),
+                store: choice.place(),
                 source: error.into(),
             })
         }
@@ -104,7 +110,7 @@ pub async fn store_exists(choice: &StoreChoice) -> Result<bool, StartError> {
             let options = mongo_options(uri, admin_db, token_db);
             let found = spark_oauth_store_mongo::MongoStore::exists(&options).await;
             found.map_err(|error| StartError::Store {
-                store: choice.to_string(),
+                store: choice.place(),
                 source: error.into(),
             })
         }
@@ -130,12 +136,13 @@ async fn open_sqlite(choice: &StoreChoice, path: &SqlitePath) -> Result<OpenStor
         SqlitePath::File(path) => SqliteStore::open_path(path).await,
     };
     let store = opened.map_err(|error| StartError::Store {
-        store: choice.to_string(),
+        store: choice.place(),
         source: error.into(),
     })?;
     let closing = store.clone();
     Ok(OpenStores {
         stores: Stores::of(store),
+        place: choice.place(),
         close: Box::new(move || Box::pin(async move { closing.close().await })),
     })
 }
@@ -152,11 +159,12 @@ async fn open_mongo(
     let store = MongoStore::connect(mongo_options(uri, admin_db, token_db))
         .await
         .map_err(|error| StartError::Store {
-            store: choice.to_string(),
+            store: choice.place(),
             source: error.into(),
         })?;
     Ok(OpenStores {
         stores: store.stores(),
+        place: choice.place(),
         close: Box::new(move || Box::pin(async move { store.close().await })),
     })
 }

@@ -5,17 +5,10 @@ use std::fmt;
 
 use serde_json::{Number, Value};
 use spark_oauth_core::Timestamp;
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 use tracing::Level;
 use tracing::field::{Field, Visit};
 
 use super::capped::Capped;
-
-/// RFC 3339 with milliseconds.
-const TIME: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// The fields of an event or a span, in the order in which they were recorded.
 #[derive(Debug, Default)]
@@ -45,11 +38,7 @@ impl<'a> Entry<'a> {
 
     /// The time in UTC.
     pub(super) fn time(&self) -> String {
-        let nanos = i128::from(self.time.as_millis()) * 1_000_000;
-        OffsetDateTime::from_unix_timestamp_nanos(nanos)
-            .ok()
-            .and_then(|time| time.format(TIME).ok())
-            .unwrap_or_else(|| self.time.to_string())
+        self.time.to_string()
     }
 
     pub(super) fn level(&self) -> Level {

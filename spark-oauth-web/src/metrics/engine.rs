@@ -2,14 +2,20 @@
 
 use std::time::Duration;
 
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
+};
 use spark_oauth_core::Timestamp;
+use spark_oauth_core::event::EventType;
 use spark_oauth_core::ports::{
-    Census, DeliveryOutcome, Observer, Pause, PauseReason, RefreshOutcome,
+    Census, DeliveryOutcome, Observer, PROVIDER_CALLS, PROVIDER_CODES, Pause, PauseReason,
+    RefreshOutcome,
 };
 use spark_oauth_core::token::RefreshTrigger;
 
 use super::events::EVENTS;
+use crate::webhooks::DESTINATION;
 
 const REFRESHES: &str = "spark_oauth_refreshes_total";
 const REFRESH_DURATION: &str = "spark_oauth_refresh_duration_seconds";
@@ -26,7 +32,15 @@ const OLDEST_DUE: &str = "spark_oauth_oldest_due_age_seconds";
 const OUTBOX: &str = "spark_oauth_outbox_entries";
 const DELIVERIES: &str = "spark_oauth_event_deliveries_total";
 const DELIVERY_DURATION: &str = "spark_oauth_event_delivery_duration_seconds";
+const SUSPENDED: &str = "spark_oauth_event_delivery_suspended";
 const DROPPED: &str = "spark_oauth_events_dropped_total";
+
+/// The answers of Webex that its documentation names, and its proxies' own. The series of
+/// another status begins with its first answer.
+const STATUSES: [&str; 14] = [
+    "400", "401", "403", "404", "405", "409", "410", "415", "423", "429", "500", "502", "503",
+    "504",
+];
 
 /// Keeps metrics of what the engine does.
 #[derive(Debug)]
@@ -82,27 +96,78 @@ pub(crate) fn describe_engine() {
         seconds,
         "Time of a try to deliver an event."
     );
+    describe_gauge!(
+        SUSPENDED,
+        "1 while this process sends no events to the destination."
+    );
     describe_counter!(
         DROPPED,
         "Events dropped since too many waited in one record."
     );
 }
 
+/// Registers every counter and histogram at 0 with the values that its labels can have:
+/// `increase()` of Prometheus misses the first event of a series that begins at 1.
+pub(crate) fn register_engine() {
+    for trigger in RefreshTrigger::ALL {
+        for outcome in RefreshOutcome::ALL {
+            refreshes(trigger, outcome).increment(0);
+        }
+    }
+    for outcome in RefreshOutcome::ALL {
+        let _ = histogram!(REFRESH_DURATION, "outcome" => outcome.name());
+    }
+    counter!(INTERRUPTED).increment(0);
+    for got in [true, false] {
+        let _ = lease_wait(got);
+    }
+    gauge!(JOURNAL).set(0.0);
+    for call in PROVIDER_CALLS {
+        for code in PROVIDER_CODES.into_iter().chain(STATUSES) {
+            counter!(CALLS, "call" => call, "code" => code).increment(0);
+        }
+        let _ = histogram!(CALL_DURATION, "call" => call);
+    }
+    for kind in EventType::ALL {
+        counter!(EVENTS, "type" => kind.as_str()).increment(0);
+    }
+    for outcome in DeliveryOutcome::ALL {
+        deliveries(DESTINATION, outcome).increment(0);
+    }
+    let _ = histogram!(DELIVERY_DURATION, "destination" => DESTINATION);
+    gauge!(SUSPENDED, "destination" => DESTINATION).set(0.0);
+    counter!(DROPPED).increment(0);
+}
+
+fn refreshes(trigger: RefreshTrigger, outcome: RefreshOutcome) -> Counter {
+    counter!(
+        REFRESHES,
+        "trigger" => trigger.to_string(),
+        "outcome" => outcome.name(),
+        "class" => outcome.class()
+    )
+}
+
+fn lease_wait(got: bool) -> Histogram {
+    histogram!(LEASE_WAIT, "outcome" => if got { "got" } else { "given_up" })
+}
+
+fn deliveries(destination: &str, outcome: DeliveryOutcome) -> Counter {
+    counter!(
+        DELIVERIES,
+        "destination" => destination.to_owned(),
+        "outcome" => outcome.to_string()
+    )
+}
+
 impl Observer for EngineMetrics {
     fn refresh_ended(&self, trigger: RefreshTrigger, outcome: RefreshOutcome, took: Duration) {
-        counter!(
-            REFRESHES,
-            "trigger" => trigger.to_string(),
-            "outcome" => outcome.name(),
-            "class" => outcome.class()
-        )
-        .increment(1);
+        refreshes(trigger, outcome).increment(1);
         histogram!(REFRESH_DURATION, "outcome" => outcome.name()).record(took);
     }
 
     fn lease_waited(&self, took: Duration, got: bool) {
-        let outcome = if got { "got" } else { "given_up" };
-        histogram!(LEASE_WAIT, "outcome" => outcome).record(took);
+        lease_wait(got).record(took);
     }
 
     fn refresh_interrupted(&self) {
@@ -148,13 +213,13 @@ impl Observer for EngineMetrics {
     }
 
     fn delivery_ended(&self, destination: &str, outcome: DeliveryOutcome, took: Duration) {
-        counter!(
-            DELIVERIES,
-            "destination" => destination.to_owned(),
-            "outcome" => outcome.to_string()
-        )
-        .increment(1);
+        deliveries(destination, outcome).increment(1);
         histogram!(DELIVERY_DURATION, "destination" => destination.to_owned()).record(took);
+    }
+
+    fn destination_suspended(&self, destination: &str, suspended: bool) {
+        gauge!(SUSPENDED, "destination" => destination.to_owned())
+            .set(f64::from(u8::from(suspended)));
     }
 
     fn events_dropped(&self, events: usize) {
@@ -173,32 +238,105 @@ const fn number(count: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
     use super::*;
 
     const README: &str = include_str!("README.md");
 
+    /// The rows of the table: names, labels and meaning.
+    fn documented() -> Vec<[Vec<&'static str>; 3]> {
+        let quoted = |cell: &'static str| cell.split('`').skip(1).step_by(2).collect();
+        let rows = README.lines().filter(|line| line.starts_with("| `"));
+        rows.map(|row| {
+            let cells: Vec<_> = row.trim_matches('|').split(" | ").collect();
+            [quoted(cells[0]), quoted(cells[1]), quoted(cells[2])]
+        })
+        .collect()
+    }
+
+    fn rendered() -> String {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        metrics::with_local_recorder(&recorder, || {
+            register_engine();
+            crate::http::register_refusals(crate::api::codes());
+        });
+        handle.render()
+    }
+
+    /// What is counted in the store has no value before it is counted, and requests have
+    /// a series for each route from the first one on.
+    fn is_registered(name: &str, row: &str) -> bool {
+        !row.contains("*store*") && !name.starts_with("http_")
+    }
+
     #[test]
-    fn every_metric_is_described() {
-        for name in [
-            REFRESHES,
-            REFRESH_DURATION,
-            INTERRUPTED,
-            LEASE_WAIT,
-            JOURNAL,
-            CALLS,
-            CALL_DURATION,
-            PAUSED,
-            TOKENS,
-            DUE,
-            OVERDUE,
-            OLDEST_DUE,
-            OUTBOX,
-            DELIVERIES,
-            DELIVERY_DURATION,
-            DROPPED,
-            EVENTS,
-        ] {
-            assert!(README.contains(&format!("| `{name}` |")), "{name}");
+    fn every_documented_series_exists_at_0() {
+        let text = rendered();
+        let mut series = 0;
+        for ([names, labels, values], row) in documented()
+            .into_iter()
+            .zip(README.lines().filter(|line| line.starts_with("| `")))
+        {
+            let name = names[0];
+            if !is_registered(name, row) {
+                continue;
+            }
+            let lines: Vec<_> = text.lines().filter(|line| line.starts_with(name)).collect();
+            assert!(!lines.is_empty(), "{name} is not registered: {text}");
+            series += lines.len();
+            for label in labels {
+                let named = format!("{label}=\"");
+                assert!(
+                    lines.iter().all(|line| line.contains(&named)),
+                    "{name}: {label}"
+                );
+            }
+            for value in values {
+                let valued = format!("=\"{value}\"");
+                assert!(
+                    lines.iter().any(|line| line.contains(&valued)),
+                    "{name}: {value}"
+                );
+            }
+            for line in lines {
+                assert!(line.ends_with(" 0"), "{line}");
+            }
+        }
+        assert!(series > 100, "{series}");
+    }
+
+    #[test]
+    fn every_series_at_0_is_documented() {
+        let names: Vec<_> = documented()
+            .into_iter()
+            .flat_map(|[names, ..]| names)
+            .collect();
+        for line in rendered().lines().filter(|line| !line.starts_with('#')) {
+            let name = line.split(['{', ' ']).next().unwrap_or_default();
+            let suffixes = ["_bucket", "_sum", "_count"];
+            let base = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix));
+            let known = names.contains(&name) || base.is_some_and(|base| names.contains(&base));
+            assert!(known, "{line}");
+        }
+    }
+
+    /// The alerts that the page recommends name series that exist before anything happened.
+    #[test]
+    fn every_series_of_a_recommended_alert_exists_at_0() {
+        let text = rendered();
+        let (_, alerts) = README.split_once("Worth an alert").unwrap();
+        for series in alerts.split('`').skip(1).step_by(2) {
+            let (name, labels) = series.split_once('{').unwrap_or((series, ""));
+            let row = README
+                .lines()
+                .find(|line| line.starts_with(&format!("| `{name}`")));
+            if is_registered(name, row.unwrap()) {
+                let label = labels.trim_end_matches('}');
+                let exists = |line: &&str| line.starts_with(name) && line.contains(label);
+                assert!(text.lines().any(|line| exists(&line)), "{series}");
+            }
         }
     }
 }

@@ -6,5 +6,5 @@
 mod engine;
 mod events;
 
-pub(crate) use engine::{EngineMetrics, describe_engine};
+pub(crate) use engine::{EngineMetrics, describe_engine, register_engine};
 pub(crate) use events::EventCounter;

@@ -67,8 +67,12 @@ pub struct AuditRow {
     pub at: TimeView,
     /// From which address.
     pub address: Option<String>,
-    /// In which request.
+    /// In which request, the first one where there were several.
     pub request_id: Option<String>,
+    /// How many events of this kind happened within a second.
+    pub count: u32,
+    /// The last request, where there were several.
+    pub last_request_id: Option<String>,
     /// How it ended.
     pub outcome: OutcomeKind,
     /// Why it was refused or failed, in words.

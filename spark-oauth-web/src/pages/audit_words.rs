@@ -30,6 +30,7 @@ pub const fn action_words(action: AuditAction) -> &'static str {
         AuditAction::ConsentLinkSent => "Send a consent link",
         AuditAction::ConsentLinkEnded => "End a consent link",
         AuditAction::AuditExported => "Export the audit log",
+        AuditAction::DeliveryResumed => "Resume webhooks",
         AuditAction::KeysRotated => "Seal everything under a new key",
         AuditAction::StoreCopied => "Copy everything into this store",
         AuditAction::TokenImported => "Import a token",

@@ -67,7 +67,7 @@ pub use link_detail::LinkDetailPage;
 pub use link_form::LinkFormPage;
 pub use link_list::{LinkListPage, LinkRow};
 pub use link_words::LinkStatus;
-pub use overview::{Bar, ExpiryChart, OverviewPage, PauseView};
+pub use overview::{Bar, ExpiryChart, OverviewPage, PauseView, WebhookTroubleView};
 pub use profile::ProfilePage;
 pub use scope_words::ScopeView;
 pub(crate) use sentence::sentence;

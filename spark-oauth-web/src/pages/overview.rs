@@ -21,6 +21,8 @@ pub struct OverviewPage {
     pub oldest_due: Option<TimeView>,
     /// Why nothing is refreshed at present.
     pub pause: Option<PauseView>,
+    /// Why webhooks are not delivered at present.
+    pub webhooks: Option<WebhookTroubleView>,
     /// How many access tokens end on which day.
     pub chart: ExpiryChart,
 }
@@ -38,6 +40,21 @@ pub struct PauseView {
     pub until: TimeView,
     /// The provider's `TrackingID`, to quote to its support.
     pub tracking_id: Option<String>,
+}
+
+/// Webhooks that are not delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookTroubleView {
+    /// Nothing is sent at present; otherwise single events failed.
+    pub suspended: bool,
+    /// How many events wait.
+    pub waiting: u64,
+    /// Since when.
+    pub since: TimeView,
+    /// When an event is tried next.
+    pub next_attempt: TimeView,
+    /// Why the last try failed, as a sentence.
+    pub reason: String,
 }
 
 /// A bar for each day, drawn as SVG on the server.

@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 use spark_oauth_core::Counted;
 use spark_oauth_core::broker::BreakerState;
+use spark_oauth_core::events::DestinationStatus;
 use spark_oauth_core::ports::Census;
 use tokio::time::timeout;
 
@@ -51,6 +52,19 @@ struct Readiness {
     tokens: Option<Tokens>,
     /// Answers of the provider that wait for the store; absent without a journal.
     journal_entries: Option<usize>,
+    /// Absent where none are configured, or the store does not tell.
+    webhooks: Option<Webhooks>,
+}
+
+/// A receiver that takes no events does not make the process unready: the events wait,
+/// and a restart would not help.
+#[derive(Serialize)]
+struct Webhooks {
+    waiting: u64,
+    suspended: bool,
+    since: Option<String>,
+    next_attempt_at: Option<String>,
+    reason: Option<String>,
 }
 
 /// A pause does not make the process unready: consents go on, and tokens that live
@@ -77,7 +91,11 @@ struct Tokens {
 async fn ready(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let services = &state.services;
     let breaker = timeout(LIMIT, services.refreshing()).await.ok();
-    let checks = Checks::of(&state, breaker.as_ref()).await;
+    let deliveries = match timeout(LIMIT, services.events.destinations()).await {
+        Ok(Ok(deliveries)) => Some(deliveries),
+        Ok(Err(_)) | Err(_) => None,
+    };
+    let checks = Checks::of(&state, breaker.as_ref(), deliveries.as_deref()).await;
     let status = if checks.is_ready() {
         StatusCode::OK
     } else {
@@ -99,6 +117,9 @@ async fn ready(State(state): State<AppState>, headers: HeaderMap) -> Response {
         refreshing: breaker.map(Refreshing::from),
         tokens: services.gauges.last().map(Tokens::from),
         journal_entries: services.journal_length(),
+        webhooks: deliveries
+            .and_then(|deliveries| deliveries.into_iter().next())
+            .map(Webhooks::from),
     };
     (status, Json(readiness)).into_response()
 }
@@ -145,6 +166,19 @@ impl From<BreakerState> for Refreshing {
             reason: pause.map(|pause| pause.reason.to_string()),
             since: pause.map(|pause| pause.since.to_string()),
             until: pause.map(|pause| pause.until.to_string()),
+        }
+    }
+}
+
+impl From<DestinationStatus> for Webhooks {
+    fn from(status: DestinationStatus) -> Self {
+        let trouble = status.trouble.as_ref();
+        Self {
+            waiting: status.waiting,
+            suspended: trouble.is_some_and(|trouble| trouble.suspended),
+            since: trouble.map(|trouble| trouble.since.to_string()),
+            next_attempt_at: trouble.map(|trouble| trouble.next_attempt_at.to_string()),
+            reason: trouble.map(|trouble| trouble.reason.clone()),
         }
     }
 }

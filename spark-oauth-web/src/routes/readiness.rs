@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use spark_oauth_core::ClockState;
 use spark_oauth_core::broker::BreakerState;
+use spark_oauth_core::events::DestinationStatus;
 use tokio::time::timeout;
 
 use crate::state::AppState;
@@ -43,6 +44,8 @@ pub(super) struct Checks {
     pub(super) worker: Check,
     /// The local clock agrees with the provider's, as far as is known.
     pub(super) clock: Check,
+    /// Webhooks are delivered, or none is configured.
+    pub(super) webhooks: Check,
 }
 
 impl Check {
@@ -67,7 +70,11 @@ impl fmt::Display for Check {
 impl Checks {
     /// Looks at everything. Where the store does not answer, nobody knows whether a
     /// `breaker` pauses.
-    pub(super) async fn of(state: &AppState, breaker: Option<&BreakerState>) -> Self {
+    pub(super) async fn of(
+        state: &AppState,
+        breaker: Option<&BreakerState>,
+        deliveries: Option<&[DestinationStatus]>,
+    ) -> Self {
         let (store, keys) = required(state).await;
         let waiting = state.services.journal_length().unwrap_or_default();
         Self {
@@ -80,6 +87,7 @@ impl Checks {
             ),
             worker: worker(state.services.worker_silence()),
             clock: Check::of(explain_clock(state.services.clock_state())),
+            webhooks: webhooks(deliveries),
         }
     }
 
@@ -89,7 +97,7 @@ impl Checks {
     }
 
     /// Name and state, in a fixed order.
-    pub(super) fn named(&self) -> [(&'static str, &Check); 6] {
+    pub(super) fn named(&self) -> [(&'static str, &Check); 7] {
         [
             ("store", &self.store),
             ("keys", &self.keys),
@@ -97,6 +105,7 @@ impl Checks {
             ("journal", &self.journal),
             ("worker", &self.worker),
             ("clock", &self.clock),
+            ("webhooks", &self.webhooks),
         ]
     }
 }
@@ -168,6 +177,26 @@ fn refreshing(breaker: Option<&BreakerState>) -> Check {
             pause.since, pause.until, pause.reason
         )),
     })
+}
+
+fn webhooks(deliveries: Option<&[DestinationStatus]>) -> Check {
+    let Some(deliveries) = deliveries else {
+        return Check::Failing("the store does not tell how many events wait".to_owned());
+    };
+    let problem = deliveries.iter().find_map(|status| {
+        let trouble = status.trouble.as_ref()?;
+        let state = if trouble.suspended {
+            "suspended"
+        } else {
+            "failing"
+        };
+        Some(format!(
+            "{state} since {}: {}; events waiting: {}; next attempt: {}; to try now, choose \
+             Resume on the overview of the admin center",
+            trouble.since, trouble.reason, status.waiting, trouble.next_attempt_at
+        ))
+    });
+    Check::of(problem)
 }
 
 fn worker(silence: Option<Duration>) -> Check {

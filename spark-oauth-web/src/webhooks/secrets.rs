@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use standardwebhooks::Webhook;
+use url::Url;
 
 const PREFIX: &str = "whsec_";
 
@@ -52,6 +53,16 @@ impl WebhookSecrets {
             .map(|secret| secret.sign(id, seconds, body))
             .collect();
         signatures.ok().map(|signatures| signatures.join(" "))
+    }
+}
+
+impl WebhookSecrets {
+    /// Names an endpoint without telling its address or secret: another address and other
+    /// secrets make another fingerprint.
+    pub(crate) fn fingerprint(&self, url: &Url) -> String {
+        // The time is one that no receiver takes for a webhook's.
+        self.sign("endpoint", 0, url.as_str().as_bytes())
+            .unwrap_or_default()
     }
 }
 

@@ -185,13 +185,36 @@ async fn in_the_wrong_folder_nothing_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let upstream = Upstream::start().await;
     let command = Command::new(folder.path(), &Setup::on_disk(), &upstream);
-    for arguments in [&CREATE[..], &["api-key", "list"], &["audit", "export"]] {
+    let store = folder.path().join("data/spark-oauth.db");
+    let file = folder.path().join("conf/config.json");
+    for arguments in [
+        &CREATE[..],
+        &["api-key", "list"],
+        &["api-key", "revoke", "01KAXQ3M9TB7Z5V8N2D4R6W1YC"],
+        &["audit", "export"],
+        &["admin", "reset-password", "admin"],
+        &["rotate-key"],
+        &["copy", "--to", "sqlite:copy.db"],
+    ] {
         let ended = command.run(arguments, "").await;
         assert_eq!((ended.code, &*ended.out), (Some(2), ""), "{ended:?}");
-        assert!(ended.errors.contains("there is no store"), "{ended:?}");
+        for text in [
+            &format!("there is no store at sqlite:{}\n", store.display()),
+            &format!("configuration: {} and", file.display()),
+            "--config PATH",
+        ] {
+            assert!(ended.errors.contains(text), "{text}: {ended:?}");
+        }
+        assert!(!folder.path().join("copy.db").exists());
         assert!(!folder.path().join("data").exists());
         assert!(!command.key_file().exists());
     }
+    let ended = command
+        .run(&["--config", "absent.json", "api-key", "list"], "")
+        .await;
+    let absent = folder.path().join("absent.json");
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.errors.contains(absent.to_str().unwrap()), "{ended:?}");
     let memory = command.variable("SPARK_OAUTH__STORE", "sqlite::memory:");
     let ended = memory.run(&CREATE, "").await;
     assert_eq!((ended.code, &*ended.out), (Some(2), ""), "{ended:?}");

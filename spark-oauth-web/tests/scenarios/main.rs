@@ -49,6 +49,7 @@ mod set_up;
 mod shutdown;
 mod sign_in;
 mod start_up;
+mod start_up_signals;
 mod token_list;
 mod tour;
 mod trace_context;

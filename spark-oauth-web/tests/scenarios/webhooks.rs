@@ -4,15 +4,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use spark_oauth_core::Timestamp;
 use webex_emulator::Fault;
 
-use crate::harness::{ALICE, BOB, Command, Receiver, Rig, Setup, Upstream, on_every_store};
+use crate::harness::{ALICE, BOB, Command, Receiver, Rig, Setup, Upstream, on_every_store, until};
 
 on_every_store!(
     events_survive_a_receiver_that_fails_and_a_restart,
     events_survive_a_kill,
     what_becomes_of_a_token_is_told,
     every_turn_of_a_token_is_told,
+    a_receiver_that_is_gone_is_shown_and_resumed,
+    another_receiver_gets_at_once_what_the_last_one_did_not_take,
 );
 
 const GRANTED: &str = "token.granted";
@@ -64,6 +67,102 @@ async fn refused(rig: &Rig, receiver: &Receiver, count: usize, attempts: &str) {
     for call in receiver.wait_for_calls(count).await {
         let line = ["an event was not taken", &call.id, attempts];
         rig.log.line(&line).await;
+    }
+}
+
+async fn a_receiver_that_is_gone_is_shown_and_resumed(setup: Setup) {
+    let receiver = Receiver::start().await;
+    receiver.answer(410);
+    let setup = telling(setup, &receiver).set("server.management", "127.0.0.1:0");
+    let rig = Rig::with(setup).await;
+    let management = rig.running().management.unwrap();
+    let operator = rig.browser().moved_to(management);
+    let details = async || {
+        let page = operator.get("/readyz").await;
+        assert_eq!(
+            page.status, 200,
+            "a receiver that is gone makes nothing unready"
+        );
+        serde_json::from_slice::<serde_json::Value>(&page.body).unwrap()
+    };
+    assert_eq!(details().await["checks"]["webhooks"]["status"], "ok");
+    let admin = rig.super_admin().await;
+    let page = admin.open("/admin/overview").await;
+    assert!(!page.content().contains("Webhooks have been"), "{page:?}");
+
+    rig.browser().grant(ALICE).await;
+    receiver.wait_for_calls(1).await;
+    rig.log.line(&["event destination suspended"]).await;
+    rig.browser().grant(BOB).await;
+    let suspended = async || {
+        let details = details().await;
+        (details["webhooks"]["waiting"] == 2).then_some(details)
+    };
+    let shown = until("both events wait", suspended).await;
+    assert_eq!(shown["webhooks"]["suspended"], true, "{shown}");
+    let since: Timestamp = shown["webhooks"]["since"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let next = shown["webhooks"]["next_attempt_at"].as_str().unwrap();
+    let next: Timestamp = next.parse().unwrap();
+    assert_eq!(next.since(since), Duration::from_hours(12));
+    let detail = shown["checks"]["webhooks"]["detail"].as_str().unwrap();
+    for part in [
+        "suspended since",
+        "410",
+        "events waiting: 2",
+        "next attempt",
+    ] {
+        assert!(detail.contains(part), "{part}: {detail}");
+    }
+    let metrics = operator.get("/metrics").await.text();
+    let gauge = "spark_oauth_event_delivery_suspended{destination=\"webhook\"} 1";
+    assert!(metrics.contains(gauge), "{metrics}");
+    assert_eq!(receiver.calls().len(), 1, "the others are spared");
+
+    receiver.answer(204);
+    let page = admin.open("/admin/overview").await;
+    assert!(
+        page.content()
+            .contains("Webhooks have been suspended since")
+    );
+    let asked = admin.submit(page.form("/admin/webhooks/resume")).await;
+    assert!(asked.content().contains("Resume webhooks?"), "{asked:?}");
+    assert_eq!(receiver.calls().len(), 1, "it is confirmed first");
+    let page = admin.submit(asked.form("/admin/webhooks/resume")).await;
+    assert!(page.content().contains("Webhooks are resumed"), "{page:?}");
+    receiver.wait_for_taken(GRANTED, 2).await;
+    let healthy = async || {
+        let details = details().await;
+        (details["checks"]["webhooks"]["status"] == "ok").then_some(())
+    };
+    until("the check passes", healthy).await;
+    let log = admin.open("/admin/audit?action=delivery_resumed").await;
+    assert!(log.content().contains("Resume webhooks"), "{log:?}");
+}
+
+async fn another_receiver_gets_at_once_what_the_last_one_did_not_take(setup: Setup) {
+    let mut rig: Option<Rig> = None;
+    // Gone, a redirect, and one that asks for a pause of days.
+    for (status, event) in [(410, 1), (308, 2), (429, 3)] {
+        let (old, new) = (Receiver::start().await, Receiver::start().await);
+        old.answer(status);
+        let running = match rig.take() {
+            Some(running) => running.restart_with(|setup| telling(setup, &old)).await,
+            None => Rig::with(telling(setup.clone(), &old)).await,
+        };
+        running.browser().grant(ALICE).await;
+        let refused = old.wait_for_calls(1).await;
+        running
+            .log
+            .line(&["an event was not taken", &refused[0].id])
+            .await;
+        let running = running.restart_with(|setup| telling(setup, &new)).await;
+        let taken = new.wait_for_taken(GRANTED, 1).await;
+        assert_eq!(taken[0].id, refused[0].id, "{status}, event {event}");
+        rig = Some(running);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Search, export and retention, on stores in memory.
 
+use std::num::NonZeroU32;
+
 use super::*;
 use crate::audit::{Actor, Origin};
 use crate::detached::Detached;
@@ -51,6 +53,8 @@ impl Desk {
             api_key: None,
             subject: None,
             outcome: Outcome::Done,
+            count: NonZeroU32::MIN,
+            last_request_id: None,
         };
         self.stores.stores().audit.append(&entry).await.unwrap();
     }

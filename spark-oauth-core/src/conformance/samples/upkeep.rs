@@ -99,6 +99,7 @@ pub fn outbox_entry(number: u32) -> OutboxEntry {
         next_at: made_at(number),
         attempts: 0,
         last_error: None,
+        endpoint: None,
         awaits_removal_of: None,
     }
 }

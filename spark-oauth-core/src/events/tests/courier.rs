@@ -4,11 +4,20 @@ use std::time::Duration;
 
 use super::mailbox::{failed, failed_for, gone};
 use super::*;
+use crate::audit::AuditAction;
+use crate::events::DeliveryTrouble;
 use crate::events::back_off::MOST_ATTEMPTS;
-use crate::testing::scene::{HOUR, MINUTE, NOW};
+use crate::testing::scene::{HOUR, MINUTE, NOW, caller};
 use crate::testing::{StoreCall, StoreFault};
 
 const DAY: Duration = Duration::from_hours(24);
+
+impl Post {
+    async fn trouble(&self) -> Option<DeliveryTrouble> {
+        let statuses = self.scene.oauth.events.destinations().await;
+        statuses.unwrap().remove(0).trouble
+    }
+}
 
 async fn told(post: &Post) -> Event {
     let id = post.scene.stored_token().id;
@@ -79,7 +88,7 @@ async fn a_destination_that_asks_for_a_pause_gets_it() {
 
 #[tokio::test]
 async fn a_destination_that_is_gone_is_left_alone_and_its_events_end_some_day() {
-    let endings = [(DeliveryOutcome::Failed, 2), (DeliveryOutcome::GivenUp, 1)];
+    let endings = [(DeliveryOutcome::Failed, 1), (DeliveryOutcome::GivenUp, 2)];
     let mut post = Post::observed_by(expecting(&endings)).await;
     told(&post).await;
     post.mailbox.refuse_all(Some(gone()));
@@ -92,13 +101,129 @@ async fn a_destination_that_is_gone_is_left_alone_and_its_events_end_some_day() 
     assert_eq!(post.mailbox.offered().len(), 1);
     assert_eq!(post.scene.stores.outbox().len(), 2);
 
-    // After the rest one is offered; nobody waits for ever for the answer.
+    // Events that are older than three days by then are given up.
     post.scene.clock.advance(4 * DAY);
     post.offer().await;
-    assert_eq!(post.mailbox.offered().len(), 2);
+    assert_eq!(post.mailbox.offered().len(), 1);
+    assert_eq!(post.scene.stores.outbox(), []);
+}
+
+#[tokio::test]
+async fn a_destination_that_was_gone_is_tried_again_after_half_a_day() {
+    let mut post = Post::new().await;
+    let event = told(&post).await;
+    post.mailbox.refuse([gone()]);
+    post.relay_and_offer().await;
+    post.scene.clock.advance(11 * HOUR);
     post.offer().await;
-    assert_eq!(post.mailbox.offered().len(), 2);
-    assert_eq!(post.scene.stores.outbox().len(), 1);
+    assert_eq!(post.mailbox.offered().len(), 1);
+    post.scene.clock.advance(HOUR);
+    post.offer().await;
+    assert_eq!(post.mailbox.taken(), [event]);
+    assert_eq!(post.trouble().await, None);
+}
+
+#[tokio::test]
+async fn a_suspension_is_shown_and_resumed() {
+    let mut post = Post::new().await;
+    let first = told(&post).await;
+    post.mailbox.refuse([gone()]);
+    post.relay_and_offer().await;
+    let other = post.scene.token_of("bob", "spark:rooms_read");
+    post.scene.stores.put_token(other.clone());
+    post.scene.clock.advance(HOUR);
+    let second = post.refresh(other.id).await;
+    post.relay_and_offer().await;
+    let trouble = post.trouble().await.unwrap();
+    assert!(trouble.suspended);
+    assert_eq!(
+        (trouble.since, trouble.next_attempt_at),
+        (NOW, NOW + DAY / 2)
+    );
+    assert_eq!(trouble.reason, "the box is gone");
+    let statuses = post.scene.oauth.events.destinations().await.unwrap();
+    assert_eq!((statuses.len(), statuses[0].waiting), (1, 2));
+
+    let resumed = post.scene.oauth.events.resume("box", &caller()).await;
+    // What failed is due again by now, too.
+    assert_eq!(resumed.unwrap(), 0);
+    post.offer().await;
+    let mut taken = post.mailbox.taken();
+    taken.sort_by_key(|event| event.id);
+    let mut expected = [first, second];
+    expected.sort_by_key(|event| event.id);
+    assert_eq!(taken, expected);
+    assert_eq!(post.trouble().await, None);
+    let entry = post.scene.stores.audit_entries().pop().unwrap();
+    assert_eq!(entry.action, AuditAction::DeliveryResumed);
+    assert_eq!(entry.subject.as_deref(), Some("box"));
+}
+
+#[tokio::test]
+async fn a_failure_is_shown_until_its_event_is_taken() {
+    let mut post = Post::new().await;
+    let event = told(&post).await;
+    assert_eq!(post.trouble().await, None);
+    post.mailbox.refuse([failed_for(Some(5 * DAY))]);
+    post.relay_and_offer().await;
+    let trouble = post.trouble().await.unwrap();
+    assert!(!trouble.suspended);
+    assert_eq!(
+        (trouble.since, trouble.reason.as_str()),
+        (event.at, "the box is full")
+    );
+    let pause = trouble.next_attempt_at.since(NOW);
+    assert!(pause > 8 * HOUR && pause < 15 * HOUR, "{pause:?}");
+    let resumed = post.scene.oauth.events.resume("box", &caller()).await;
+    assert_eq!(resumed.unwrap(), 1);
+    post.offer().await;
+    assert_eq!(post.mailbox.taken(), [event]);
+    assert_eq!(post.trouble().await, None);
+}
+
+#[tokio::test]
+async fn another_endpoint_gets_at_once_what_the_last_one_did_not_take() {
+    for refusal in [gone(), failed_for(Some(5 * DAY))] {
+        let post = Post::new().await;
+        let event = told(&post).await;
+        let mut post = post.restarted("one").await;
+        post.mailbox.refuse([refusal]);
+        post.relay_and_offer().await;
+        let mut post = post.restarted("other").await;
+        post.offer().await;
+        assert_eq!(post.mailbox.taken(), [event]);
+    }
+}
+
+#[tokio::test]
+async fn a_restart_with_the_same_endpoint_keeps_the_pause_that_the_endpoint_asked_for() {
+    let post = Post::new().await;
+    told(&post).await;
+    let mut post = post.restarted("one").await;
+    post.mailbox.refuse([failed_for(Some(5 * DAY))]);
+    post.relay_and_offer().await;
+    let entry = post.scene.stores.outbox().remove(0);
+    let mut post = post.restarted("one").await;
+    post.offer().await;
+    assert_eq!(post.scene.stores.outbox(), [entry]);
+    assert!(
+        post.trouble().await.is_some(),
+        "it is shown after a restart"
+    );
+}
+
+#[tokio::test]
+async fn events_that_waited_for_an_unknown_destination_are_sent_once_it_is_known() {
+    let mut post = Post::new().await;
+    let event = told(&post).await;
+    post.events().relay().await.unwrap();
+    let mut entry = post.scene.stores.outbox().remove(0);
+    let seen = entry.next_at;
+    entry.next_at = NOW + HOUR;
+    let outbox = post.events().outbox.clone();
+    assert!(outbox.reschedule_in_outbox(&entry, seen).await.unwrap());
+    post.offer().await;
+    assert_eq!(post.mailbox.taken(), [event]);
 }
 
 #[tokio::test]
@@ -177,6 +302,7 @@ async fn an_unknown_destination_is_kept_for_another_configuration_and_then_given
     let observer = {
         let mut observer = MockObserver::new();
         for (outcome, times) in endings {
+            observer.expect_destination_suspended().return_const(());
             observer
                 .expect_delivery_ended()
                 .withf(move |destination, ended, _| destination == "old" && *ended == outcome)

@@ -9,6 +9,7 @@ mod run;
 
 use std::sync::Arc;
 
+use crate::application::SparkOauthBuilder;
 use crate::event::{Event, EventKind, EventType};
 use crate::events::courier::Courier;
 use crate::events::{Destination, Events};
@@ -29,6 +30,19 @@ struct Post {
 impl Post {
     async fn new() -> Self {
         Self::observed_by(Arc::new(crate::ports::Unobserved)).await
+    }
+
+    /// The next process on the same store, with the mailbox behind this endpoint.
+    async fn restarted(self, endpoint: &str) -> Self {
+        let mailbox = Mailbox::default();
+        let destination = Destination::new("box", Arc::new(mailbox.clone())).endpoint(endpoint);
+        let configure = |builder: SparkOauthBuilder| builder.destination(destination);
+        let scene = Box::pin(self.scene.process_with(2, configure)).await;
+        Self {
+            courier: courier(&scene),
+            scene,
+            mailbox,
+        }
     }
 
     async fn observed_by(observer: Arc<dyn Observer>) -> Self {
@@ -93,6 +107,7 @@ fn refreshed_kind() -> EventKind {
 fn expecting(endings: &[(DeliveryOutcome, usize)]) -> Arc<dyn Observer> {
     let mut observer = MockObserver::new();
     observer.expect_provider_called().return_const(());
+    observer.expect_destination_suspended().return_const(());
     for &(outcome, times) in endings {
         observer
             .expect_delivery_ended()

@@ -58,16 +58,67 @@ fn everybody() -> Sample {
 }
 
 #[tokio::test]
-async fn only_what_was_imported_is_deleted() {
+async fn what_was_imported_and_older_records_of_the_same_person_are_deleted() {
     let scene = scene().await;
     let cleaner = Cleaner::default();
     let (report, ended) = cleaner.import(&scene, &everybody()).await;
     ended.unwrap();
     assert_eq!(
         cleaner.deleted(),
-        [(Kind::Token, id(1)), (Kind::Admin, id(3))]
+        [
+            (Kind::Token, id(0)),
+            (Kind::Token, id(1)),
+            (Kind::Admin, id(3))
+        ]
     );
-    assert_eq!((report.tokens.deleted, report.admins.deleted), (1, 1));
+    assert_eq!((report.tokens.deleted, report.admins.deleted), (2, 1));
+    assert_eq!(report.tokens.deleted_older, 1);
+}
+
+/// A deletion that ended early leaves the newest record; the next import finds nothing
+/// else, and a record that the store has a newer one of.
+#[tokio::test]
+async fn an_older_record_that_an_earlier_deletion_left_is_deleted() {
+    let scene = scene().await;
+    import(&scene, &everybody()).await;
+    scene.clock.advance(MINUTE);
+    let left = sample([token(0, "ann@example.com", "1")], []);
+    let cleaner = Cleaner::default();
+    let (report, ended) = cleaner.import(&scene, &left).await;
+    ended.unwrap();
+    assert_eq!(report.findings[0].remark, Remark::OlderThanStored);
+    assert_eq!(cleaner.deleted(), [(Kind::Token, id(0))]);
+    assert_eq!((report.tokens.deleted, report.tokens.deleted_older), (1, 1));
+}
+
+/// The store may hold another grant of the person: the source's may be the only one of its
+/// kind.
+#[tokio::test]
+async fn records_of_a_person_whose_token_lives_here_stay_and_are_named() {
+    let scene = scene().await;
+    let first = sample([token(0, "ann@example.com", "1")], []);
+    import(&scene, &first).await;
+    let [ann] = scene.stores.tokens().try_into().unwrap();
+    scene.stores.change_token(ann.id, |token| {
+        token.person = Some(crate::person::PersonId::new("ann"));
+        token.access = scene
+            .ring
+            .seal_access(token.id, &crate::secret::AccessToken::new("new"));
+    });
+    let consented_again = sample(
+        [
+            token(0, "ann@example.com", "1"),
+            token(1, "ann@example.com", "2"),
+        ],
+        [],
+    );
+    let cleaner = Cleaner::default();
+    let (report, ended) = cleaner.import(&scene, &consented_again).await;
+    ended.unwrap();
+    assert_eq!(cleaner.deleted(), []);
+    assert_eq!(report.tokens.left_out, 2);
+    let remarks: Vec<_> = report.findings.iter().map(|it| it.remark.clone()).collect();
+    assert!(remarks.contains(&Remark::KeptHere), "{remarks:?}");
 }
 
 #[tokio::test]
@@ -78,8 +129,8 @@ async fn what_was_imported_before_is_deleted_too() {
     let cleaner = Cleaner::default();
     let (report, ended) = cleaner.import(&scene, &everybody()).await;
     ended.unwrap();
-    assert_eq!(cleaner.deleted().len(), 2);
-    assert_eq!((report.tokens.already_there, report.tokens.deleted), (1, 1));
+    assert_eq!(cleaner.deleted().len(), 3);
+    assert_eq!((report.tokens.already_there, report.tokens.deleted), (1, 2));
 }
 
 #[tokio::test]
@@ -109,7 +160,10 @@ async fn what_the_sample_changed_meanwhile_stays_and_is_told() {
     };
     let (report, ended) = cleaner.import(&scene, &everybody()).await;
     ended.unwrap();
-    assert_eq!(cleaner.deleted(), [(Kind::Admin, id(3))]);
+    assert_eq!(
+        cleaner.deleted(),
+        [(Kind::Token, id(0)), (Kind::Admin, id(3))]
+    );
     let not_deleted = report.findings.iter();
     let mut not_deleted = not_deleted.filter(|finding| finding.verdict == Verdict::NotDeleted);
     assert_eq!(not_deleted.next().unwrap().remark, Remark::ChangedInSource);

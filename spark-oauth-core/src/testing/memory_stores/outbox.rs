@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::MemoryStores;
 use crate::ids::EventId;
-use crate::ports::{Outbox, OutboxEntry, StoreError};
+use crate::ports::{Backlog, Outbox, OutboxEntry, StoreError};
 use crate::testing::StoreCall;
 use crate::timestamp::Timestamp;
 
@@ -30,11 +30,13 @@ impl Outbox for MemoryStores {
         &self,
         now: Timestamp,
         limit: NonZeroU16,
+        except: &[String],
     ) -> Result<Vec<OutboxEntry>, StoreError> {
         self.perform(StoreCall::OutboxDue, |records| {
             let entries = records.outbox.values();
             let mut due: Vec<_> = entries
                 .filter(|entry| entry.next_at.has_passed(now))
+                .filter(|entry| !except.contains(&entry.destination))
                 .cloned()
                 .collect();
             due.sort_by_key(|entry| entry.next_at);
@@ -57,6 +59,7 @@ impl Outbox for MemoryStores {
             standing.next_at = entry.next_at;
             standing.attempts = entry.attempts;
             standing.last_error.clone_from(&entry.last_error);
+            standing.endpoint.clone_from(&entry.endpoint);
             Ok(true)
         })
         .await
@@ -70,6 +73,47 @@ impl Outbox for MemoryStores {
         self.perform(StoreCall::OutboxRemove, |records| {
             let key = (event, destination.to_owned());
             Ok(records.outbox.remove(&key).is_some())
+        })
+        .await
+    }
+
+    async fn resume_outbox(
+        &self,
+        destination: &str,
+        unless_tried_at: Option<String>,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.perform(StoreCall::OutboxResume, |records| {
+            let waiting = records.outbox.values_mut().filter(|entry| {
+                entry.destination == destination
+                    && entry.next_at > now
+                    && (unless_tried_at.is_none() || entry.endpoint != unless_tried_at)
+            });
+            let mut resumed = 0;
+            for entry in waiting {
+                (entry.next_at, entry.attempts) = (now, 0);
+                resumed += 1;
+            }
+            Ok(resumed)
+        })
+        .await
+    }
+
+    async fn backlog_in_outbox(&self, destination: &str) -> Result<Backlog, StoreError> {
+        self.perform(StoreCall::OutboxBacklog, |records| {
+            let entries = records.outbox.values();
+            let mut waiting: Vec<_> = entries
+                .filter(|entry| entry.destination == destination)
+                .collect();
+            waiting.sort_by_key(|entry| entry.next_at);
+            Ok(Backlog {
+                waiting: waiting.len() as u64,
+                next_at: waiting.first().map(|entry| entry.next_at),
+                failed: waiting
+                    .into_iter()
+                    .find(|entry| entry.last_error.is_some())
+                    .cloned(),
+            })
         })
         .await
     }

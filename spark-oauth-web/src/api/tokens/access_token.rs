@@ -19,7 +19,7 @@ use crate::api::query::Query;
 /// earlier, it is refreshed first: once, however many ask. Where that fails for a
 /// reason that passes while the stored one still lives, the stored one is answered,
 /// with a `warning`. Keep it in memory until shortly before it ends, and fetch it
-/// again; each fetch is in the audit log.
+/// again; the audit log counts each fetch, with the name of the key.
 #[utoipa::path(
     get,
     path = "/api/v1/tokens/{id}/access-token",

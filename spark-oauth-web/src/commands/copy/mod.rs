@@ -60,7 +60,7 @@ async fn open(
     config: &Config,
     target: &StoreChoice,
 ) -> Result<(OpenStores, OpenStores), StartError> {
-    let from = open_existing(&config.store).await?;
+    let from = open_existing(config).await?;
     match open_stores(target).await {
         Ok(into) => Ok((from, into)),
         Err(error) => {
@@ -98,8 +98,8 @@ async fn carry_out(
         Ok(copied) => {
             let summary = Summary {
                 copied: &copied,
-                source: config.store.to_string(),
-                target: target.to_string(),
+                source: config.store.place(),
+                target: target.place(),
             };
             tell(&summary.to_string());
             exit_code(&copied)

@@ -82,7 +82,7 @@ impl Call<'_> {
     async fn plan(&self) -> ExitCode {
         match plan(self.config, self.sample).await {
             Ok(report) => {
-                self.show(&report, true);
+                self.show(&report, true, false);
                 exit_code(&report)
             }
             Err(error) => failed(error),
@@ -95,7 +95,7 @@ impl Call<'_> {
         let done = carry_out(self.config, self.sample, cleaner, &bar, &mut report).await;
         bar.finish();
         if report != Report::default() || done.is_ok() {
-            self.show(&report, false);
+            self.show(&report, false, cleaner.is_some() && report.is_sound());
         }
         if let Err(error) = done {
             return failed(error);
@@ -109,12 +109,13 @@ impl Call<'_> {
         exit_code(&report)
     }
 
-    fn show(&self, report: &Report, planned: bool) {
+    fn show(&self, report: &Report, planned: bool, deleted: bool) {
         let summary = Summary {
             origin: self.origin.to_string(),
-            store: self.config.store.to_string(),
+            store: self.config.store.place(),
             report,
             planned,
+            deleted,
         };
         tell(&summary.to_string());
     }

@@ -15,6 +15,8 @@ pub(super) struct Summary<'r> {
     pub(super) report: &'r Report,
     /// Whether nothing was written.
     pub(super) planned: bool,
+    /// Whether records were deleted from the source.
+    pub(super) deleted: bool,
 }
 
 const COLUMNS: [&str; 7] = [
@@ -48,11 +50,37 @@ impl fmt::Display for Summary<'_> {
         writeln!(f)?;
         row(f, "tokens", &self.report.tokens)?;
         row(f, "admins", &self.report.admins)?;
+        if self.deleted {
+            self.deletion(f)?;
+        }
         self.next(f)
     }
 }
 
 impl Summary<'_> {
+    fn deletion(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tokens = &self.report.tokens;
+        let stay = tokens.read.saturating_sub(tokens.deleted);
+        writeln!(
+            f,
+            "\nDeleted from the source: {} token records, {} of them older records of a person \
+             whose newer one is in the store.",
+            tokens.deleted, tokens.deleted_older
+        )?;
+        if stay > 0 {
+            writeln!(
+                f,
+                "Still in the source, with tokens in clear text: {stay} token records, listed \
+                 above as left out or not deleted. Correct them there and import again, or \
+                 delete them there once nobody needs them."
+            )?;
+        }
+        writeln!(
+            f,
+            "Backups, exports and log files of the sample may hold tokens too. Delete them."
+        )
+    }
+
     fn next(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tokens = &self.report.tokens;
         if self.planned {
@@ -96,6 +124,7 @@ mod tests {
             store: "sqlite:a.db".to_owned(),
             report,
             planned,
+            deleted: false,
         };
         summary.to_string()
     }
@@ -124,6 +153,31 @@ mod tests {
             ]
         );
         assert!(text.contains("Stop the Node.js sample"), "{text}");
+    }
+
+    #[test]
+    fn a_deletion_says_what_stays_in_the_source() {
+        let mut report = Report::default();
+        report.tokens.read = 5;
+        report.tokens.deleted = 4;
+        report.tokens.deleted_older = 1;
+        let summary = |report: &Report| {
+            let summary = Summary {
+                origin: "mongodb://h/".to_owned(),
+                store: "sqlite:a.db".to_owned(),
+                report,
+                planned: false,
+                deleted: true,
+            };
+            summary.to_string()
+        };
+        let text = summary(&report);
+        assert!(text.contains("4 token records, 1 of them older"), "{text}");
+        assert!(text.contains("clear text: 1 token records"), "{text}");
+        report.tokens.deleted = 5;
+        let text = summary(&report);
+        assert!(!text.contains("clear text"), "{text}");
+        assert!(text.contains("Backups"), "{text}");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub async fn rotate_key(sources: &ConfigSources) -> ExitCode {
         Ok((config, _)) => config,
         Err(errors) => return complain(&errors, WRONG_CALL),
     };
-    let opened = match open_existing(&config.store).await {
+    let opened = match open_existing(&config).await {
         Ok(opened) => opened,
         Err(error) => return not_started(&error),
     };
@@ -57,7 +57,7 @@ async fn rotate(config: &Config, opened: &OpenStores, ring: KeyRing) -> ExitCode
         Ok(rotated) => {
             let summary = Summary {
                 rotated: &rotated,
-                store: config.store.to_string(),
+                store: config.store.place(),
                 place: config.keys.to_string(),
                 keys,
             };
@@ -86,7 +86,8 @@ fn failed(error: &RotationError) -> ExitCode {
             ));
         }
         say(
-            "put the newest key first in the key file of each, or restart it with that key, then \
+            "put the newest key first in the key file of each; restart servers that get their keys \
+             from SPARK_OAUTH_KEYS or a systemd credential, which they read at start-up alone; then \
              run this again\n",
         );
     }

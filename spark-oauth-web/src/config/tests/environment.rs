@@ -117,6 +117,89 @@ fn a_secret_may_come_from_a_file() {
 }
 
 #[test]
+fn every_secret_file_that_does_not_hold_a_secret_alone_is_refused_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    let name = path.to_str().unwrap();
+    let utf_16: Vec<u8> = "\u{feff}sesame"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let contents: [(&[u8], &str); 9] = [
+        (b"", "it is empty"),
+        (
+            b"sesame\n\n",
+            "more than one line: the first ends with the character U+000A",
+        ),
+        (
+            b"sesame\r",
+            "more than one line: the first ends with the character U+000D",
+        ),
+        (b"sesame\r\r\n", "U+000D"),
+        (b"sesame \n", "a space (the character U+0020)"),
+        (b"ses\0ame", "U+0000 (NUL)"),
+        (b"sesame\xe2\x80\x8b", "U+200B (zero width space)"),
+        (&utf_16, "it is UTF-16; save it as UTF-8"),
+        (
+            b"sesam\xe9",
+            "it is not UTF-8: the byte 6 is not part of a character",
+        ),
+    ];
+    for setting in settings().filter(|setting| setting.is_secret()) {
+        let variable = format!("{}_FILE", setting.variable());
+        for (content, expected) in contents {
+            std::fs::write(&path, content).unwrap();
+            let found = mistakes(load_with_environment(&minimal(), &[(&variable, name)]));
+            let told = found.iter().any(|found| {
+                found.starts_with(&variable) && found.contains(name) && found.contains(expected)
+            });
+            assert!(told, "{variable}, {expected}: {found:?}");
+            assert!(!found.concat().contains("sesame"), "{found:?}");
+        }
+        let directory = [(&*variable, folder.path().to_str().unwrap())];
+        let found = mistakes(load_with_environment(&minimal(), &directory));
+        assert!(found[0].contains("Is a directory"), "{found:?}");
+    }
+}
+
+#[test]
+fn a_password_is_never_kept_with_what_nobody_sees() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("password");
+    let variable = "SPARK_OAUTH__SUPERADMINACCOUNT__PASSWORD";
+    let from_file = format!("{variable}_FILE");
+    let password = "correct horse battery staple";
+    for content in [
+        password.to_owned(),
+        format!("{password}\n"),
+        format!("{password}\r\n"),
+        format!("\u{feff}{password}"),
+    ] {
+        std::fs::write(&path, &content).unwrap();
+        for pair in [
+            (&*from_file, path.to_str().unwrap()),
+            // Kubernetes fills variables from files, with their line ends.
+            (variable, &*content),
+        ] {
+            let (config, _) = load_with_environment(&minimal(), &[pair]).unwrap();
+            let read = config.super_admin.password.unwrap();
+            assert_eq!(read.expose_secret(), password, "{content:?}");
+        }
+    }
+    let found = mistakes(load_with_environment(
+        &minimal(),
+        &[(variable, "sesame\nsesame\n")],
+    ));
+    assert_eq!(
+        found,
+        [format!(
+            "{variable}: cannot use its value: it has more than one line: the first ends with \
+             the character U+000A; set it to the value alone"
+        )]
+    );
+}
+
+#[test]
 fn only_secrets_come_from_files() {
     let pairs = [("SPARK_OAUTH__SERVER__PORT_FILE", "/dev/null")];
     let found = mistakes(load_with_environment(&minimal(), &pairs));

@@ -67,6 +67,43 @@ fn a_mounted_file_may_be_readable_by_all_but_must_exist() {
 }
 
 #[test]
+fn keys_are_read_as_editors_write_them_and_foreign_characters_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys");
+    let source = source(&[("SPARK_OAUTH_KEYS_FILE", path.to_str().unwrap())]);
+    for text in [
+        format!("{KEY}\n"),
+        format!("\u{feff}{KEY}\r\n"),
+        format!("\u{feff}# remark\r\n{KEY}\r\n\r\n"),
+        format!("  {KEY}\t\n\n"),
+    ] {
+        fs::write(&path, &text).unwrap();
+        assert_eq!(ring(&source).fingerprints().count(), 1, "{text:?}");
+    }
+    let utf_16: Vec<u8> = format!("\u{feff}{KEY}")
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    let texts = [
+        (format!("{KEY}\0").into_bytes(), "U+0000"),
+        (format!("\u{200b}{KEY}").into_bytes(), "U+200B"),
+        (format!("{KEY}\u{a0}\n{KEY}").into_bytes(), "U+00A0"),
+        (utf_16, "it is UTF-16; save it as UTF-8"),
+        (b"\n".to_vec(), "there is no key"),
+        (b"# remark\r".to_vec(), "there is no key"),
+    ];
+    for (bytes, expected) in texts {
+        fs::write(&path, &bytes).unwrap();
+        let error = read(&source).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap();
+        let shown = format!("{error}: {cause}");
+        assert!(shown.contains(expected), "{shown}");
+        assert!(shown.contains(path.to_str().unwrap()), "{shown}");
+        assert!(!shown.contains(KEY), "{shown}");
+    }
+}
+
+#[test]
 fn both_variables_are_refused_and_an_idle_key_file_is_warned_of() {
     let both = [("SPARK_OAUTH_KEYS", KEY), ("SPARK_OAUTH_KEYS_FILE", "x")];
     let found = mistakes(load_with_environment(&minimal(), &both));

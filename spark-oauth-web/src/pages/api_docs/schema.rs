@@ -118,7 +118,7 @@ impl<'d> Schemas<'d> {
             "array" => json!([self.sample(&schema["items"])]),
             "integer" => 1.into(),
             "boolean" => true.into(),
-            _ if schema["format"] == "date-time" => "2026-11-25T09:30:00Z".into(),
+            _ if schema["format"] == "date-time" => "2026-11-25T09:30:00.000Z".into(),
             _ => "…".into(),
         }
     }

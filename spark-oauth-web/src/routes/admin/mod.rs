@@ -12,6 +12,7 @@ mod problems;
 mod profile;
 mod return_path;
 mod tokens;
+mod webhooks;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -34,6 +35,7 @@ pub(crate) fn router() -> Router<AppState> {
             get(initialize::show).post(initialize::create),
         )
         .route("/admin/overview", get(overview::show))
+        .route("/admin/webhooks/resume", post(webhooks::resume))
         .route("/admin/profile", get(profile::show).post(profile::change))
         .route("/admin/{*nowhere}", any(not_found))
         .merge(tokens::router())

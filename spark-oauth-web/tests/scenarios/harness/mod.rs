@@ -25,7 +25,7 @@ pub(crate) use collector::{Collector, Manner};
 pub(crate) use database::{Database, WriteLock};
 pub(crate) use form::Form;
 pub(crate) use page::Page;
-pub(crate) use process::{Command, Ended, Server};
+pub(crate) use process::{Command, Ended, Server, Waiting};
 pub(crate) use provider::Upstream;
 pub(crate) use receiver::Receiver;
 pub(crate) use rig::Rig;

@@ -59,6 +59,12 @@ impl Log {
         Self { text, reader }
     }
 
+    async fn line(&mut self, text: &str) {
+        let written = self.text.wait_for(|log| log.contains(text));
+        let written = tokio::time::timeout(PATIENCE, written).await;
+        drop(written.expect("the line is written in time").unwrap());
+    }
+
     /// Everything, once the process has closed it.
     async fn whole(&mut self) -> String {
         (&mut self.reader).await.unwrap();
@@ -160,6 +166,13 @@ impl Command {
         }
     }
 
+    /// Starts a command that is not expected to come to its end.
+    pub(crate) fn begin(&self, arguments: &[&str]) -> Waiting {
+        let mut child = self.command(arguments).spawn().unwrap();
+        let log = Log::read(child.stderr.take().unwrap());
+        Waiting { child, log }
+    }
+
     /// Starts to serve, and waits until it listens.
     pub(crate) async fn serve(&self) -> Server {
         self.spawn().listening().await
@@ -214,6 +227,38 @@ impl Command {
     pub(crate) fn key_file(&self) -> PathBuf {
         super::setup::key_file(&self.folder)
     }
+}
+
+/// A process that waits for something.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    child: Child,
+    log: Log,
+}
+
+impl Waiting {
+    pub(crate) fn signal(&self, signal: Signal) {
+        send(&self.child, signal);
+    }
+
+    /// Waits until it has written a line with this text to standard error.
+    pub(crate) async fn line(&mut self, text: &str) {
+        self.log.line(text).await;
+    }
+
+    pub(crate) async fn ended(&mut self) -> Ended {
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait());
+        Ended {
+            code: ended.await.expect("the process ended").unwrap().code(),
+            out: String::new(),
+            errors: self.log.whole().await,
+        }
+    }
+}
+
+fn send(child: &Child, signal: Signal) {
+    let id = i32::try_from(child.id().expect("it runs")).unwrap();
+    kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
 }
 
 #[derive(Debug)]
@@ -284,8 +329,7 @@ impl Server {
 
     /// Asks the process to end.
     pub(crate) fn terminate(&self) {
-        let id = i32::try_from(self.child.id().expect("it runs")).unwrap();
-        kill_process(Pid::from_raw(id).unwrap(), Signal::TERM).unwrap();
+        send(&self.child, Signal::TERM);
     }
 
     /// Ends the process at once, as a power cut would.
@@ -312,8 +356,6 @@ impl Server {
 
     /// Waits until it has written a line with this text.
     pub(crate) async fn line(&mut self, text: &str) {
-        let written = self.log.text.wait_for(|log| log.contains(text));
-        let written = tokio::time::timeout(PATIENCE, written).await;
-        drop(written.expect("the line is written in time").unwrap());
+        self.log.line(text).await;
     }
 }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::Value;
 use standardwebhooks::Webhook;
@@ -102,7 +104,7 @@ impl Receiver {
     }
 }
 
-async fn receive(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn receive(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> Response {
     let known = Webhook::new(SECRET).unwrap().verify(&body, &headers);
     if let Err(error) = known {
         panic!("a webhook that is not signed rightly: {error}");
@@ -115,5 +117,11 @@ async fn receive(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Byte
         taken: status.is_success(),
     };
     inner.calls.send_modify(|calls| calls.push(call));
-    status
+    // A receiver that is overloaded may ask for days.
+    let days = [(RETRY_AFTER, "432000")];
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        (status, days).into_response()
+    } else {
+        status.into_response()
+    }
 }

@@ -90,6 +90,16 @@ impl Rig {
         self
     }
 
+    /// The same, where settings have changed meanwhile.
+    pub(crate) async fn restart_with(mut self, change: impl FnOnce(Setup) -> Setup) -> Self {
+        self.setup = change(self.setup);
+        let config = self
+            .setup
+            .config(self.folder.path(), &self.upstream.base_url());
+        *self.config = config;
+        self.restart().await
+    }
+
     /// The application as people see it.
     pub(crate) fn site(&self) -> Site {
         self.site.clone()

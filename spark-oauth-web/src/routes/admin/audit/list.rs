@@ -108,6 +108,8 @@ fn row(entry: &AuditEntry, now: Timestamp) -> AuditRow {
         at: TimeView::new(entry.at.as_millis(), now.as_millis()),
         address: origin.address.map(|address| address.to_string()),
         request_id: origin.request_id.clone(),
+        count: entry.count.get(),
+        last_request_id: entry.last_request_id.clone(),
         outcome: entry.outcome.kind(),
         reason: entry.outcome.reason().map(reason_words),
     }
