@@ -15,8 +15,8 @@ use crate::integration::Integration;
 use crate::measured;
 use crate::person::Person;
 use crate::ports::{
-    AuthorizationRequest, Clock as _, MembershipId, MessageId, Observer, PROVIDER_CALLS, Revocation, RoomId,
-    SparkClient, SparkError, SparkErrorKind, TokenAnswer,
+    AuthorizationRequest, Clock as _, MembershipId, MessageId, Observer, PROVIDER_CALLS,
+    Revocation, RoomId, SparkClient, SparkError, SparkErrorKind, TokenAnswer,
 };
 use crate::secret::{AccessToken, AuthorizationCode, RefreshToken};
 

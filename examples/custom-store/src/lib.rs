@@ -26,10 +26,11 @@ use spark_oauth_core::audit::AuditEntry;
 use spark_oauth_core::consent_links::ConsentLink;
 use spark_oauth_core::keyring::KeyFingerprint;
 use spark_oauth_core::ports::{
-    AdminStore, ApiKeyStore, AuditFilter, AuditLog, Backlog, CallbackClaim, Census, Claim, ConsentLinkStore,
-    ConsentStore, Cursor, DueToken, Found, Inventory, Outbox, OutboxEntry, Page, PageRequest,
-    Pause, PauseStore, PendingConsent, ProcessRecord, ProcessRegistry, SessionKey, SessionRecord,
-    SessionStore, StateHash, StoreError, Taken, TokenFilter, TokenStore, UniqueRule, VaultStore,
+    AdminStore, ApiKeyStore, AuditFilter, AuditLog, Backlog, CallbackClaim, Census, Claim,
+    ConsentLinkStore, ConsentStore, Cursor, DueToken, Found, Inventory, Outbox, OutboxEntry, Page,
+    PageRequest, Pause, PauseStore, PendingConsent, ProcessRecord, ProcessRegistry, SessionKey,
+    SessionRecord, SessionStore, StateHash, StoreError, Taken, TokenFilter, TokenStore, UniqueRule,
+    VaultStore,
 };
 use spark_oauth_core::token::{Lease, Status, StatusKind, Token};
 use spark_oauth_core::{

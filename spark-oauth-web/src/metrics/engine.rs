@@ -249,7 +249,7 @@ mod tests {
         let quoted = |cell: &'static str| cell.split('`').skip(1).step_by(2).collect();
         let rows = README.lines().filter(|line| line.starts_with("| `"));
         rows.map(|row| {
-            let cells: Vec<_> = row.trim_matches('|').split(" | ").collect();
+            let cells: Vec<_> = row.trim_matches('|').split('|').collect();
             [quoted(cells[0]), quoted(cells[1]), quoted(cells[2])]
         })
         .collect()

@@ -65,7 +65,7 @@ async fn a_password_that_may_not_be_set_changes_nothing() {
         ("short\n", "at least 8 characters"),
         ("password1\n", "easy to guess"),
         (
-            &*format!("{}\n", "a b c d e ".repeat(8)),
+            &*format!("{}\n", "a b c d e.".repeat(8)),
             "at most 72 bytes",
         ),
     ] {

@@ -100,6 +100,7 @@ async fn it_says_where_to_click_ends_cleanly_and_leaves_one_folder() {
             names_in(&place.path().join("demo-data")),
             [
                 "README.txt",
+                "config.json",
                 "journal",
                 "logs",
                 "spark-oauth.db",

@@ -87,7 +87,7 @@ fn keys_are_read_as_editors_write_them_and_foreign_characters_are_named() {
     let texts = [
         (format!("{KEY}\0").into_bytes(), "U+0000"),
         (format!("\u{200b}{KEY}").into_bytes(), "U+200B"),
-        (format!("{KEY}\u{a0}\n{KEY}").into_bytes(), "U+00A0"),
+        (format!("{KEY}\u{a0}{KEY}").into_bytes(), "U+00A0"),
         (utf_16, "it is UTF-16; save it as UTF-8"),
         (b"\n".to_vec(), "there is no key"),
         (b"# remark\r".to_vec(), "there is no key"),

@@ -1,7 +1,7 @@
 //! The routes, as DESIGN names them.
 
 /// Every route that changes something.
-pub(crate) const STATE_CHANGES: [&str; 23] = [
+pub(crate) const STATE_CHANGES: [&str; 24] = [
     "/auth/spark",
     "/granted/reveal",
     "/granted/withdraw",
@@ -25,6 +25,7 @@ pub(crate) const STATE_CHANGES: [&str; 23] = [
     "/admin/links/{id}/message",
     "/admin/links/{id}/end",
     "/admin/tokens/{id}/message",
+    "/admin/webhooks/resume",
 ];
 
 /// Every page that only an admin sees.
