@@ -18,6 +18,7 @@ use crate::detached::Detached;
 use crate::ids::{ApiKeyId, AuditId, TokenId};
 use crate::ports::{AuditFilter, AuditLog, Clock, Random};
 use crate::timestamp::Timestamp;
+use crate::token::Token;
 
 /// How long a fetch of a token waits for others of the same kind before it is
 /// written: together with the write itself less than a second.
@@ -39,10 +40,10 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    pub(crate) fn token(id: TokenId, email: &str) -> Self {
+    pub(crate) fn token(token: &Token) -> Self {
         Self {
-            token: Some(id),
-            name: Some(email.to_owned()),
+            token: Some(token.id),
+            name: token.subject().map(ToOwned::to_owned),
             ..Self::default()
         }
     }
@@ -332,7 +333,7 @@ mod tests {
 
         async fn fetch(&self, number: u64) {
             let id = TokenId::generate(NOW, &SeededRandom::new(number));
-            let subject = Subject::token(id, "ann@example.org");
+            let subject = Subject::call("ann@example.org", Some(id));
             let action = AuditAction::TokenCheckedOut;
             self.auditor
                 .record(&self.caller(), action, subject, Outcome::Done)

@@ -5,10 +5,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// An e-mail address: kept as written, compared without regard to case.
+/// An e-mail address: kept as written, compared by rules that make no two people one.
 ///
-/// RFC 5321 allows the local part to differ by case; Webex does not make that
-/// difference, and neither do we.
+/// - The local part is compared byte by byte after lower-casing ASCII. RFC 5321
+///   section 2.4 lets it differ by case; Webex makes no such difference. Unicode case
+///   folding would turn U+212A (KELVIN SIGN) into `k`, and so give one person the
+///   tokens of another.
+/// - The domain is compared by its A-label (UTS #46, non-transitional), so that
+///   `bücher.example` and `xn--bcher-kva.example` are the same. A domain that has no
+///   A-label is compared as the local part is: the provider may name one, and that must
+///   not cost a person's consent.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress {
@@ -35,12 +41,12 @@ impl EmailAddress {
     /// (RFC 5321 section 4.5.3.1.3, less the brackets, counts octets).
     pub const MAX_LENGTH: usize = 254;
 
-    /// Reads an address; surrounding white space is dropped.
+    /// Reads an address; surrounding ASCII white space is dropped.
     ///
     /// # Errors
     /// [`InvalidEmail`] says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
-        let text = text.trim();
+        let text = text.trim_ascii();
         if text.is_empty() {
             return Err(InvalidEmail::Empty);
         }
@@ -54,17 +60,35 @@ impl EmailAddress {
         {
             return Err(InvalidEmail::Malformed);
         }
+        let a_label = idna::domain_to_ascii(domain).ok();
+        // UTS #46 drops some characters: of a domain of nothing else no label is left.
+        let a_label = a_label.filter(|label| label.split('.').all(|label| !label.is_empty()));
+        let domain = a_label.unwrap_or_else(|| domain.to_ascii_lowercase());
         Ok(Self {
-            normalized: Self::normalize(text),
+            normalized: format!("{}@{domain}", local.to_ascii_lowercase()),
             written: text.to_owned(),
         })
     }
 
-    /// An address or a part of one in lower case, character by character: the
-    /// lower case of a part is a part of the lower case of the whole. (It is not
-    /// with [`str::to_lowercase`], which writes a final sigma differently.)
-    pub fn normalize(part: &str) -> String {
-        part.chars().flat_map(char::to_lowercase).collect()
+    /// A name that may be an address, in the form in which equal ones are the same:
+    /// [`normalized`](Self::normalized) for an address, else lower-cased in ASCII.
+    pub fn normalize(name: &str) -> String {
+        match Self::parse(name) {
+            Ok(email) if email.written == name => email.normalized,
+            _ => name.to_ascii_lowercase(),
+        }
+    }
+
+    /// A part of an address as [`search_text`](Self::search_text) holds it: lower-cased
+    /// in ASCII, and what follows an `@` as domains are written in Unicode.
+    pub fn normalize_part(part: &str) -> String {
+        match part.rsplit_once('@') {
+            // The begin of an A-label may read as another whole one.
+            Some((local, domain)) if !domain.is_ascii() => {
+                format!("{}@{}", local.to_ascii_lowercase(), unicode(domain))
+            }
+            _ => part.to_ascii_lowercase(),
+        }
     }
 
     /// The address as it was written.
@@ -72,9 +96,22 @@ impl EmailAddress {
         &self.written
     }
 
-    /// The address in lower case: what stores search and compare.
+    /// What equal addresses have in common: what stores compare.
     pub fn normalized(&self) -> &str {
         &self.normalized
+    }
+
+    /// What stores search by part: the normalized address and, where its domain is
+    /// internationalized, a space and the same with the domain in Unicode, so that a
+    /// part of either form is found.
+    pub fn search_text(&self) -> String {
+        let (local, domain) = self.normalized.rsplit_once('@').unwrap_or_default();
+        let unicode = unicode(domain);
+        if unicode == domain {
+            self.normalized.clone()
+        } else {
+            format!("{} {local}@{unicode}", self.normalized)
+        }
     }
 
     /// The address with nothing of the name but its first character, for somebody who
@@ -88,11 +125,19 @@ impl EmailAddress {
         format!("{}•••@{domain}", first.unwrap_or('•'))
     }
 
-    /// The part behind the `@`, in lower case.
+    /// The part behind the `@`, normalized.
     pub fn domain(&self) -> &str {
         self.normalized
             .rsplit_once('@')
             .map_or("", |(_, domain)| domain)
+    }
+}
+
+/// A domain, or the begin of one, in Unicode; as it is where that cannot be said.
+fn unicode(domain: &str) -> String {
+    match idna::domain_to_unicode(domain) {
+        (unicode, Ok(())) => unicode,
+        (_, Err(_)) => domain.to_ascii_lowercase(),
     }
 }
 
@@ -156,15 +201,101 @@ mod tests {
         assert_eq!(written.domain(), "example.com");
     }
 
+    fn address(text: &str) -> EmailAddress {
+        EmailAddress::parse(text).unwrap()
+    }
+
     #[test]
-    fn the_lower_case_of_a_part_is_a_part_of_the_lower_case() {
-        let address = EmailAddress::parse("ΟΔΟΣ@example.com").unwrap();
-        assert!(address.normalized().contains(&EmailAddress::normalize("Σ")));
-        assert!(
-            address
-                .normalized()
-                .contains(&EmailAddress::normalize("ΔΟΣ@E"))
-        );
+    fn no_unicode_folding_or_normalization_makes_two_addresses_equal() {
+        for (one, other) in [
+            ("kate@example.com", "\u{212A}ate@example.com"),
+            ("strasse@example.com", "straße@example.com"),
+            ("mike@example.com", "m\u{131}ke@example.com"),
+            ("MIKE@example.com", "m\u{130}ke@example.com"),
+            ("zoë@example.com", "ZOË@example.com"),
+            ("zo\u{eb}@example.com", "zoe\u{308}@example.com"),
+            ("finn@example.com", "\u{fb01}nn@example.com"),
+            ("ann@example.com", "\u{ff41}nn@example.com"),
+            ("ann@example.com", "a\u{200b}nn@example.com"),
+            ("ann@example.com", "a\u{ad}nn@example.com"),
+            ("οδος@example.com", "οδοσ@example.com"),
+            ("paypal@example.com", "p\u{430}ypal@example.com"),
+            ("a@strasse.example", "a@straße.example"),
+        ] {
+            assert_ne!(address(one), address(other), "{one} {other}");
+            assert_ne!(EmailAddress::normalize(one), EmailAddress::normalize(other));
+        }
+    }
+
+    #[test]
+    fn domains_are_equal_by_their_a_label() {
+        for (one, other) in [
+            ("a@bücher.example", "a@xn--bcher-kva.example"),
+            ("A@BÜCHER.Example", "a@XN--BCHER-KVA.example"),
+            ("a@bu\u{308}cher.example", "a@bücher.example"),
+            ("a@faß.example", "a@xn--fa-hia.example"),
+            ("a@例え.テスト", "a@xn--r8jz45g.xn--zckzah"),
+            ("a@例え。テスト", "a@xn--r8jz45g.xn--zckzah"),
+            ("a@EXAMPLE.com", "a@example.com"),
+        ] {
+            assert_eq!(address(one), address(other), "{one} {other}");
+            assert_eq!(address(one).domain(), address(other).domain());
+            assert_eq!(EmailAddress::normalize(one), EmailAddress::normalize(other));
+        }
+        assert_eq!(address("a@bücher.example").as_str(), "a@bücher.example");
+    }
+
+    #[test]
+    fn a_domain_without_an_a_label_still_makes_an_address() {
+        for domain in [
+            "xn--a",
+            "xn--zzzzzz.example",
+            "-a.example",
+            "a_b.example",
+            "\u{ad}",
+        ] {
+            let written = format!("a@{domain}");
+            assert_eq!(
+                address(&written),
+                address(&written.to_uppercase()),
+                "{domain}"
+            );
+            assert_eq!(address(address(&written).normalized()), address(&written));
+        }
+        assert_ne!(address("a@\u{ad}.example"), address("a@example"));
+    }
+
+    #[test]
+    fn a_part_in_either_form_is_in_the_search_text() {
+        for (whole, parts) in [
+            (
+                "ann@example.com",
+                &["NN", "n@e", "EXAMPLE", "@example.com"][..],
+            ),
+            (
+                "Ann@bücher.example",
+                &[
+                    "bücher",
+                    "xn--bcher",
+                    "ann@bücher.example",
+                    "n@BÜCH",
+                    "ANN@XN--BCHER-KVA.EXAMPLE",
+                ],
+            ),
+            (
+                "zoë@xn--bcher-kva.example",
+                &["zoë@bücher", "oë@xn--bch", "@bücher.example"],
+            ),
+        ] {
+            let text = address(whole).search_text();
+            for part in parts {
+                let part = EmailAddress::normalize_part(part);
+                assert!(text.contains(&part), "{part} in {text}");
+            }
+        }
+        assert_eq!(address("Ann@Example.com").search_text(), "ann@example.com");
+        let kate = address("kate@example.com").search_text();
+        assert!(!kate.contains(&EmailAddress::normalize_part("\u{212A}ate")));
     }
 
     #[test]
@@ -177,6 +308,8 @@ mod tests {
             ("alice@example..com", InvalidEmail::Malformed),
             ("a b@example.com", InvalidEmail::Malformed),
             ("a\n@example.com", InvalidEmail::Malformed),
+            ("\u{a0}a@example.com", InvalidEmail::Malformed),
+            ("a@example.com\u{3000}", InvalidEmail::Malformed),
             ("<a@example.com>", InvalidEmail::Malformed),
         ] {
             assert_eq!(EmailAddress::parse(text).unwrap_err(), why, "{text:?}");

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::email::EmailAddress;
 use crate::ids::{EventId, TokenId};
 use crate::integration::ClientId;
+use crate::person::PersonId;
 use crate::ports::{ErrorClass, PauseReason, TrackingId};
 use crate::timestamp::Timestamp;
 use crate::token::{ConsentLoss, RefreshTrigger, RevokedBy};
@@ -33,8 +34,12 @@ pub struct Event {
 pub struct EventToken {
     /// The record.
     pub id: TokenId,
-    /// The person's address at that time.
-    pub email: EmailAddress,
+    /// The provider's identifier of the person, where it is known.
+    #[serde(default)]
+    pub person: Option<PersonId>,
+    /// The address that the person had at that time; `None` where it belonged to
+    /// another person.
+    pub email: Option<EmailAddress>,
     /// The record's generation after the event.
     pub generation: u64,
 }

@@ -78,6 +78,7 @@
 //!   randomness, stores in memory and a provider by script, for the tests of those
 //!   who embed.
 
+mod addresses;
 pub mod admins;
 pub mod api_access;
 pub mod api_keys;

@@ -109,12 +109,8 @@ impl TokenStore for WatchedTokens {
         Ok(self.reckon_all(found))
     }
 
-    async fn find_by_email(
-        &self,
-        integration: &ClientId,
-        email: &EmailAddress,
-    ) -> Result<Vec<Token>, StoreError> {
-        let found = self.tokens.find_by_email(integration, email);
+    async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Token>, StoreError> {
+        let found = self.tokens.find_by_email(email);
         let found = self.call("tokens.find_by_email", found).await?;
         Ok(self.reckon_all(found))
     }

@@ -2,8 +2,8 @@
 
 use mongodb::bson::DateTime;
 use serde::{Deserialize, Serialize};
-use spark_oauth_core::ClientId;
 use spark_oauth_core::event::{Event, EventKind, EventToken};
+use spark_oauth_core::{ClientId, PersonId};
 
 use crate::errors::Unreadable;
 use crate::values::{date, parse, timestamp};
@@ -24,7 +24,10 @@ pub(crate) struct EventDocument {
 #[derive(Serialize, Deserialize)]
 struct EventTokenDocument {
     id: String,
-    email: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    person: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
     generation: i64,
 }
 
@@ -36,7 +39,8 @@ impl EventDocument {
             integration: event.integration.as_str().to_owned(),
             token: event.token.as_ref().map(|token| EventTokenDocument {
                 id: token.id.to_string(),
-                email: token.email.as_str().to_owned(),
+                person: token.person.as_ref().map(|id| id.as_str().to_owned()),
+                email: token.email.as_ref().map(ToString::to_string),
                 generation: token.generation.cast_signed(),
             }),
             kind: event.kind.clone(),
@@ -50,9 +54,12 @@ impl EventDocument {
         field: &'static str,
     ) -> Result<Event, Unreadable> {
         let token = self.token.map(|token| {
+            let email = token.email.as_deref();
+            let email = email.map(|email| parse(email, collection, field));
             Ok::<_, Unreadable>(EventToken {
                 id: parse(&token.id, collection, field)?,
-                email: parse(&token.email, collection, field)?,
+                person: token.person.map(PersonId::new),
+                email: email.transpose()?,
                 generation: token.generation.cast_unsigned(),
             })
         });

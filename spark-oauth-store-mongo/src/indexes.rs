@@ -149,7 +149,7 @@ fn tokens() -> Vec<IndexModel> {
                 "seq": -1,
                 "_id": -1,
                 "status.kind": 1,
-                "email_normalized": 1,
+                "email_search": 1,
                 "access_expires_at": 1,
             },
         ),

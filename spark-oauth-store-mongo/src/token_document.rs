@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use spark_oauth_core::keyring::Sealed;
 use spark_oauth_core::ports::{StoreError, TrackingId};
 use spark_oauth_core::token::{
-    Attempt, LastFailure, LastRefresh, Lease, Status, StatusKind, Token, Upkeep,
+    Attempt, LastFailure, LastRefresh, Lease, Profile, Status, StatusKind, Token, Upkeep,
 };
-use spark_oauth_core::{ClientId, PersonId, Scopes};
+use spark_oauth_core::{ClientId, EmailAddress, PersonId, Scopes};
 
 use crate::errors::{Unreadable, corrupt};
 use crate::grams::grams;
@@ -30,13 +30,24 @@ pub(crate) struct TokenDocument {
     scopes: String,
     consented_scopes: String,
     email: String,
+    /// What equal addresses have in common. This and what follows is empty where the
+    /// address belongs to another person by now, so that nothing finds it.
     email_normalized: String,
+    /// What a search by part goes through; never read.
+    #[serde(default)]
+    email_search: String,
     /// What a list by domain finds the address by; never read.
     #[serde(default)]
     email_domain: String,
     /// What the search finds the address by; never read.
     #[serde(default)]
     email_grams: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email_confirmed_at: Option<DateTime>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email_lost_at: Option<DateTime>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile_read_at: Option<DateTime>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     display_name: Option<String>,
     status: StatusDocument,
@@ -106,6 +117,8 @@ impl TokenDocument {
     pub(crate) fn new(token: &Token, seq: i64, version: u64) -> Result<Self, StoreError> {
         let last_refresh = token.last_refresh.as_ref();
         let last_failure = token.last_failure.as_ref();
+        let held = token.held_email();
+        let search = held.map_or_else(String::new, EmailAddress::search_text);
         Ok(Self {
             id: token.id.to_string(),
             seq,
@@ -114,9 +127,13 @@ impl TokenDocument {
             scopes: token.scopes.to_string(),
             consented_scopes: token.consented_scopes.to_string(),
             email: token.email.as_str().to_owned(),
-            email_normalized: token.email.normalized().to_owned(),
-            email_domain: token.email.domain().to_owned(),
-            email_grams: grams(token.email.normalized()),
+            email_normalized: held.map_or("", EmailAddress::normalized).to_owned(),
+            email_domain: held.map_or("", EmailAddress::domain).to_owned(),
+            email_grams: grams(&search),
+            email_search: search,
+            email_confirmed_at: token.profile.email_confirmed_at.map(date),
+            email_lost_at: token.profile.email_lost_at.map(date),
+            profile_read_at: token.profile.read_at.map(date),
             display_name: token.display_name.clone(),
             status: StatusDocument::new(token.status)?,
             access: binary(token.access.as_bytes()),
@@ -144,9 +161,12 @@ impl TokenDocument {
 }
 
 /// The fields that may be absent.
-const OPTIONAL: [&str; 10] = [
+const OPTIONAL: [&str; 13] = [
     "clock",
     "person",
+    "email_confirmed_at",
+    "email_lost_at",
+    "profile_read_at",
     "display_name",
     "refresh",
     "refresh_expires_at",
@@ -177,8 +197,11 @@ impl TokenDocument {
         &self.id
     }
 
-    pub(crate) fn email_normalized(&self) -> &str {
-        &self.email_normalized
+    /// The address that the person has now.
+    pub(crate) fn held_email(&self) -> Option<EmailAddress> {
+        let held = self.email_lost_at.is_none();
+        held.then(|| EmailAddress::parse(&self.email).ok())
+            .flatten()
     }
 
     pub(crate) fn seq(&self) -> i64 {
@@ -195,6 +218,11 @@ impl TryFrom<TokenDocument> for Token {
             integration: ClientId::new(document.integration),
             person: document.person.map(PersonId::new),
             email: read(&document.email, "email")?,
+            profile: Profile {
+                email_confirmed_at: document.email_confirmed_at.map(timestamp),
+                email_lost_at: document.email_lost_at.map(timestamp),
+                read_at: document.profile_read_at.map(timestamp),
+            },
             display_name: document.display_name,
             scopes: Scopes::try_from(document.scopes)
                 .map_err(|_| Unreadable::new(TOKENS, "scopes"))?,

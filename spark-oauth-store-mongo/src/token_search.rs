@@ -42,7 +42,10 @@ pub(crate) enum Way {
 impl Search {
     /// `None` where nothing can fit.
     pub(crate) fn new(filter: &TokenFilter) -> Option<Self> {
-        let part = filter.email_part.as_deref().map(EmailAddress::normalize);
+        let part = filter
+            .email_part
+            .as_deref()
+            .map(EmailAddress::normalize_part);
         let part = match part.filter(|part| !part.is_empty()) {
             None => None,
             Some(part) => Some(Part::new(&part, EmailAddress::MAX_LENGTH)?),
@@ -63,7 +66,10 @@ impl Search {
             return vec![Way::Everybody];
         }
         let part = self.part.as_ref();
-        let fits = |email: &&str| part.is_none_or(|part| part.is_in(email));
+        let search_text = |email: &str| Some(EmailAddress::parse(email).ok()?.search_text());
+        let fits = |email: &&str| {
+            part.is_none_or(|part| search_text(email).is_none_or(|text| part.is_in(&text)))
+        };
         let addresses = self.reach.emails().filter(fits);
         let addresses = addresses.map(|email| Way::Address(email.to_owned()));
         let domains = self.reach.domains().map(DomainName::as_str);
@@ -117,7 +123,7 @@ impl Search {
         filter.insert("seq", numbers);
         filter.extend(self.of_status());
         if let Some(part) = self.part.as_ref().filter(|_| way.is_open()) {
-            filter.insert("email_normalized", doc! { "$regex": part.pattern() });
+            filter.insert("email_search", doc! { "$regex": part.pattern() });
         }
         filter.extend(self.of_the_rest(None));
         filter
@@ -128,7 +134,7 @@ impl Search {
         let mut filter = doc! { "email_grams": piece, "seq": numbers };
         filter.extend(self.of_status());
         if let Some(part) = self.part.as_ref().filter(|part| !part.is_a_piece()) {
-            filter.insert("email_normalized", doc! { "$regex": part.pattern() });
+            filter.insert("email_search", doc! { "$regex": part.pattern() });
         }
         filter.extend(self.of_the_rest(way.end()));
         filter
@@ -165,8 +171,9 @@ impl Search {
     /// without the other.
     pub(crate) fn may_show(&self, token: &TokenDocument) -> bool {
         self.reach.is_everybody()
-            || EmailAddress::parse(token.email_normalized())
-                .is_ok_and(|email| self.reach.covers(&email))
+            || token
+                .held_email()
+                .is_some_and(|email| self.reach.covers(&email))
     }
 }
 

@@ -47,12 +47,8 @@ impl TokenStore for MongoStore {
         Ok(newest_first(read_all(self.tokens().find(filter).await?)?))
     }
 
-    async fn find_by_email(
-        &self,
-        integration: &ClientId,
-        email: &EmailAddress,
-    ) -> Result<Vec<Token>, StoreError> {
-        let filter = by_email(integration, email);
+    async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Token>, StoreError> {
+        let filter = by_email(email);
         Ok(newest_first(read_all(self.tokens().find(filter).await?)?))
     }
 
@@ -189,8 +185,8 @@ pub(crate) fn by_consent(
     filter
 }
 
-pub(crate) fn by_email(integration: &ClientId, email: &EmailAddress) -> Document {
-    doc! { "email_normalized": email.normalized(), "integration": integration.as_str() }
+pub(crate) fn by_email(email: &EmailAddress) -> Document {
+    doc! { "email_normalized": email.normalized() }
 }
 
 /// The token of a document.

@@ -10,10 +10,13 @@ PRAGMA application_id = 0x53504f41;
 
 -- `seq` is the order of insertion, and what a page of the list ends with. The
 -- large values come last, so that what fits beside them is read without them.
+-- `email_normalized` is what equal addresses have in common, `email_search` what a
+-- search by part goes through; both are empty where the address belongs to another
+-- person by now.
 CREATE TABLE tokens (
     seq                 INTEGER PRIMARY KEY,
     id                  TEXT    NOT NULL,
-    email_normalized    TEXT    NOT NULL,
+    email_search        TEXT    NOT NULL,
     status              TEXT    NOT NULL CHECK (status IN ('active', 'needs_consent', 'revoked')),
     status_cause        TEXT,
     status_at           INTEGER,
@@ -23,6 +26,10 @@ CREATE TABLE tokens (
     scopes              TEXT    NOT NULL,
     consented_scopes    TEXT    NOT NULL,
     email               TEXT    NOT NULL,
+    email_normalized    TEXT    NOT NULL,
+    email_confirmed_at  INTEGER,
+    email_lost_at       INTEGER,
+    profile_read_at     INTEGER,
     display_name        TEXT,
     access_expires_at   INTEGER NOT NULL,
     refresh_expires_at  INTEGER,
@@ -49,6 +56,8 @@ CREATE TABLE tokens (
     CHECK ((failed_at IS NULL) = (failure_class IS NULL)),
     CHECK ((failed_at IS NULL) = (failure_summary IS NULL)),
     CHECK ((lease_owner IS NULL) = (lease_expires_at IS NULL)),
+    CHECK ((email_normalized = '') = (email_lost_at IS NOT NULL)),
+    CHECK ((email_search = '') = (email_lost_at IS NOT NULL)),
     CHECK ((attempt_owner IS NULL) = (attempt_at IS NULL))
 ) STRICT;
 
@@ -57,22 +66,21 @@ CREATE UNIQUE INDEX tokens_id ON tokens (id);
 -- person is known.
 CREATE UNIQUE INDEX tokens_consent ON tokens (integration, person, consented_scopes)
     WHERE person IS NOT NULL;
-CREATE INDEX tokens_email ON tokens (integration, email_normalized);
 -- Each index entry ends with `seq`, so this one is in the order of the list.
 CREATE INDEX tokens_status ON tokens (status);
 -- For a part of one or two characters of an address, which no trigram holds: the
 -- list is walked until the page is full, here without the rest of the records.
-CREATE INDEX tokens_walk ON tokens (seq, status, email_normalized);
+CREATE INDEX tokens_walk ON tokens (seq, status, email_search);
 
 -- What the search index below indexes. The first three characters, one trigram,
 -- stand for the status.
 CREATE VIEW tokens_search (seq, email, status) AS
-    SELECT seq, email_normalized, substr(status, 1, 3) FROM tokens;
+    SELECT seq, email_search, substr(status, 1, 3) FROM tokens;
 
 -- Finds a part of three or more characters of an address, together with the
--- status, newest first. The address is in lower case already, by the rule of
+-- status, newest first. The text is normalized already, by the rule of
 -- `EmailAddress`, so the tokenizer's own folding is off. External content: the
--- addresses stand only once.
+-- text stands only once.
 CREATE VIRTUAL TABLE tokens_fts USING fts5 (
     email,
     status,
@@ -84,20 +92,20 @@ CREATE VIRTUAL TABLE tokens_fts USING fts5 (
 
 CREATE TRIGGER tokens_fts_insert AFTER INSERT ON tokens BEGIN
     INSERT INTO tokens_fts (rowid, email, status)
-    VALUES (new.seq, new.email_normalized, substr(new.status, 1, 3));
+    VALUES (new.seq, new.email_search, substr(new.status, 1, 3));
 END;
 
 CREATE TRIGGER tokens_fts_delete AFTER DELETE ON tokens BEGIN
     INSERT INTO tokens_fts (tokens_fts, rowid, email, status)
-    VALUES ('delete', old.seq, old.email_normalized, substr(old.status, 1, 3));
+    VALUES ('delete', old.seq, old.email_search, substr(old.status, 1, 3));
 END;
 
-CREATE TRIGGER tokens_fts_update AFTER UPDATE OF email_normalized, status ON tokens
-WHEN old.email_normalized <> new.email_normalized OR old.status <> new.status BEGIN
+CREATE TRIGGER tokens_fts_update AFTER UPDATE OF email_search, status ON tokens
+WHEN old.email_search <> new.email_search OR old.status <> new.status BEGIN
     INSERT INTO tokens_fts (tokens_fts, rowid, email, status)
-    VALUES ('delete', old.seq, old.email_normalized, substr(old.status, 1, 3));
+    VALUES ('delete', old.seq, old.email_search, substr(old.status, 1, 3));
     INSERT INTO tokens_fts (rowid, email, status)
-    VALUES (new.seq, new.email_normalized, substr(new.status, 1, 3));
+    VALUES (new.seq, new.email_search, substr(new.status, 1, 3));
 END;
 
 CREATE TABLE admins (

@@ -19,7 +19,7 @@ macro_rules! narrowed {
         "(?3 IS NULL OR tokens.status = ?3) AND (?4 IS NULL OR access_expires_at < ?4) \
          AND NOT EXISTS (SELECT 1 FROM json_each(?5) AS asked \
          WHERE instr(' ' || scopes || ' ', ' ' || asked.value || ' ') = 0) \
-         AND (?6 IS NULL OR instr(email_normalized, ?6) > 0)"
+         AND (?6 IS NULL OR instr(email_search, ?6) > 0)"
     };
 }
 
@@ -45,7 +45,7 @@ statements! {
     /// in the order of the list until the page is full.
     LIST_BY_SHORT_PART = concat!(
         "SELECT ", token_columns!(), " FROM tokens WHERE seq IN (SELECT seq FROM tokens \
-         INDEXED BY tokens_walk WHERE seq < ?1 AND instr(email_normalized, ?3) > 0 \
+         INDEXED BY tokens_walk WHERE seq < ?1 AND instr(email_search, ?3) > 0 \
          ORDER BY seq DESC LIMIT ?2) ORDER BY seq DESC"
     );
 
@@ -53,7 +53,7 @@ statements! {
     LIST_BY_SHORT_PART_AND_STATUS = concat!(
         "SELECT ", token_columns!(), " FROM tokens WHERE seq IN (SELECT seq FROM tokens \
          INDEXED BY tokens_walk WHERE seq < ?1 AND status = ?4 \
-         AND instr(email_normalized, ?3) > 0 ORDER BY seq DESC LIMIT ?2) ORDER BY seq DESC"
+         AND instr(email_search, ?3) > 0 ORDER BY seq DESC LIMIT ?2) ORDER BY seq DESC"
     );
 
     /// Walks the list until the page is full.
@@ -107,7 +107,10 @@ impl SqliteStore {
         filter: &TokenFilter,
         page: &PageRequest,
     ) -> Result<Page<Token>, StoreError> {
-        let part = filter.email_part.as_deref().map(EmailAddress::normalize);
+        let part = filter
+            .email_part
+            .as_deref()
+            .map(EmailAddress::normalize_part);
         let part = part.filter(|part| !part.is_empty());
         let rows = if part.as_deref().is_some_and(is_in_no_address) {
             Vec::new()

@@ -2,8 +2,10 @@
 
 use spark_oauth_core::keyring::Sealed;
 use spark_oauth_core::ports::{StoreError, TrackingId};
-use spark_oauth_core::token::{Attempt, LastFailure, LastRefresh, Lease, Status, Token, Upkeep};
-use spark_oauth_core::{ClientId, PersonId, Timestamp};
+use spark_oauth_core::token::{
+    Attempt, LastFailure, LastRefresh, Lease, Profile, Status, Token, Upkeep,
+};
+use spark_oauth_core::{ClientId, EmailAddress, PersonId, Timestamp};
 
 use crate::Query;
 use crate::errors::{Unreadable, corrupt};
@@ -11,12 +13,13 @@ use crate::words::{from_word, parse, to_word};
 
 macro_rules! token_columns {
     () => {
-        "seq, id, email_normalized, status, status_cause, status_at, integration, person, scopes, \
+        "seq, id, status, status_cause, status_at, integration, person, scopes, \
          email, display_name, access_expires_at, refresh_expires_at, obtained_at, granted_at, \
          refreshed_at, refreshed_by, failed_at, failure_class, failure_summary, \
          failure_tracking_id, generation, version, lease_owner, lease_expires_at, attempt_owner, \
          attempt_at, access, refresh, due_at, failures, retry_at, lost_races, interrupted, \
-         expiry_warned_at, events, consented_scopes, clock"
+         expiry_warned_at, events, consented_scopes, clock, email_confirmed_at, email_lost_at, \
+         profile_read_at"
     };
 }
 
@@ -62,6 +65,9 @@ pub(crate) struct TokenRow {
     events: Option<String>,
     consented_scopes: String,
     clock: Option<String>,
+    email_confirmed_at: Option<i64>,
+    email_lost_at: Option<i64>,
+    profile_read_at: Option<i64>,
 }
 
 impl TryFrom<TokenRow> for Token {
@@ -79,6 +85,11 @@ impl TryFrom<TokenRow> for Token {
             integration: ClientId::new(row.integration),
             person: row.person.map(PersonId::new),
             email: parse(&row.email, "tokens.email")?,
+            profile: Profile {
+                email_confirmed_at: row.email_confirmed_at.map(Timestamp::from_millis),
+                email_lost_at: row.email_lost_at.map(Timestamp::from_millis),
+                read_at: row.profile_read_at.map(Timestamp::from_millis),
+            },
             display_name: row.display_name,
             scopes: row
                 .scopes
@@ -240,14 +251,18 @@ impl TokenValues {
         })
     }
 
-    /// Binds the parameters 1 to 37.
+    /// Binds the parameters 1 to 41.
     pub(crate) fn bind(self, query: Query<'_>) -> Query<'_> {
         let token = self.token;
+        let held = token.held_email();
+        let normalized = held.map_or("", EmailAddress::normalized).to_owned();
+        let search = held.map_or_else(String::new, EmailAddress::search_text);
+        let profile = token.profile;
         let failure = token.last_failure;
         let millis = Timestamp::as_millis;
         query
             .bind(token.id.to_string())
-            .bind(token.email.normalized().to_owned())
+            .bind(normalized)
             .bind(token.status.kind().as_str())
             .bind(self.status_cause)
             .bind(self.status_at.map(millis))
@@ -287,5 +302,9 @@ impl TokenValues {
             .bind(self.events)
             .bind(token.consented_scopes.to_string())
             .bind(token.clock.map(|clock| clock.to_string()))
+            .bind(search)
+            .bind(profile.email_confirmed_at.map(millis))
+            .bind(profile.email_lost_at.map(millis))
+            .bind(profile.read_at.map(millis))
     }
 }

@@ -20,10 +20,11 @@ statements! {
         obtained_at, granted_at, refreshed_at, refreshed_by, failed_at, failure_class, \
         failure_summary, failure_tracking_id, generation, version, lease_owner, lease_expires_at, \
         attempt_owner, attempt_at, access, refresh, due_at, failures, retry_at, lost_races, \
-        interrupted, expiry_warned_at, events, consented_scopes, clock) \
+        interrupted, expiry_warned_at, events, consented_scopes, clock, email_search, \
+        email_confirmed_at, email_lost_at, profile_read_at) \
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
         ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, \
-        ?33, ?34, ?35, ?36, ?37)";
+        ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41)";
 
     UPDATE = "UPDATE tokens SET email_normalized = ?2, status = ?3, status_cause = ?4, \
         status_at = ?5, integration = ?6, person = ?7, scopes = ?8, email = ?9, \
@@ -33,8 +34,9 @@ statements! {
         generation = ?21, version = ?22, lease_owner = ?23, lease_expires_at = ?24, \
         attempt_owner = ?25, attempt_at = ?26, access = ?27, refresh = ?28, \
         due_at = ?29, failures = ?30, retry_at = ?31, lost_races = ?32, interrupted = ?33, \
-        expiry_warned_at = ?34, events = ?35, consented_scopes = ?36, clock = ?37 \
-        WHERE id = ?1 AND version = ?38";
+        expiry_warned_at = ?34, events = ?35, consented_scopes = ?36, clock = ?37, \
+        email_search = ?38, email_confirmed_at = ?39, email_lost_at = ?40, \
+        profile_read_at = ?41 WHERE id = ?1 AND version = ?42";
 
     EXISTS = "SELECT 1 FROM tokens WHERE id = ?1";
 
@@ -51,7 +53,7 @@ statements! {
     );
 
     FIND_BY_EMAIL = concat!(
-        "SELECT ", token_columns!(), " FROM tokens WHERE integration = ?1 AND email_normalized = ?2 \
+        "SELECT ", token_columns!(), " FROM tokens WHERE email_normalized = ?1 \
          ORDER BY seq DESC"
     );
 
@@ -95,14 +97,8 @@ impl TokenStore for SqliteStore {
         self.rows(rows).await?.into_iter().map(read).collect()
     }
 
-    async fn find_by_email(
-        &self,
-        integration: &ClientId,
-        email: &EmailAddress,
-    ) -> Result<Vec<Token>, StoreError> {
-        let rows = sqlx::query_as(FIND_BY_EMAIL)
-            .bind(integration.as_str())
-            .bind(email.normalized());
+    async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Token>, StoreError> {
+        let rows = sqlx::query_as(FIND_BY_EMAIL).bind(email.normalized());
         self.rows(rows).await?.into_iter().map(read).collect()
     }
 

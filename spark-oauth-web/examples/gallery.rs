@@ -533,6 +533,7 @@ fn token(gallery: &mut Gallery) -> Outcome {
         id: "01KAXQ3M9TB7Z5V8N2D4R6W1YC".to_owned(),
         name: Some("Jana Beispiel".to_owned()),
         email: "jana@example.org".to_owned(),
+        email_lost: None,
         person_id: Some(
             "Y2lzY29zcGFyazovL3VzL1BFT1BMRS9mNWIzNjE4Ny1jOGRkLTQ3MjctOGIyZi1mOWM0NDdmMjkwNDY"
                 .to_owned(),

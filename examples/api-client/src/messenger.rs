@@ -57,7 +57,7 @@ impl Messenger {
                 Outcome::Sent { id } => {
                     return Ok(Sent {
                         id,
-                        by: token.email,
+                        by: token.email.unwrap_or_else(|| person.clone()),
                     });
                 }
                 // The person withdrew it, or it was replaced before its end.

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::clock::MAX_SECONDS;
 use crate::faults::{Fault, PendingFault};
-use crate::people::parse_email;
+use crate::people::{PersonAnswer, parse_email};
 use crate::provider::Provider;
 use crate::rooms::RoomSnapshot;
 use crate::settings::Settings;
@@ -190,6 +190,42 @@ pub(crate) async fn add_fault(
 pub(crate) async fn clear_faults(State(provider): State<Provider>) -> StatusCode {
     provider.clear_faults();
     StatusCode::NO_CONTENT
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Renaming {
+    email: String,
+    new_email: String,
+    first_name: Option<String>,
+    last_name: Option<String>,
+}
+
+/// `PATCH /_emulator/people`: a person gets another address, and maybe another name.
+pub(crate) async fn rename_person(
+    State(provider): State<Provider>,
+    body: Body,
+) -> Result<Json<PersonAnswer>, ControlError> {
+    let renaming = parse::<Renaming>(body)?;
+    let people = provider.people();
+    let name = people.find(&renaming.email).map(|person| {
+        let or = |new: Option<String>, old: &String| new.unwrap_or_else(|| old.clone());
+        (
+            or(renaming.first_name, &person.first_name),
+            or(renaming.last_name, &person.last_name),
+        )
+    });
+    let name = name
+        .as_ref()
+        .map(|(first, last)| (first.as_str(), last.as_str()));
+    let renamed = people
+        .rename(&renaming.email, &renaming.new_email, name)
+        .map_err(|error| ControlError::bad_request(error.to_string()))?;
+    renamed
+        .map(|person| Json(PersonAnswer::from(&*person)))
+        .ok_or_else(|| {
+            let text = format!("`email`: no person signs in as {}", renaming.email);
+            ControlError(StatusCode::NOT_FOUND, text)
+        })
 }
 
 #[derive(Debug, Deserialize)]

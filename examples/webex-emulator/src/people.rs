@@ -26,8 +26,8 @@ const MAX_EMAIL_BYTES: usize = 254;
 /// One Webex user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// Derived from the e-mail address, so that a restarted emulator knows the
-    /// same people by the same IDs.
+    /// Derived from the e-mail address that the person had first, so that a restarted
+    /// emulator knows the same people by the same IDs. It stays when the address changes.
     pub id: Uuid,
     /// In lower case, as Webex keeps it.
     pub email: String,
@@ -153,6 +153,38 @@ impl People {
         Ok(self.insert(&parse_email(email)?, first_name, last_name, now, true))
     }
 
+    /// Gives a person another address and, where one is named, another name. The old
+    /// address is free: who signs in under it is another person from then on. Where
+    /// another person has the new one, both have it, and who signs in under it is the one
+    /// who got it last. `None` where no person signs in under `email`.
+    pub(crate) fn rename(
+        &self,
+        email: &str,
+        new_email: &str,
+        new_name: Option<(&str, &str)>,
+    ) -> Result<Option<Arc<Person>>, InvalidEmail> {
+        let (email, new_email) = (parse_email(email)?, parse_email(new_email)?);
+        let mut tables = self.tables.write();
+        let Some(person) = tables.by_email.remove(&email) else {
+            return Ok(None);
+        };
+        let mut renamed = Person::clone(&person);
+        renamed.email.clone_from(&new_email);
+        if let Some((first_name, last_name)) = new_name {
+            first_name.clone_into(&mut renamed.first_name);
+            last_name.clone_into(&mut renamed.last_name);
+        }
+        let renamed = Arc::new(renamed);
+        tables.by_email.insert(new_email, Arc::clone(&renamed));
+        tables.by_id.insert(renamed.id, Arc::clone(&renamed));
+        for offered in &mut tables.offered {
+            if offered.id == renamed.id {
+                *offered = Arc::clone(&renamed);
+            }
+        }
+        Ok(Some(renamed))
+    }
+
     /// Who is offered on the authorize page, in the order in which they came.
     pub(crate) fn offered(&self) -> Vec<Arc<Person>> {
         self.tables.read().offered.clone()
@@ -175,7 +207,7 @@ impl People {
         let person = match tables.by_email.get(email) {
             Some(person) => Arc::clone(person),
             None => Arc::new(Person {
-                id: id_of(email),
+                id: free_id(&tables.by_id, email),
                 email: email.to_owned(),
                 first_name: first_name.to_owned(),
                 last_name: last_name.to_owned(),
@@ -207,10 +239,19 @@ pub fn parse_email(text: &str) -> Result<String, InvalidEmail> {
             && !part.chars().any(|c| c.is_whitespace() || c.is_control())
     };
     if plain(local) && plain(domain) && text.len() <= MAX_EMAIL_BYTES {
-        Ok(text.to_lowercase())
+        Ok(text.to_ascii_lowercase())
     } else {
         Err(refused())
     }
+}
+
+/// An ID that no other person has, who may have had this address before.
+fn free_id(taken: &HashMap<Uuid, Arc<Person>>, email: &str) -> Uuid {
+    let mut text = email.to_owned();
+    while taken.contains_key(&id_of(&text)) {
+        text.push('+');
+    }
+    id_of(&text)
 }
 
 fn id_of(email: &str) -> Uuid {
@@ -289,6 +330,43 @@ mod tests {
             people().find("bob@example.com").unwrap().id,
             people().find("bob@example.com").unwrap().id,
         );
+    }
+
+    #[test]
+    fn a_renamed_person_stays_the_same_and_leaves_the_address_to_another() {
+        let people = people();
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let alice = people.find("alice@example.com").unwrap();
+        let renamed = people
+            .rename(
+                "Alice@example.com",
+                "alice.new@example.com",
+                Some(("Alice", "New")),
+            )
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (renamed.id, people.get(alice.id).unwrap()),
+            (alice.id, renamed.clone())
+        );
+        assert_eq!(renamed.display_name(), "Alice New");
+        assert_eq!(people.find("alice@example.com"), None);
+        assert_eq!(people.offered()[0], renamed);
+        let second = people.find_or_create("alice@example.com", now).unwrap();
+        assert_ne!(second.id, alice.id);
+        let shared = people.rename("bob@example.com", "alice@example.com", None);
+        let bob = shared.unwrap().unwrap();
+        assert_eq!(people.find("alice@example.com").unwrap().id, bob.id);
+        assert_eq!(people.get(second.id).unwrap().email, "alice@example.com");
+        assert_eq!(
+            people.rename("bob@example.com", "b@example.com", None),
+            Ok(None)
+        );
+        let kate = people.find_or_create("kate@example.com", now).unwrap();
+        let kelvin = people
+            .find_or_create("\u{212A}ate@example.com", now)
+            .unwrap();
+        assert_ne!(kate.id, kelvin.id);
     }
 
     #[test]

@@ -139,6 +139,21 @@ impl Provider {
             .add(email, first_name, last_name, self.now())
     }
 
+    /// Gives a person another address, as an administrator of an organization does. Who
+    /// signs in under the old one is another person from then on; where another person
+    /// has the new one, both have it, and who signs in under it is the one who got it
+    /// last. `None` where no person signs in under `email`.
+    ///
+    /// # Errors
+    /// [`InvalidEmail`] where an address is none.
+    pub fn rename_person(
+        &self,
+        email: &str,
+        new_email: &str,
+    ) -> Result<Option<Arc<Person>>, InvalidEmail> {
+        self.inner.people.rename(email, new_email, None)
+    }
+
     /// The person with this e-mail address, without regard to case.
     pub fn person(&self, email: &str) -> Option<Arc<Person>> {
         self.inner.people.find(email)

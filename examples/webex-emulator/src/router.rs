@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, patch, post};
 
 use crate::control;
 use crate::errors::{ApiError, stamp};
@@ -92,6 +92,7 @@ fn control_routes() -> Router<Provider> {
                 .post(control::add_fault)
                 .delete(control::clear_faults),
         )
+        .route("/_emulator/people", patch(control::rename_person))
         .route("/_emulator/revoke", post(control::revoke))
         .route("/_emulator/rooms", get(control::rooms))
         .layer(DefaultBodyLimit::max(MAX_CONTROL_BODY))

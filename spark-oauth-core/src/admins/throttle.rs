@@ -135,7 +135,7 @@ impl SignInThrottle {
         let account: String = account
             .chars()
             .take(LONGEST_NAME)
-            .flat_map(char::to_lowercase)
+            .map(|character| character.to_ascii_lowercase())
             .collect();
         let address = address.map(network);
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -78,12 +78,12 @@ pub enum AccessError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
-    /// Nobody with this address has a token, or none whose scopes hold the asked
-    /// ones.
+    /// The person to whom this address belongs has no token, or none whose scopes hold
+    /// the asked ones.
     #[error("no token of this person fits")]
     PersonNotFound,
-    /// Several active tokens of the person fit.
-    #[error("several tokens of this person fit")]
+    /// The provider confirmed the address for two persons. These are their tokens.
+    #[error("two persons have this address: fetch by the ID of a token")]
     Ambiguous(Vec<TokenId>),
     /// The token cannot be handed out or changed.
     #[error("the token cannot be handed out or changed")]

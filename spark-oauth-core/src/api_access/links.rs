@@ -28,7 +28,9 @@ impl ApiAccess {
         Ok(self.0.links.create(input, by, admitted.caller()).await?)
     }
 
-    /// One link, and the token that the consent under it ended in, where that stands.
+    /// One link, and the token that the consent under it ended in, where it was not
+    /// removed and the key may still see it: the address may belong to another person
+    /// than the one who consented.
     ///
     /// # Errors
     /// [`AccessRefusal::PersonNotAllowed`],
@@ -50,6 +52,7 @@ impl ApiAccess {
             Some(id) => self.0.broker.find(id).await?,
             None => None,
         };
+        let token = token.filter(|token| admitted.key().reach.covers_token(token));
         Ok((link, token))
     }
 
@@ -77,7 +80,7 @@ impl ApiAccess {
         expected: Option<&EmailAddress>,
     ) -> Result<(), AccessRefusal> {
         match expected {
-            Some(email) => self.check_reach(admitted, email, None).await,
+            Some(email) => self.check_reach(admitted, email).await,
             None if admitted.key().reach.is_everybody() => Ok(()),
             None => {
                 let refusal = AccessRefusal::PersonUnnamed;

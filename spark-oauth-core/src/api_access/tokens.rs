@@ -37,7 +37,7 @@ impl ApiAccess {
     pub async fn token(&self, admitted: &Admitted, id: TokenId) -> Result<Token, AccessError> {
         let token = self.0.broker.get(id).await;
         let token = self.explain(id, token).await?;
-        self.check_reach(admitted, &token.email, Some(id)).await?;
+        self.check_token(admitted, &token).await?;
         Ok(token)
     }
 
@@ -55,13 +55,14 @@ impl ApiAccess {
         let broker = &self.0.broker;
         let token = broker.recent_or_read(id, min_life).await;
         let token = self.explain(id, token).await?;
-        self.check_reach(admitted, &token.email, Some(id)).await?;
+        self.check_token(admitted, &token).await?;
         let valid = broker.check_out_read(&token, min_life, admitted.caller());
         self.explain(id, valid.await).await
     }
 
-    /// An access token of this person that is good for these scopes, and maybe for
-    /// more.
+    /// An access token of the person to whom this address belongs that is good for these
+    /// scopes, and maybe for more: of the active tokens that are, the one that the person
+    /// consented to last. An older token with fewer scopes does not matter.
     ///
     /// # Errors
     /// [`AccessRefusal::PersonNotAllowed`], [`AccessError::PersonNotFound`],
@@ -74,11 +75,9 @@ impl ApiAccess {
         scopes: &Scopes,
         min_life: Duration,
     ) -> Result<CheckedOut, AccessError> {
-        self.check_reach(admitted, email, None).await?;
+        self.check_reach(admitted, email).await?;
         let broker = &self.0.broker;
-        let mut fitting = broker.find_by_email(email).await?;
-        fitting.retain(|token| token.scopes.covers(scopes));
-        let token = choose(fitting)?;
+        let token = choose(broker.find_by_email(email).await?, scopes)?;
         let valid = broker.check_out_read(&token, min_life, admitted.caller());
         self.explain(token.id, valid.await).await
     }
@@ -147,13 +146,27 @@ impl ApiAccess {
         })
     }
 
+    async fn check_token(&self, admitted: &Admitted, token: &Token) -> Result<(), AccessRefusal> {
+        let covered = admitted.key().reach.covers_token(token);
+        self.check(admitted, covered, Some(token.id)).await
+    }
+
     pub(super) async fn check_reach(
         &self,
         admitted: &Admitted,
         email: &EmailAddress,
+    ) -> Result<(), AccessRefusal> {
+        let covered = admitted.key().reach.covers(email);
+        self.check(admitted, covered, None).await
+    }
+
+    async fn check(
+        &self,
+        admitted: &Admitted,
+        covered: bool,
         token: Option<TokenId>,
     ) -> Result<(), AccessRefusal> {
-        if admitted.key().reach.covers(email) {
+        if covered {
             return Ok(());
         }
         let refusal = AccessRefusal::PersonNotAllowed;
@@ -162,27 +175,25 @@ impl ApiAccess {
     }
 }
 
-/// The one that is active; where none is, the one that says best why.
-fn choose(fitting: Vec<Token>) -> Result<Token, AccessError> {
-    let mut active: Vec<_> = fitting
-        .iter()
-        .filter(|token| token.status.kind() == StatusKind::Active)
-        .map(|token| token.id)
-        .collect();
-    if active.len() > 1 {
-        active.sort_unstable();
-        return Err(AccessError::Ambiguous(active));
+/// Of one person's tokens, the newest consent first, that cover the scopes: the first
+/// that is active; where none is, the first that says best why.
+fn choose(tokens: Vec<Token>, scopes: &Scopes) -> Result<Token, AccessError> {
+    if tokens
+        .windows(2)
+        .any(|pair| pair[0].person != pair[1].person)
+    {
+        let mut ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
+        ids.sort_unstable();
+        return Err(AccessError::Ambiguous(ids));
     }
-    let rank = |token: &Token| {
-        let answers = match token.status.kind() {
-            StatusKind::Active => 2,
-            StatusKind::NeedsConsent => 1,
-            StatusKind::Revoked => 0,
-        };
-        (answers, token.id)
+    let rank = |token: &Token| match token.status.kind() {
+        StatusKind::Active => 0,
+        StatusKind::NeedsConsent => 1,
+        StatusKind::Revoked => 2,
     };
-    fitting
+    tokens
         .into_iter()
-        .max_by_key(rank)
+        .filter(|token| token.scopes.covers(scopes))
+        .min_by_key(rank)
         .ok_or(AccessError::PersonNotFound)
 }

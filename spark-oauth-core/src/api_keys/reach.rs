@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::email::EmailAddress;
+use crate::token::Token;
 
 /// Whose tokens a key is good for: everybody's, unless addresses or domains are
 /// named.
@@ -15,7 +16,7 @@ pub struct Reach {
     domains: BTreeSet<DomainName>,
 }
 
-/// The part of an e-mail address behind the `@`, in lower case.
+/// The part of an e-mail address behind the `@`, normalized as [`EmailAddress`] does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DomainName(String);
@@ -26,24 +27,25 @@ pub struct DomainName(String);
 pub struct InvalidDomain;
 
 impl DomainName {
-    /// Reads a domain, with or without a leading `@`.
+    /// Reads a domain, with or without a leading `@`, in Unicode or as A-labels.
     ///
     /// # Errors
-    /// [`InvalidDomain`] where no address has such a domain.
+    /// [`InvalidDomain`] where no address has such a domain, or where it is not ASCII
+    /// and has no A-label.
     pub fn parse(text: &str) -> Result<Self, InvalidDomain> {
         let text = text.trim();
         let domain = text.strip_prefix('@').unwrap_or(text);
         if domain.contains('@') {
             return Err(InvalidDomain);
         }
-        EmailAddress::parse(&format!("a@{domain}"))
-            .map(|address| Self(address.domain().to_owned()))
-            .map_err(|_| InvalidDomain)
+        let address = EmailAddress::parse(&format!("a@{domain}")).map_err(|_| InvalidDomain)?;
+        let domain = Some(address.domain().to_owned()).filter(|domain| domain.is_ascii());
+        domain.map(Self).ok_or(InvalidDomain)
     }
 }
 
 impl DomainName {
-    /// The domain, in lower case.
+    /// The domain, normalized.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -102,7 +104,13 @@ impl Reach {
             || self.domains.iter().any(|domain| domain.0 == email.domain())
     }
 
-    /// The addresses, in lower case.
+    /// Whether it covers the token's person. A limited key does not cover a token whose
+    /// address belongs to another person by now.
+    pub fn covers_token(&self, token: &Token) -> bool {
+        self.is_everybody() || token.held_email().is_some_and(|email| self.covers(email))
+    }
+
+    /// The addresses, normalized.
     pub fn emails(&self) -> impl Iterator<Item = &str> {
         self.emails.iter().map(String::as_str)
     }
@@ -138,8 +146,36 @@ mod tests {
     }
 
     #[test]
+    fn an_internationalized_domain_is_covered_in_either_form() {
+        for (limit, person) in [
+            ("bücher.example", "ann@xn--bcher-kva.example"),
+            ("xn--bcher-kva.example", "ann@BÜCHER.example"),
+        ] {
+            let domain = DomainName::parse(limit).unwrap();
+            assert_eq!(domain.as_str(), "xn--bcher-kva.example");
+            assert!(Reach::of([], [domain]).covers(&email(person)));
+            let address = email(&format!("ann@{limit}"));
+            assert!(Reach::of([address], []).covers(&email(person)));
+        }
+    }
+
+    #[test]
+    fn another_character_that_folds_to_the_same_letter_is_not_covered() {
+        let reach = Reach::of([email("kate@example.com")], []);
+        assert!(!reach.covers(&email("\u{212A}ate@example.com")));
+    }
+
+    #[test]
     fn what_no_address_ends_with_is_no_domain() {
-        for text in ["", "@", "a@b.example", "a b", "example..com"] {
+        for text in [
+            "",
+            "@",
+            "a@b.example",
+            "a b",
+            "example..com",
+            "\u{ad}",
+            "\u{fffd}.example",
+        ] {
             assert_eq!(DomainName::parse(text), Err(InvalidDomain), "{text}");
         }
     }

@@ -30,8 +30,8 @@ pub struct CheckedOut {
     pub expires_in: Duration,
     /// What it is good for.
     pub scopes: Scopes,
-    /// Whose it is.
-    pub email: EmailAddress,
+    /// Whose it is; `None` where the address belongs to another person by now.
+    pub email: Option<EmailAddress>,
     /// Why the token could not be refreshed, where that was tried: it still
     /// lives, but not as long as was asked for.
     pub warning: Option<TokenError>,
@@ -66,7 +66,7 @@ impl Broker {
         caller: &Caller,
     ) -> Result<CheckedOut, TokenError> {
         let outcome = self.check_out_record(token, min_life).await;
-        let subject = Subject::token(token.id, token.email.as_str());
+        let subject = Subject::token(token);
         let result = match &outcome {
             Ok(_) => Outcome::Done,
             Err(error) => Outcome::Refused(error.reason().to_owned()),
@@ -168,7 +168,7 @@ impl Broker {
             expires_at: token.access_expires_at,
             expires_in: token.remaining_life(self.refresher.clock.now()),
             scopes: token.scopes.clone(),
-            email: token.email.clone(),
+            email: token.held_email().cloned(),
             warning,
         })
     }

@@ -4,9 +4,9 @@
 mod breaker;
 mod chance;
 mod checkout;
-mod completion;
 mod error;
 mod flight;
+mod profile;
 mod recovery;
 mod refresh;
 mod revoke;

@@ -28,6 +28,7 @@ pub(super) use sightings::Sightings;
 use crate::broker::breaker::{Breaker, Paused, Permit};
 use crate::broker::error::TokenError;
 use crate::broker::flight::{EarlyAnswer, Flights};
+use crate::broker::profile::Profiles;
 use crate::broker::recovery::Recovery;
 use crate::broker::refresh::claim::Claimed;
 use crate::broker::safekeeping::Safekeeping;
@@ -78,6 +79,7 @@ pub(super) struct Refresher {
     pub(super) markers: Sightings<Attempt>,
     pub(super) recovery: Recovery,
     pub(super) safekeeping: Safekeeping,
+    pub(super) profiles: Profiles,
 }
 
 impl Refresher {
@@ -154,7 +156,7 @@ impl Refresher {
         measured::refresh_ended(span, ended);
         self.observer.refresh_ended(trigger, ended, begun.elapsed());
         if let Ok(done) = &outcome {
-            self.complete_later(done);
+            self.read_profile_later(done);
         }
         outcome
     }

@@ -7,6 +7,7 @@ use crate::audit::{AuditAction, Caller, Outcome};
 use crate::auditor::{Auditor, Subject};
 use crate::broker::error::TokenError;
 use crate::broker::flight::Flights;
+use crate::broker::profile::Profiles;
 use crate::broker::recovery::Recovery;
 use crate::broker::refresh::{Goal, RefreshLimits, Refreshed, Refresher, Sightings};
 use crate::broker::safekeeping::Safekeeping;
@@ -15,7 +16,7 @@ use crate::email::EmailAddress;
 use crate::ids::{ProcessId, TokenId};
 use crate::ports::{Page, PageRequest, StoreError, TokenFilter, TokenStore};
 use crate::secret::{AccessToken, RefreshToken};
-use crate::token::{RefreshTrigger, Token};
+use crate::token::{RefreshTrigger, Token, owned};
 use crate::watched_tokens::RecentTokens;
 
 /// Hands out tokens, and carries out what admins ask for.
@@ -42,7 +43,9 @@ impl Broker {
             Some(journal) => journal.process(),
             None => ProcessId::generate(parts.clock.now(), &*parts.random),
         };
+        let profiles = Profiles::new(parts.stores.tokens.clone());
         let refresher = Refresher {
+            profiles,
             integration: parts.integration,
             client: parts.client,
             tokens: parts.stores.tokens,
@@ -128,14 +131,17 @@ impl Broker {
         self.tokens().list(filter, page).await
     }
 
-    /// Every token of the person with this address.
+    /// Every token of the person to whom this address belongs, the newest consent
+    /// first: of the person for whom the provider confirmed it last, whether for this
+    /// integration or another. Tokens of two persons come back where it confirmed the
+    /// address for both with the same right.
     ///
     /// # Errors
     /// The store's.
     pub async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Token>, StoreError> {
-        self.tokens()
-            .find_by_email(&self.refresher.integration.client_id, email)
-            .await
+        let mut tokens = owned(self.tokens().find_by_email(email).await?);
+        tokens.retain(|token| token.integration == self.refresher.integration.client_id);
+        Ok(tokens)
     }
 
     /// Refreshes a token now, unless it was refreshed a moment ago. An admin may ask
@@ -250,7 +256,7 @@ impl Broker {
         token: &Token,
         outcome: Outcome,
     ) {
-        let subject = Subject::token(token.id, token.email.as_str());
+        let subject = Subject::token(token);
         self.auditor.record(caller, action, subject, outcome).await;
     }
 }

@@ -26,7 +26,7 @@ struct TokenBody {
     expires_in: u64,
     expires_at: String,
     scope: Scopes,
-    email: EmailAddress,
+    email: Option<EmailAddress>,
 }
 
 #[derive(Deserialize)]

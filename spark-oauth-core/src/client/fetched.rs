@@ -21,8 +21,8 @@ pub struct FetchedToken {
     pub expires_at: Timestamp,
     /// What it is good for.
     pub scopes: Scopes,
-    /// Whose it is.
-    pub email: EmailAddress,
+    /// Whose it is; `None` where the address belongs to another person by now.
+    pub email: Option<EmailAddress>,
     /// When it ends by the clock of this process that no correction moves.
     pub(super) ends: Instant,
     /// When it was asked for.

@@ -82,10 +82,12 @@ pub async fn keys_of_one_name_are_told_apart(stores: &Stores) {
     assert_found(stores, &of_api_key(keys[1]), &entries, &[1, 3, 5]).await;
 }
 
-/// Names and subjects are compared without regard to case, also beyond ASCII.
+/// Names and subjects are compared without regard to ASCII case, and addresses as
+/// [`EmailAddress`](crate::EmailAddress) compares them: no other folding makes one
+/// person another.
 pub async fn a_search_does_not_regard_case(stores: &Stores) {
     let names = [
-        "Zoë@Example.com",
+        "Zoë@Bücher.example",
         "ΣΟΦΟΣ",
         "straße",
         "İzmir",
@@ -100,17 +102,18 @@ pub async fn a_search_does_not_regard_case(stores: &Stores) {
         .collect();
     append_all(stores, &entries).await;
     for (asked, found) in [
-        ("zoë@example.com", Some(0)),
-        ("ZOË@EXAMPLE.COM", Some(0)),
-        ("zoe@example.com", None),
-        ("σοφοσ", Some(1)),
+        ("ZOë@bücher.example", Some(0)),
+        ("zoë@XN--BCHER-KVA.example", Some(0)),
+        ("ZOË@bücher.example", None),
+        ("zoe@bücher.example", None),
+        ("σοφοσ", None),
         ("ΣΟΦΟΣ", Some(1)),
         ("STRASSE", None),
         ("STRAßE", Some(2)),
         ("İZMIR", Some(3)),
         ("izmir", None),
-        ("kelvin", Some(4)),
-        ("KELVIN", Some(4)),
+        ("\u{212a}ELVIN", Some(4)),
+        ("kelvin", None),
     ] {
         let found: Vec<_> = found.into_iter().collect();
         assert_found(stores, &of_actor(asked), &entries, &found).await;

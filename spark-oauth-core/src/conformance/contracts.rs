@@ -42,6 +42,7 @@ macro_rules! store_conformance {
                 a_consent_is_found_by_exactly_its_scopes,
                 a_person_is_found_with_every_scope,
                 an_address_is_found_whatever_its_case,
+                a_lost_address_finds_nothing,
                 a_removed_record_leaves_nothing,);
             $crate::__store_contracts!(updates:
                 an_update_replaces_every_field,

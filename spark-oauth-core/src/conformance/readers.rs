@@ -130,7 +130,7 @@ async fn look_for(store: &dyn TokenStore, token: &Token, way: u32) -> Vec<Token>
             found.map(Vec::from_iter)
         }
         2 => store.find_by_person(integration, &person).await,
-        3 => store.find_by_email(integration, &token.email).await,
+        3 => store.find_by_email(&token.email).await,
         _ => {
             let all = TokenFilter::default();
             let page = store.list(&all, &page_after(None, 10)).await;

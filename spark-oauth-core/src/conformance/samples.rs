@@ -21,7 +21,8 @@ use crate::ports::{
 use crate::scopes::Scopes;
 use crate::timestamp::Timestamp;
 use crate::token::{
-    Attempt, FIRST_VERSION, LastFailure, LastRefresh, Lease, RefreshTrigger, Status, Token, Upkeep,
+    Attempt, FIRST_VERSION, LastFailure, LastRefresh, Lease, Profile, RefreshTrigger, Status,
+    Token, Upkeep,
 };
 
 pub use services::{api_key, domain, full_api_key, full_link, link, note, return_address};
@@ -94,6 +95,7 @@ pub fn token(number: u32) -> Token {
         integration: integration(),
         person: Some(PersonId::new(format!("person-{number}"))),
         email: email(&format!("person-{number}@example.com")),
+        profile: Profile::default(),
         display_name: None,
         scopes: scopes("spark:people_read spark:rooms_write"),
         consented_scopes: scopes("spark:people_read spark:rooms_write"),
@@ -118,6 +120,11 @@ pub fn token(number: u32) -> Token {
 /// A token with everything that may be absent.
 pub fn full_token(number: u32) -> Token {
     Token {
+        profile: Profile {
+            email_confirmed_at: Some(later(7)),
+            email_lost_at: None,
+            read_at: Some(later(8)),
+        },
         display_name: Some(format!("Person {number}, née Ångström \u{1f511}")),
         refresh: Some(sealed(&format!("sealed refresh token {number}"))),
         refresh_expires_at: Some(later(7_776_000)),

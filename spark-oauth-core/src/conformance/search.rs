@@ -3,7 +3,6 @@
 use super::listing::{assert_listed, list};
 use super::samples::{email, later, token};
 use super::tokens::insert_all;
-use crate::email::EmailAddress;
 use crate::ports::{Stores, TokenFilter};
 use crate::token::{ConsentLoss, Status, StatusKind, Token};
 
@@ -27,11 +26,8 @@ fn with_addresses(addresses: &[&str]) -> Vec<Token> {
 /// Looks for each part, and compares with what the rule of the port says.
 async fn assert_parts(stores: &Stores, tokens: &[Token], parts: &[&str]) {
     for text in parts {
-        let normalized = EmailAddress::normalize(text);
-        assert_listed(stores, &part(text), tokens, |token| {
-            token.email.normalized().contains(&normalized)
-        })
-        .await;
+        let filter = part(text);
+        assert_listed(stores, &filter, tokens, |token| filter.fits(token)).await;
     }
 }
 
@@ -74,7 +70,8 @@ pub async fn a_short_part_is_found(stores: &Stores) {
     assert_parts(stores, &tokens, &parts).await;
 }
 
-/// Case does not matter, in any alphabet.
+/// ASCII case does not matter; in other alphabets it does, since it also matters for
+/// whether two addresses are the same. Of a domain both forms are found.
 pub async fn a_part_is_found_whatever_its_case(stores: &Stores) {
     let tokens = with_addresses(&[
         "Alice.MÜLLER@Example.com",
@@ -82,6 +79,11 @@ pub async fn a_part_is_found_whatever_its_case(stores: &Stores) {
         "ΟΔΟΣ@example.gr",
         "İstanbul@example.tr",
         "ångström@example.se",
+        "kate@example.com",
+        "Ann@bücher.example",
+        "bob@xn--bcher-kva.example",
+        "carol@faß.example",
+        "dora@例え.テスト",
     ]);
     insert_all(stores, &tokens).await;
     let parts = [
@@ -98,6 +100,19 @@ pub async fn a_part_is_found_whatever_its_case(stores: &Stores) {
         "ÅNG",
         "M",
         "Ж",
+        "\u{212A}ate",
+        "bücher",
+        "@BÜCHER.EXAMPLE",
+        "ANN@BÜCHER",
+        "xn--bcher",
+        "ob@xn--bcher-kva.e",
+        "n@bü",
+        "faß",
+        "fass",
+        "xn--fa-hia",
+        "例え",
+        "@例え.テスト",
+        "え",
         "ÅN",
         "Ü",
     ];

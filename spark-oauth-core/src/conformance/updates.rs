@@ -63,10 +63,7 @@ pub async fn an_update_is_found_by_its_new_values(stores: &Stores) {
         .await
         .expect("no rule is broken");
     let by_email = async |address: &str| {
-        let found = stores
-            .tokens
-            .find_by_email(&before.integration, &email(address))
-            .await;
+        let found = stores.tokens.find_by_email(&email(address)).await;
         found.expect("find must answer").len()
     };
     assert_eq!(by_email("person-1@example.com").await, 0, "the old address");

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::addresses::Confirmed;
 use crate::consent::grant::Grant;
 use crate::consent::{CodeVerifier, ConsentError, ConsentService, Granted};
 use crate::consent_links::Terms;
@@ -48,13 +49,13 @@ impl ConsentService {
             self.detached
                 .start(async move { breaker.provider_works().await }),
         );
-        let person = self
-            .ask_who(&answer.access_token)
+        let confirmed = self
+            .identify(&answer.access_token)
             .await
             .map_err(ConsentError::PersonUnknown)?;
         let grant = Grant {
             integration: self.integration.client_id.clone(),
-            person,
+            confirmed,
             scopes: answer
                 .scopes
                 .clone()
@@ -66,12 +67,12 @@ impl ConsentService {
             at: self.grants.clock.time_of(sent),
         };
         if let Some(expected) = &grant.terms.expected_email
-            && !self.is_expected(expected, &grant).await?
+            && !is_expected(expected, &grant)
         {
             self.give_back(&grant).await;
             return Err(ConsentError::OtherPerson {
                 expected: expected.clone(),
-                signed_in: grant.person.email,
+                signed_in: grant.confirmed.person.email,
             });
         }
         self.write(&grant).await
@@ -99,23 +100,6 @@ impl ConsentService {
         }
     }
 
-    /// Whether the person is the one who was expected. Who consents again may have
-    /// another address by now: the record of the earlier consent tells. A stored link
-    /// means whoever has the address today.
-    async fn is_expected(
-        &self,
-        expected: &EmailAddress,
-        grant: &Grant,
-    ) -> Result<bool, StoreError> {
-        if grant.person.email == *expected || grant.terms.link.is_some() {
-            return Ok(grant.person.email == *expected);
-        }
-        let earlier = self.records_of(&grant.person).await?;
-        Ok(earlier
-            .iter()
-            .any(|token| token.person.is_some() && token.email == *expected))
-    }
-
     async fn records_of(&self, person: &Person) -> Result<Vec<Token>, StoreError> {
         let client = &self.integration.client_id;
         self.grants.tokens.find_by_person(client, &person.id).await
@@ -127,11 +111,9 @@ impl ConsentService {
     /// revokes per person and integration, so the earlier grant would end as well. The
     /// new tokens are nowhere but here, and are forgotten.
     async fn give_back(&self, grant: &Grant) {
-        let by_address = self
-            .grants
-            .tokens
-            .find_by_email(&grant.integration, &grant.person.email);
-        let stands = match (self.records_of(&grant.person).await, by_address.await) {
+        let person = &grant.confirmed.person;
+        let by_address = self.grants.tokens.find_by_email(&person.email);
+        let stands = match (self.records_of(person).await, by_address.await) {
             (Ok(theirs), Ok(same_address)) => !theirs.is_empty() || !same_address.is_empty(),
             (Err(error), _) | (_, Err(error)) => {
                 tracing::warn!(%error, "an unasked grant is not revoked, in case an earlier one stands");
@@ -148,6 +130,26 @@ impl ConsentService {
         }
     }
 
+    /// Asks who consented. Where the address was confirmed for another person after
+    /// this one was asked for, by the clock of whichever process did, it is asked once
+    /// more: that answer is the later one, whatever the clocks say.
+    async fn identify(&self, access_token: &AccessToken) -> Result<Confirmed, SparkError> {
+        let at = self.clock().now();
+        let person = self.ask_who(access_token).await?;
+        let others = self.grants.addresses.others(&person).await;
+        let others = others.unwrap_or_default().into_iter();
+        let last = others
+            .filter_map(|other| other.profile.email_confirmed_at)
+            .max();
+        let Some(last) = last.filter(|last| *last >= at) else {
+            return Ok(Confirmed { person, at });
+        };
+        let at = self.clock().now().max(last + Duration::from_millis(1));
+        // The tokens are worth more than a second answer.
+        let person = self.ask_who(access_token).await.unwrap_or(person);
+        Ok(Confirmed { person, at })
+    }
+
     async fn ask_who(&self, access_token: &AccessToken) -> Result<Person, SparkError> {
         for attempt in 1..PERSON_ATTEMPTS {
             match self.client.me(access_token).await {
@@ -162,6 +164,17 @@ impl ConsentService {
             }
         }
         self.client.me(access_token).await
+    }
+}
+
+/// Whether the person is the one who was expected. Who consents again may have another
+/// address by now, and another person that one: the provider's identifier tells. A
+/// stored link means the person who has the address today.
+fn is_expected(expected: &EmailAddress, grant: &Grant) -> bool {
+    let person = &grant.confirmed.person;
+    match &grant.terms.expected_person {
+        Some(id) => person.id == *id,
+        None => person.email == *expected,
     }
 }
 

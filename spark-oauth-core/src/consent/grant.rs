@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::addresses::{Addresses, Confirmed};
 use crate::broker::Schedule;
 use crate::consent_links::Terms;
 use crate::corrected_clock::CorrectedClock;
@@ -12,11 +13,10 @@ use crate::ids::TokenId;
 use crate::integration::ClientId;
 use crate::keyring::KeyRing;
 use crate::patience::Patience;
-use crate::person::Person;
 use crate::ports::{Random, StoreError, TokenAnswer, TokenStore};
 use crate::scopes::Scopes;
 use crate::timestamp::Timestamp;
-use crate::token::{FIRST_VERSION, Status, Token, Upkeep};
+use crate::token::{FIRST_VERSION, Profile, Status, Token, Upkeep};
 
 /// How long a grant is offered to a store that fails, or whose record others write
 /// too. Nobody else has these tokens, and the code is spent.
@@ -50,6 +50,7 @@ impl Granted {
 /// Writes grants.
 #[derive(Clone, Debug)]
 pub(super) struct GrantWriter {
+    pub(super) addresses: Addresses,
     pub(super) tokens: Arc<dyn TokenStore>,
     pub(super) ring: KeyRing,
     pub(super) clock: CorrectedClock,
@@ -62,7 +63,7 @@ pub(super) struct GrantWriter {
 #[derive(Debug)]
 pub(super) struct Grant {
     pub(super) integration: ClientId,
-    pub(super) person: Person,
+    pub(super) confirmed: Confirmed,
     pub(super) scopes: Scopes,
     pub(super) answer: TokenAnswer,
     pub(super) terms: Terms,
@@ -84,7 +85,18 @@ impl GrantWriter {
                     may_be_written |= matches!(error, StoreError::Unavailable { .. });
                     patience.wait(error).await?;
                 }
-                outcome => return outcome,
+                Ok(granted) => {
+                    let integration = &grant.integration;
+                    let spread = self.addresses.spread(&grant.confirmed, integration).await;
+                    if let Err(error) = spread {
+                        tracing::warn!(
+                            token = %granted.token.id, %error,
+                            "cannot give a person's other records the address of a new consent"
+                        );
+                    }
+                    return Ok(granted);
+                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -95,14 +107,17 @@ impl GrantWriter {
         grant: &Grant,
         may_be_written: bool,
     ) -> Result<Granted, StoreError> {
-        if let Some(record) = self.standing_record(grant).await? {
+        let standing = self.standing_record(grant).await?;
+        let renewed = standing.as_ref().map(|record| record.id);
+        let lost_at = self.addresses.take(&grant.confirmed, renewed).await?;
+        if let Some(record) = standing {
             let renewed = record.id != id;
             if may_be_written && record.granted_at == grant.at {
                 return Ok(self.written(record, grant, renewed));
             }
-            self.renew(record, grant, renewed).await
+            self.renew(record, grant, lost_at, renewed).await
         } else {
-            self.add(id, grant).await
+            self.add(id, grant, lost_at).await
         }
     }
 
@@ -111,18 +126,22 @@ impl GrantWriter {
     async fn standing_record(&self, grant: &Grant) -> Result<Option<Token>, StoreError> {
         let own = self
             .tokens
-            .find(&grant.integration, &grant.person.id, &grant.scopes)
+            .find(
+                &grant.integration,
+                &grant.confirmed.person.id,
+                &grant.scopes,
+            )
             .await?;
         if own.is_some() {
             return Ok(own);
         }
-        let same_address = self
-            .tokens
-            .find_by_email(&grant.integration, &grant.person.email)
-            .await?;
-        Ok(same_address
-            .into_iter()
-            .find(|token| token.person.is_none() && token.consented_scopes == grant.scopes))
+        let email = &grant.confirmed.person.email;
+        let same_address = self.tokens.find_by_email(email).await?;
+        Ok(same_address.into_iter().find(|token| {
+            token.integration == grant.integration
+                && token.person.is_none()
+                && token.consented_scopes == grant.scopes
+        }))
     }
 
     /// The store had written the grant and failed to say so. The record may have been
@@ -138,9 +157,10 @@ impl GrantWriter {
         &self,
         mut token: Token,
         grant: &Grant,
+        lost_at: Option<Timestamp>,
         renewed: bool,
     ) -> Result<Granted, StoreError> {
-        self.fill_in(&mut token, grant);
+        self.fill_in(&mut token, grant, lost_at);
         token.generation += 1;
         let event = self
             .events
@@ -150,13 +170,19 @@ impl GrantWriter {
         Ok(Granted::first(token, renewed, grant))
     }
 
-    async fn add(&self, id: TokenId, grant: &Grant) -> Result<Granted, StoreError> {
+    async fn add(
+        &self,
+        id: TokenId,
+        grant: &Grant,
+        lost_at: Option<Timestamp>,
+    ) -> Result<Granted, StoreError> {
         let renewed = false;
         let mut token = Token {
             id,
             integration: grant.integration.clone(),
             person: None,
-            email: grant.person.email.clone(),
+            email: grant.confirmed.person.email.clone(),
+            profile: Profile::default(),
             display_name: None,
             scopes: grant.scopes.clone(),
             consented_scopes: grant.scopes.clone(),
@@ -176,7 +202,7 @@ impl GrantWriter {
             attempt: None,
             upkeep: Upkeep::default(),
         };
-        self.fill_in(&mut token, grant);
+        self.fill_in(&mut token, grant, lost_at);
         let event = self
             .events
             .record(&mut token, EventKind::Granted { renewed });
@@ -185,13 +211,19 @@ impl GrantWriter {
         Ok(Granted::first(token, renewed, grant))
     }
 
-    fn fill_in(&self, token: &mut Token, grant: &Grant) {
-        let Grant {
-            person, answer, at, ..
-        } = grant;
-        token.person = Some(person.id.clone());
-        token.email = person.email.clone();
-        token.display_name.clone_from(&person.display_name);
+    fn fill_in(&self, token: &mut Token, grant: &Grant, lost_at: Option<Timestamp>) {
+        let Grant { answer, at, .. } = grant;
+        // What the record holds may be from a process whose clock is ahead.
+        let before = token
+            .profile
+            .email_confirmed_at
+            .unwrap_or(grant.confirmed.at);
+        let confirmed = Confirmed {
+            at: grant.confirmed.at.max(before),
+            ..grant.confirmed.clone()
+        };
+        confirmed.fill_in(token, lost_at);
+        token.profile.read_at = None;
         token.scopes.clone_from(&grant.scopes);
         token.consented_scopes.clone_from(&grant.scopes);
         self.fill_in_refresh_token(token, grant);

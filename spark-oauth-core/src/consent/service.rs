@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::addresses::Addresses;
 use crate::audit::{Actor, AuditAction, Caller, Origin, Outcome};
 use crate::auditor::{Auditor, Subject};
 use crate::broker::Breaker;
@@ -29,6 +30,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// How often it looks.
 const POLL: Duration = Duration::from_millis(200);
+
+/// How long a store that fails is asked again for the records of others under an
+/// address. The whole write of a consent is tried again after that.
+const ADDRESS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The bounds of consents that were begun.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +90,10 @@ impl ConsentService {
             client: parts.client,
             consents: parts.stores.consents,
             grants: GrantWriter {
+                addresses: Addresses {
+                    tokens: parts.stores.tokens.clone(),
+                    patience: ADDRESS_PATIENCE,
+                },
                 tokens: parts.stores.tokens,
                 ring: parts.ring,
                 clock: parts.corrected,
@@ -267,7 +276,7 @@ impl ConsentService {
             Ok(granted) => (
                 Some(granted.token.email.to_string()),
                 AuditAction::ConsentGranted,
-                Subject::token(granted.token.id, granted.token.email.as_str()),
+                Subject::token(&granted.token),
                 Outcome::Done,
             ),
             Err(

@@ -58,6 +58,12 @@ pub enum SendError {
     /// Nobody is named to whom it could go.
     #[error("the link does not say who is to consent, so there is nobody to send it to")]
     NobodyNamed,
+    /// The address of the token's person belongs to another person by now.
+    #[error(
+        "the person's address belongs to another person by now, so the link cannot be sent: \
+         hand it over in another way, or refresh the token to read the new address"
+    )]
+    AddressLost,
     /// The requester would write to themselves.
     #[error("the link is for {0}, in whose name it would be sent")]
     ToSender(EmailAddress),
@@ -92,6 +98,7 @@ impl SendError {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::NobodyNamed => "nobody_named",
+            Self::AddressLost => "address_lost",
             Self::ToSender(_) => "to_sender",
             Self::Ended(_) => "ended",
             Self::AlreadyGranted => "already_granted",

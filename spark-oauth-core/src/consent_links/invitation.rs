@@ -43,6 +43,7 @@ impl Renewal {
             scopes: self.scopes,
             terms: Terms {
                 expected_email: Some(self.email),
+                expected_person: self.person,
                 text: Some(text),
                 ..Terms::default()
             },

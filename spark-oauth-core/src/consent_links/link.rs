@@ -9,6 +9,7 @@ use url::Url;
 use crate::consent_links::{LinkText, NotUsable, Note};
 use crate::email::EmailAddress;
 use crate::ids::{ConsentLinkId, TokenId};
+use crate::person::PersonId;
 use crate::scopes::Scopes;
 use crate::timestamp::Timestamp;
 
@@ -98,6 +99,10 @@ pub struct Terms {
     /// Who is to consent: a consent by another person is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_email: Option<EmailAddress>,
+    /// Who is to consent, by the provider's identifier: where it is known, a person of
+    /// another address is taken, and another person of the expected address refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_person: Option<PersonId>,
     /// Where the browser goes when it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub return_to: Option<ReturnAddress>,
@@ -223,6 +228,7 @@ impl ConsentLink {
         Terms {
             link: Some(self.id),
             expected_email: self.expected_email.clone(),
+            expected_person: None,
             return_to: self.return_to.clone(),
             text: Some(text),
         }
@@ -284,6 +290,7 @@ mod tests {
             link: None,
             text: None,
             expected_email: Some(EmailAddress::parse("Ann@example.org").unwrap()),
+            expected_person: Some(PersonId::new("person-ann")),
             return_to: Some(ReturnAddress::parse("https://app.example.com/").unwrap()),
         };
         let text = serde_json::to_string(&terms).unwrap();

@@ -70,13 +70,14 @@ impl ConsentLinkService {
         url: &Url,
         caller: &Caller,
     ) -> Result<MessageId, SendError> {
-        let letter = Letter {
-            to: &token.email,
-            url,
-            note: None,
+        let outcome = match token.held_email() {
+            Some(to) => {
+                let note = None;
+                self.deliver(&Letter { to, url, note }, caller).await
+            }
+            None => Err(SendError::AddressLost),
         };
-        let outcome = self.deliver(&letter, caller).await;
-        let subject = Subject::token(token.id, token.email.as_str());
+        let subject = Subject::token(token);
         self.note_sending(caller, subject, &outcome).await;
         outcome
     }
@@ -118,12 +119,7 @@ impl ConsentLinkService {
     /// The requester's token that lives longest of those that may write messages.
     async fn sender(&self) -> Result<Token, SendError> {
         let integration = &self.parts.integration;
-        let theirs = self
-            .parts
-            .stores
-            .tokens
-            .find_by_email(&integration.client_id, &integration.requester)
-            .await?;
+        let theirs = self.broker.find_by_email(&integration.requester).await?;
         theirs
             .into_iter()
             .filter(|token| token.status == Status::Active)

@@ -131,6 +131,7 @@ impl ConsentLinkService {
     /// they consented to before: for 7 days, and no other person. Nothing is stored.
     pub fn renewal(&self, token: &Token) -> LinkText {
         self.sign(&Named::Renewal(Renewal {
+            person: token.person.clone(),
             email: token.email.clone(),
             // What the person consented to, although less may be granted today.
             scopes: token.consented_scopes.clone(),

@@ -15,6 +15,7 @@ use crate::email::EmailAddress;
 use crate::ids::ConsentLinkId;
 use crate::integration::ClientId;
 use crate::keyring::{KeyFingerprint, KeyRing, LinkTag};
+use crate::person::PersonId;
 use crate::scopes::Scopes;
 use crate::timestamp::Timestamp;
 
@@ -61,6 +62,9 @@ pub(super) enum Named {
 /// A person is asked to consent again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Renewal {
+    /// Who is asked; `None` where the provider has not said yet whose the record is.
+    pub(super) person: Option<PersonId>,
+    /// The address that the person had.
     pub(super) email: EmailAddress,
     pub(super) scopes: Scopes,
     pub(super) expires_at: Timestamp,
@@ -91,7 +95,8 @@ impl Named {
         match self {
             Self::Stored(id) => id.to_bytes().to_vec(),
             Self::Renewal(renewal) => {
-                let words = format!("{} {}", renewal.email, renewal.scopes);
+                let person = renewal.person.as_ref().map_or("", PersonId::as_str);
+                let words = format!("{person}\n{}\n{}", renewal.email, renewal.scopes);
                 let mut body = renewal.expires_at.as_millis().to_be_bytes().to_vec();
                 body.extend_from_slice(words.as_bytes());
                 body
@@ -107,9 +112,13 @@ impl Named {
             }
             Self::RENEWAL => {
                 let (time, words) = body.split_first_chunk::<TIME_LENGTH>()?;
-                // No address holds a space.
-                let (email, scopes) = str::from_utf8(words).ok()?.split_once(' ')?;
+                // Neither addresses nor scopes hold a line break.
+                let mut words = str::from_utf8(words).ok()?.rsplitn(3, '\n');
+                let (scopes, email, person) = (words.next()?, words.next()?, words.next()?);
                 Some(Self::Renewal(Renewal {
+                    person: Some(person)
+                        .filter(|person| !person.is_empty())
+                        .map(PersonId::new),
                     email: EmailAddress::parse(email).ok()?,
                     scopes: Scopes::parse(scopes).ok()?,
                     expires_at: Timestamp::from_millis(i64::from_be_bytes(*time)),
@@ -203,6 +212,7 @@ mod tests {
 
     fn renewal() -> Named {
         Named::Renewal(Renewal {
+            person: Some(PersonId::new("Y2lzY29zcGFyazovL3VzL1BFT1BMRS9hbm4")),
             email: EmailAddress::parse("Ann@example.org").unwrap(),
             scopes: Scopes::parse("spark:people_read spark:rooms_read").unwrap(),
             expires_at: Timestamp::from_millis(1_800_000_000_000),
@@ -215,7 +225,14 @@ mod tests {
 
     #[test]
     fn both_kinds_read_back_and_fit_an_address() {
-        for named in [stored(), renewal()] {
+        let unknown = match renewal() {
+            Named::Renewal(renewal) => Renewal {
+                person: None,
+                ..renewal
+            },
+            Named::Stored(_) => unreachable!(),
+        };
+        for named in [stored(), renewal(), Named::Renewal(unknown)] {
             let text = named.sign(&client(), &ring(1));
             let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
             assert!(text.as_str().chars().all(fits), "{text}");

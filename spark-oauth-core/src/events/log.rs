@@ -1,5 +1,6 @@
 //! Events in the application's log.
 
+use crate::email::EmailAddress;
 use crate::event::{Event, EventKind};
 use crate::ports::EventSink;
 
@@ -17,7 +18,7 @@ impl EventSink for EventLog {
                     event_id = %event.id,
                     integration = %event.integration,
                     token = event.token.as_ref().map(|token| tracing::field::display(token.id)),
-                    email = event.token.as_ref().map(|token| token.email.as_str()),
+                    email = event.token.as_ref().and_then(|token| token.email.as_ref()).map(EmailAddress::as_str),
                     generation = event.token.as_ref().map(|token| token.generation),
                     particulars = ?event.kind,
                     "{}",

@@ -200,7 +200,8 @@ impl Events {
             integration: token.integration.clone(),
             token: Some(EventToken {
                 id: token.id,
-                email: token.email.clone(),
+                person: token.person.clone(),
+                email: token.held_email().cloned(),
                 generation: token.generation,
             }),
             kind,

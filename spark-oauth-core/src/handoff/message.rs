@@ -4,6 +4,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::broker::CheckedOut;
+use crate::email::EmailAddress;
 use crate::secret::RefreshToken;
 use crate::timestamp::Timestamp;
 
@@ -16,7 +17,7 @@ struct Message<'a> {
     expires_in: u64,
     expires_at: String,
     scope: String,
-    email: &'a str,
+    email: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,7 +37,7 @@ pub(super) fn compose(token: &CheckedOut, refresh: Option<&WithRefresh<'_>>) -> 
         expires_in: token.expires_in.as_secs(),
         expires_at: token.expires_at.to_string(),
         scope: token.scopes.to_string(),
-        email: token.email.as_str(),
+        email: token.email.as_ref().map(EmailAddress::as_str),
         refresh_token: refresh.map(|with| with.token.expose_secret()),
         refresh_token_expires_at: refresh
             .and_then(|with| with.expires_at)

@@ -55,7 +55,7 @@ impl HandOver {
 
     /// Whether this token can be handed over at all: nobody is in a room twice.
     pub fn is_possible(&self, token: &Token) -> bool {
-        token.email != self.parts.integration.requester
+        token.held_email() != Some(&self.parts.integration.requester)
     }
 
     /// Creates the room, adds the requester and posts the token.
@@ -86,7 +86,7 @@ impl HandOver {
                     return Err(error.into());
                 }
             };
-            let subject = Subject::token(id, token.email.as_str());
+            let subject = Subject::token(&token);
             let outcome = service.hand_over(token.clone(), &name).await;
             let is_recorded = record(outcome.as_ref().ok().cloned()).await;
             let outcome = match outcome {
@@ -216,7 +216,7 @@ impl HandOver {
         caller: &Caller,
     ) -> Result<(), TokenError> {
         let token = self.broker.get(id).await?;
-        let subject = Subject::token(id, token.email.as_str());
+        let subject = Subject::token(&token);
         let (service, room, caller) = (self.clone(), room.clone(), caller.clone());
         let work = async move {
             let outcome = service.delete_with(token, &room).await;

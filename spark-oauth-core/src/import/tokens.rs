@@ -10,7 +10,7 @@ use crate::import::{Remark, Report};
 use crate::keyring::OpenError;
 use crate::ports::StoreError;
 use crate::timestamp::Timestamp;
-use crate::token::{FIRST_VERSION, Status, Token, Upkeep};
+use crate::token::{FIRST_VERSION, Profile, Status, Token, Upkeep, owned};
 
 /// What is to be done for one person.
 enum Step {
@@ -88,7 +88,8 @@ impl Importer {
             }
         }
         let (integration, email) = (&self.integration.client_id, &person[0].email);
-        let same_address = self.stores.tokens.find_by_email(integration, email).await?;
+        let mut same_address = owned(self.stores.tokens.find_by_email(email).await?);
+        same_address.retain(|token| token.integration == *integration);
         let rank = |token: &Token| match token.person {
             None => Some(0),
             Some(_) if token.consented_scopes == self.integration.scopes => Some(1),
@@ -144,6 +145,7 @@ impl Importer {
             integration: self.integration.client_id.clone(),
             person: None,
             email: candidate.email.clone(),
+            profile: Profile::default(),
             display_name: None,
             scopes: self.integration.scopes.clone(),
             consented_scopes: self.integration.scopes.clone(),

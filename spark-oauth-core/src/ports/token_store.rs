@@ -18,10 +18,10 @@ use crate::token::{Lease, StatusKind, Token};
 /// Which tokens a list shows. Every condition that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenFilter {
-    /// A part of the e-mail address, without regard to case
-    /// ([`EmailAddress::normalize`] on both sides). Each character stands for
-    /// itself: `%`, `_`, `.` and `*` have no meaning of their own. An empty part is
-    /// in every address.
+    /// A part of the address that the person has now ([`Token::held_email`]):
+    /// [`EmailAddress::normalize_part`] of it is in [`EmailAddress::search_text`]. Each
+    /// character stands for itself: `%`, `_`, `.` and `*` have no meaning of their own.
+    /// An empty part excludes nothing.
     pub email_part: Option<String>,
     /// The status.
     pub status: Option<StatusKind>,
@@ -35,6 +35,16 @@ pub struct TokenFilter {
 }
 
 impl TokenFilter {
+    /// Whether every condition holds.
+    pub fn fits(&self, token: &Token) -> bool {
+        let part = self.email_part.as_deref().map(EmailAddress::normalize_part);
+        let has = |part: String| {
+            let email = token.held_email();
+            part.is_empty() || email.is_some_and(|email| email.search_text().contains(&part))
+        };
+        part.is_none_or(has) && self.fits_but_email_part(token)
+    }
+
     /// Whether every condition holds but the part of the address, for which a store
     /// may have a better way.
     pub fn fits_but_email_part(&self, token: &Token) -> bool {
@@ -44,7 +54,7 @@ impl TokenFilter {
                 .expiring_before
                 .is_none_or(|end| token.access_expires_at < end)
             && token.scopes.covers(&self.scopes)
-            && self.reach.covers(&token.email)
+            && self.reach.covers_token(token)
     }
 }
 
@@ -133,16 +143,13 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
         person: &PersonId,
     ) -> Result<Vec<Token>, StoreError>;
 
-    /// Every record for this integration with this address, without regard to case
-    /// ([`EmailAddress::normalize`] on both sides), in no particular order.
+    /// Every record, of any integration, whose person has this address
+    /// ([`Token::held_email`] equals it), in no particular order. A record whose
+    /// address belongs to another person by now MUST NOT be among them.
     ///
     /// # Errors
     /// The store's own.
-    async fn find_by_email(
-        &self,
-        integration: &ClientId,
-        email: &EmailAddress,
-    ) -> Result<Vec<Token>, StoreError>;
+    async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Token>, StoreError>;
 
     /// A page of the records of every integration that fit the filter, newest first:
     /// by the order in which they were added or that of their identifiers, which

@@ -20,7 +20,7 @@ use crate::scopes::Scopes;
 use crate::secret::{AccessToken, ClientSecret, RefreshToken};
 use crate::testing::{MemoryStores, ScriptedClient};
 use crate::timestamp::Timestamp;
-use crate::token::{FIRST_VERSION, RefreshTrigger, Status, Token, Upkeep};
+use crate::token::{FIRST_VERSION, Profile, RefreshTrigger, Status, Token, Upkeep};
 
 /// When a scene begins.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_764_000_000_000);
@@ -132,6 +132,10 @@ impl Scene {
             integration: integration().client_id,
             person: Some(person.id),
             email: person.email,
+            profile: Profile {
+                email_confirmed_at: Some(NOW),
+                ..Profile::default()
+            },
             display_name: person.display_name,
             scopes: Scopes::parse(scopes).unwrap(),
             consented_scopes: Scopes::parse(scopes).unwrap(),

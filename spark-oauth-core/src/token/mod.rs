@@ -2,11 +2,14 @@
 
 mod lease;
 mod lineage;
+mod profile;
 mod status;
 mod upkeep;
 
 pub use lease::{Attempt, Lease};
 pub use lineage::{LastFailure, LastRefresh, RefreshTrigger};
+pub(crate) use profile::{Owners, owners};
+pub use profile::{Profile, owned};
 pub use status::{ConsentLoss, InvalidTransition, RevokedBy, Status, StatusKind, UnknownStatus};
 pub use upkeep::Upkeep;
 
@@ -32,8 +35,12 @@ pub struct Token {
     /// The provider's identifier of the person; unknown for an imported record
     /// until its first contact with the provider.
     pub person: Option<PersonId>,
-    /// The person's e-mail address.
+    /// The person's e-mail address, as it was last known. Use
+    /// [`held_email`](Self::held_email) to tell people apart: it may belong to another
+    /// person by now.
     pub email: EmailAddress,
+    /// What is known of the address and of the profile that it comes from.
+    pub profile: Profile,
     /// The name to show, where the provider has one.
     pub display_name: Option<String>,
     /// What is granted now, which may be less than what was asked for: each answer of
@@ -119,6 +126,18 @@ impl Token {
         if let Some(failure) = &mut self.last_failure {
             failure.at = moved(failure.at);
         }
+    }
+
+    /// The address of the person, unless it belongs to another person by now.
+    pub fn held_email(&self) -> Option<&EmailAddress> {
+        Some(&self.email).filter(|_| self.profile.email_lost_at.is_none())
+    }
+
+    /// Whom the audit log names: the address, else the provider's identifier of the
+    /// person, since entries under an address are about the person who has it.
+    pub fn subject(&self) -> Option<&str> {
+        let person = self.person.as_ref().map(PersonId::as_str);
+        self.held_email().map(EmailAddress::as_str).or(person)
     }
 
     /// The owner of a lease that still stands at `now`.

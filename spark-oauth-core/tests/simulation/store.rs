@@ -147,12 +147,8 @@ impl TokenStore for DistantStore {
         self.line.at_store(Step::Read, effect).await
     }
 
-    async fn find_by_email(
-        &self,
-        integration: &ClientId,
-        email: &EmailAddress,
-    ) -> Result<Vec<Token>, StoreError> {
-        let effect = self.tokens().find_by_email(integration, email);
+    async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Token>, StoreError> {
+        let effect = self.tokens().find_by_email(email);
         self.line.at_store(Step::Read, effect).await
     }
 

@@ -152,7 +152,7 @@ async fn every_query_of_tokens_goes_by_an_index() {
         ),
         (
             "find_by_email",
-            find("tokens", tokens::by_email(&integration, &token.email)),
+            find("tokens", tokens::by_email(&token.email)),
         ),
         ("list", listed(doc! { "seq": numbers() })),
         ("list by status", listed(of_status("active"))),

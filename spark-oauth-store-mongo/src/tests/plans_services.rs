@@ -125,7 +125,7 @@ async fn a_list_of_what_a_key_reaches_goes_by_an_index() {
         }
     }
     let email = samples::email("person-301@example.net");
-    let looked_up = find("tokens", tokens::by_email(&samples::integration(), &email));
+    let looked_up = find("tokens", tokens::by_email(&email));
     let plan = explain(&database, looked_up).await;
     assert_by_index("find_by_email", &plan);
     assert_eq!(

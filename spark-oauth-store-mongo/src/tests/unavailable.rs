@@ -41,7 +41,7 @@ fn every_operation(stores: &Stores) -> Vec<Call> {
     let tokens = calls! { stores;
         tokens.insert(&samples::token(1)),
         tokens.get(id),
-        tokens.find_by_email(&integration(), &samples::email("a@example.com")),
+        tokens.find_by_email(&samples::email("a@example.com")),
         tokens.list(&TokenFilter::default(), &PageRequest::first(FEW)),
         tokens.claim(id, lease, NOW),
         tokens.extend_lease(id, lease),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use spark_oauth_core::keyring::KeyRing;
 use spark_oauth_core::ports::{Clock as _, SystemClock, SystemRandom};
-use spark_oauth_core::token::{FIRST_VERSION, Status, Token, Upkeep};
+use spark_oauth_core::token::{FIRST_VERSION, Profile, Status, Token, Upkeep};
 use spark_oauth_core::{
     AccessToken, ClientId, EmailAddress, PersonId, RefreshToken, Scopes, TokenId,
 };
@@ -31,6 +31,12 @@ pub(crate) fn token(ring: &KeyRing, number: usize) -> Outcome<Token> {
             "Y2lzY29zcGFyazovL3VzL1BFT1BMRS{number:032}"
         ))),
         email: EmailAddress::parse(&format!("person.{number}@example{}.com", number % 97))?,
+        // As after a refresh: another one does not read the profile again.
+        profile: Profile {
+            email_confirmed_at: Some(now),
+            email_lost_at: None,
+            read_at: Some(now),
+        },
         display_name: Some(format!("Person {number}")),
         scopes: Scopes::parse(SCOPES)?,
         consented_scopes: Scopes::parse(SCOPES)?,

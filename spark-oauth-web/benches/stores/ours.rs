@@ -105,8 +105,7 @@ impl Side for Ours {
             }
             Operation::ByEmail => {
                 let (_, email) = &self.known[self.walk.step()];
-                let integration = &self.changed[0].integration;
-                let found = self.store.find_by_email(integration, email).await?;
+                let found = self.store.find_by_email(email).await?;
                 if found.len() != 1 {
                     return Err("not one token has the address".into());
                 }

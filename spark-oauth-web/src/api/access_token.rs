@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use spark_oauth_core::EmailAddress;
 use spark_oauth_core::broker::CheckedOut;
 use utoipa::ToSchema;
 
@@ -29,9 +30,9 @@ pub(super) struct AccessTokenAnswer<'a> {
     /// What it is good for, separated by spaces.
     #[schema(examples("spark:people_read spark:rooms_read"))]
     scope: String,
-    /// Whose it is.
-    #[schema(examples("ann@example.com"))]
-    email: &'a str,
+    /// Whose it is; null where the address belongs to another person by now.
+    #[schema(required, examples("ann@example.com"))]
+    email: Option<&'a str>,
     /// Why it could not be refreshed, where that was tried: it lives, but not as long
     /// as was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +64,7 @@ pub(super) fn answer(valid: CheckedOut) -> Response {
         expires_at: valid.expires_at.to_string(),
         expires_in: valid.expires_in.as_secs(),
         scope: valid.scopes.to_string(),
-        email: valid.email.as_str(),
+        email: valid.email.as_ref().map(EmailAddress::as_str),
         warning,
     };
     let mut response = Json(body).into_response();

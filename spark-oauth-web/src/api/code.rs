@@ -66,7 +66,8 @@ codes! {
     TokenNotFound NOT_FOUND "token_not_found" "There is no such token"
         "It was removed, or the identifier is mistyped."
     PersonNotFound NOT_FOUND "person_not_found" "No token of this person fits"
-        "Nobody with this address has a token here, or none whose scopes hold the asked ones."
+        "The person to whom this address belongs has no token here, or none whose scopes hold the \
+         asked ones."
     LinkNotFound NOT_FOUND "link_not_found" "There is no such consent link"
         "It was removed long after its end, or the identifier is mistyped."
     NoSuchPath NOT_FOUND "no_such_path" "There is no such path"
@@ -79,8 +80,9 @@ codes! {
         "It cannot be used any more. The person can grant access again."
     TokenChanged CONFLICT "token_changed" "The token changed meanwhile"
         "Somebody granted, revoked or removed it at the same time. Read it again."
-    Ambiguous CONFLICT "ambiguous" "Several tokens fit"
-        "`ids` names them: fetch one by its identifier, or ask for more scopes."
+    Ambiguous CONFLICT "ambiguous" "Two persons have this address"
+        "Webex confirmed the address for both. `ids` names their tokens: fetch one by its \
+         identifier."
     RevocationNotPermitted CONFLICT "revocation_not_permitted" "Webex does not allow revoking"
         "The integration may not revoke tokens, and nothing was changed. The record can be \
          removed without `revoke`."

@@ -104,7 +104,7 @@ impl From<SendError> for Problem {
     fn from(error: SendError) -> Self {
         let text = error.to_string();
         match error {
-            SendError::NobodyNamed | SendError::ToSender(_) => {
+            SendError::NobodyNamed | SendError::AddressLost | SendError::ToSender(_) => {
                 Self::new(Code::LinkUnaddressed, text)
             }
             SendError::Ended(_) | SendError::AlreadyGranted => Self::new(Code::LinkClosed, text),

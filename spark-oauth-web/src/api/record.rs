@@ -12,9 +12,18 @@ pub(super) struct TokenRecord {
     /// Its identifier, a ULID.
     #[schema(examples("01J9ZQ4X7V3T8K2M5N6P7R8S9T"))]
     id: String,
-    /// The person's e-mail address.
-    #[schema(examples("ann@example.com"))]
-    email: String,
+    /// The person's e-mail address. It may change; `person_id` does not. Null where the
+    /// address belongs to another person by now, until Webex confirms one again.
+    #[schema(required, examples("ann@example.com"))]
+    email: Option<String>,
+    /// The address that the person had, where it belongs to another person by now; else
+    /// null.
+    #[schema(required)]
+    former_email: Option<String>,
+    /// When Webex last confirmed the address; null for an imported token until it is
+    /// refreshed first.
+    #[schema(required, format = DateTime)]
+    email_confirmed_at: Option<String>,
     /// The person's name, where Webex has one.
     #[schema(required, examples("Ann Example"))]
     display_name: Option<String>,
@@ -101,9 +110,12 @@ impl From<&Token> for TokenRecord {
     fn from(token: &Token) -> Self {
         let (status, reason, since) = explain(token.status);
         let text = |at: Timestamp| at.to_string();
+        let held = token.held_email();
         Self {
             id: token.id.to_string(),
-            email: token.email.to_string(),
+            email: held.map(ToString::to_string),
+            former_email: held.is_none().then(|| token.email.to_string()),
+            email_confirmed_at: token.profile.email_confirmed_at.map(text),
             display_name: token.display_name.clone(),
             person_id: token
                 .person

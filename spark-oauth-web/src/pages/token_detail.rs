@@ -15,6 +15,8 @@ pub struct TokenDetailPage {
     pub name: Option<String>,
     /// E-mail address of the person.
     pub email: String,
+    /// Since when the address belongs to another person, where it does.
+    pub email_lost: Option<TimeView>,
     /// The provider's ID of the person, where known.
     pub person_id: Option<String>,
     /// Client ID of the integration.

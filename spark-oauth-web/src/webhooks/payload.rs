@@ -13,6 +13,7 @@ pub(super) fn payload(event: &Event) -> Value {
             "token".to_owned(),
             json!({
                 "id": token.id,
+                "person_id": token.person,
                 "email": token.email,
                 "generation": token.generation,
             }),

@@ -27,6 +27,7 @@ mod cross_site;
 mod hand_over;
 mod harness;
 mod headers;
+mod identity;
 mod import;
 mod lifecycle;
 mod lost_keys;

@@ -62,7 +62,7 @@ pub(crate) async fn list(
 fn asks_for_self(query: &ListQuery, caller: &Person) -> Result<bool, ApiError> {
     match (&query.person_id, &query.person_email) {
         (Some(id), _) => Ok(ids::decode(Kind::Person, id) == Some(caller.id)),
-        (None, Some(email)) => Ok(email.trim().to_lowercase() == caller.email),
+        (None, Some(email)) => Ok(email.trim().to_ascii_lowercase() == caller.email),
         (None, None) => Err(ApiError::bad_request("Give personId or personEmail.")),
     }
 }

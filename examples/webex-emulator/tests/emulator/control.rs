@@ -164,6 +164,42 @@ async fn stats_count_calls_by_method_and_template() {
 }
 
 #[tokio::test]
+async fn a_person_is_renamed_and_the_address_is_free_for_another() {
+    let harness = Harness::start().await;
+    let rename = async |body: Value| {
+        let request = harness.http.patch(harness.control("/people")).json(&body);
+        Reply::of(request.send().await.unwrap()).await
+    };
+    let token = harness.tokens(ALICE, ALL).await.access;
+    let before = harness.get("/people/me", &token).await;
+    let body = json!({ "email": ALICE, "new_email": "a.new@example.com", "last_name": "New" });
+    let renamed = rename(body.clone()).await;
+    assert_eq!(renamed.status, StatusCode::OK);
+    let me = harness.get("/people/me", &token).await;
+    assert_eq!(me.body, renamed.body);
+    assert_eq!(me.text("id"), before.text("id"));
+    assert_eq!(me.body["emails"], json!(["a.new@example.com"]));
+    assert_eq!(me.text("displayName"), "Alice New");
+    let second = harness.tokens(ALICE, ALL).await.access;
+    let second = harness.get("/people/me", &second).await;
+    assert_ne!(second.text("id"), before.text("id"));
+    assert_eq!(second.body["emails"], json!([ALICE]));
+    for (body, status) in [
+        (
+            json!({ "email": "x@example.com", "new_email": ALICE }),
+            StatusCode::NOT_FOUND,
+        ),
+        (
+            json!({ "email": ALICE, "new_email": "x" }),
+            StatusCode::BAD_REQUEST,
+        ),
+        (json!({ "email": ALICE }), StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(rename(body.clone()).await.status, status, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn rooms_are_shown_with_members_and_messages() {
     let harness = Harness::start().await;
     let token = harness.tokens(ALICE, ALL).await.access;

@@ -4,6 +4,7 @@ use super::{email, integration, later, made_at, process};
 use crate::event::{Event, EventKind, EventToken};
 use crate::ids::{EventId, TokenId};
 use crate::keyring::KeyFingerprint;
+use crate::person::PersonId;
 use crate::ports::{
     ErrorClass, OutboxEntry, Pause, PauseReason, ProcessRecord, SystemRandom, TrackingId,
 };
@@ -83,7 +84,8 @@ pub fn event_of(number: u32, kind: EventKind) -> Event {
         integration: integration(),
         token: Some(EventToken {
             id: TokenId::generate(at, &SystemRandom),
-            email: email(&format!("person-{number}@example.com")),
+            person: Some(PersonId::new(format!("person-{number}"))),
+            email: Some(email(&format!("person-{number}@example.com"))),
             generation: 17,
         }),
         kind,

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::addresses::Confirmed;
 use crate::consent::Granted;
 use crate::consent::grant::{Grant, GrantWriter};
 use crate::consent_links::Terms;
@@ -22,7 +23,10 @@ fn writer(scene: &Scene) -> GrantWriter {
 fn grant_with(name: &str, scopes: &str, answer: TokenAnswer) -> Grant {
     Grant {
         integration: integration().client_id,
-        person: person(name),
+        confirmed: Confirmed {
+            person: person(name),
+            at: NOW,
+        },
         scopes: Scopes::parse(scopes).unwrap(),
         answer,
         terms: Terms::default(),
@@ -76,7 +80,7 @@ async fn a_changed_address_is_still_the_same_person() {
     let scene = scene().await;
     let id = scene.stored_token().id;
     let mut grant = grant("ann", SCOPES);
-    grant.person.email = person("ann-smith").email;
+    grant.confirmed.person.email = person("ann-smith").email;
     let written = write(&scene, &grant).await.unwrap();
     assert_eq!((written.token.id, written.renewed), (id, true));
     assert_eq!(scene.token(id).email.as_str(), "ann-smith@example.com");
@@ -101,7 +105,7 @@ async fn an_imported_record_is_matched_by_its_address_and_completed() {
     imported.display_name = None;
     scene.stores.put_token(imported.clone());
     let mut grant = grant("ann", SCOPES);
-    grant.person.email = crate::EmailAddress::parse("ANN@example.com").unwrap();
+    grant.confirmed.person.email = crate::EmailAddress::parse("ANN@example.com").unwrap();
     let written = write(&scene, &grant).await.unwrap();
     assert_eq!((written.token.id, written.renewed), (imported.id, true));
     assert_eq!(scene.token(imported.id).person, Some(person("ann").id));

@@ -71,16 +71,10 @@ impl TokenStore for MemoryStores {
         .await
     }
 
-    async fn find_by_email(
-        &self,
-        integration: &ClientId,
-        email: &EmailAddress,
-    ) -> Result<Vec<Token>, StoreError> {
+    async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Token>, StoreError> {
         self.perform(StoreCall::TokenFindByEmail, |records| {
-            let found = records
-                .tokens
-                .values()
-                .filter(|token| token.integration == *integration && token.email == *email);
+            let tokens = records.tokens.values();
+            let found = tokens.filter(|token| token.held_email() == Some(email));
             Ok(found.cloned().collect())
         })
         .await
@@ -91,11 +85,9 @@ impl TokenStore for MemoryStores {
         filter: &TokenFilter,
         page: &PageRequest,
     ) -> Result<Page<Token>, StoreError> {
-        let part = EmailAddress::normalize(filter.email_part.as_deref().unwrap_or_default());
         self.perform(StoreCall::TokenList, |records| {
-            let fitting = records.tokens.values().rev().filter(|token| {
-                token.email.normalized().contains(&part) && filter.fits_but_email_part(token)
-            });
+            let tokens = records.tokens.values().rev();
+            let fitting = tokens.filter(|token| filter.fits(token));
             Ok(page_of(
                 fitting.cloned(),
                 page,

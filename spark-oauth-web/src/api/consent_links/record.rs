@@ -44,8 +44,9 @@ pub(in crate::api) struct LinkRecord {
     /// When it ends.
     #[schema(format = DateTime)]
     expires_at: String,
-    /// The token that the last consent under it ended in; null before, and after the
-    /// token was removed.
+    /// The token that the last consent under it ended in; null before, after the token
+    /// was removed, and where the key may not see it: the address of its person belongs
+    /// to another person by now.
     #[schema(required)]
     token_id: Option<String>,
     /// Whose token that is.
@@ -95,7 +96,7 @@ impl LinkRecord {
             created_by: link.created_by.clone(),
             expires_at: link.expires_at.to_string(),
             token_id: token.map(|token| token.id.to_string()),
-            email: token.map(|token| token.email.to_string()),
+            email: token.and_then(Token::held_email).map(ToString::to_string),
         }
     }
 }

@@ -18,8 +18,9 @@ pub(in crate::api) struct TokenParameter {
 #[into_params(parameter_in = Path)]
 #[expect(dead_code, reason = "its fields are documentation")]
 pub(in crate::api) struct PersonParameter {
-    /// The person's e-mail address, in percent-encoding where that is needed, and
-    /// without regard to case.
+    /// The person's e-mail address, in percent-encoding where that is needed. Only the
+    /// case of ASCII letters and the form of the domain (`bücher.example` or
+    /// `xn--bcher-kva.example`) do not matter.
     #[param(
         example = "ann@example.com",
         min_length = 3,
@@ -63,7 +64,9 @@ pub(in crate::api) struct ScopeText(String);
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "its fields are documentation")]
 pub(in crate::api) struct ListParameters {
-    /// Only tokens whose e-mail address holds this, without regard to case.
+    /// Only tokens of persons whose e-mail address holds this, without regard to the
+    /// case of ASCII letters. An address that belongs to another person by now does not
+    /// count.
     #[param(
         max_length = 254,
         pattern = r"^[^\x00-\x1f\x7f]*$",

@@ -16,9 +16,11 @@ use crate::api::query::Query;
 
 /// Fetch a person's access token.
 ///
-/// The same for who knows the person and not the token: the active token of the person
-/// whose scopes hold the asked ones. Where several do, the answer is 409 `ambiguous`
-/// with their identifiers; where none is active, it says why of the newest.
+/// The same for a caller that knows the person and not the token: of the active tokens
+/// whose scopes hold the asked ones, the one that the person consented to last. Where
+/// none is active, the answer says why of the newest. The address belongs to the person
+/// for whom Webex confirmed it last. Where that holds for two persons, the answer is 409
+/// `ambiguous` with the identifiers of their tokens.
 #[utoipa::path(
     get,
     path = "/api/v1/people/{email}/access-token",

@@ -23,7 +23,7 @@ pub(super) async fn withdraw(
     if !is_confirmed(form.confirm.as_deref()) {
         return ask(&receipt, token.email.as_str());
     }
-    let email = Some(token.email.to_string());
+    let email = token.subject().map(ToOwned::to_owned);
     let caller = Caller {
         actor: Actor::Person { email },
         origin: client.origin,

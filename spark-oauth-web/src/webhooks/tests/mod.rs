@@ -5,7 +5,7 @@ mod sending;
 
 use spark_oauth_core::event::{Event, EventKind, EventToken};
 use spark_oauth_core::ports::SystemRandom;
-use spark_oauth_core::{ClientId, EmailAddress, EventId, Timestamp, TokenId};
+use spark_oauth_core::{ClientId, EmailAddress, EventId, PersonId, Timestamp, TokenId};
 
 const NOW: Timestamp = Timestamp::from_millis(1_764_028_800_123);
 
@@ -13,7 +13,8 @@ fn event(kind: EventKind) -> Event {
     let of_integration = matches!(kind, EventKind::Paused { .. } | EventKind::Resumed);
     let token = EventToken {
         id: TokenId::generate(NOW, &SystemRandom),
-        email: EmailAddress::parse("alice@example.com").unwrap(),
+        person: Some(PersonId::new("person-alice")),
+        email: Some(EmailAddress::parse("alice@example.com").unwrap()),
         generation: 4,
     };
     Event {

@@ -78,6 +78,7 @@ fn a_body_says_what_when_and_to_whom() {
         if let Some(token) = &event.token {
             expected["token"] = json!({
                 "id": token.id.to_string(),
+                "person_id": "person-alice",
                 "email": "alice@example.com",
                 "generation": 4,
             });

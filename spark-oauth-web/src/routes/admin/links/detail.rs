@@ -12,6 +12,7 @@ use super::link_id;
 use crate::http::{PageError, page};
 use crate::pages::{LinkDetailPage, LinkStatus, ScopeView, Section, TimeView};
 use crate::routes::admin::guard::CurrentAdmin;
+use crate::routes::admin::tokens::address;
 use crate::site::Site;
 
 pub(super) async fn show(
@@ -80,6 +81,6 @@ async fn token_of(
     let token = broker.find(id).await?;
     Ok(token.map(|token| {
         let href = format!("/admin/tokens/{}", token.id);
-        (token.email.to_string(), href)
+        (address(&token), href)
     }))
 }

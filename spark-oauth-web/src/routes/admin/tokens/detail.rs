@@ -11,7 +11,7 @@ use spark_oauth_core::ports::Clock;
 use spark_oauth_core::token::{LastFailure, RefreshTrigger, RevokedBy, Status, StatusKind, Token};
 
 use super::list::view_of;
-use super::token_id;
+use super::{address, token_id};
 use crate::http::{PageError, explain_loss, page};
 use crate::pages::{
     LastError, Layout, ScopeView, Section, TimeView, TokenDetailPage, TokenTexts, sentence,
@@ -37,7 +37,7 @@ pub(super) async fn show(
 }
 
 pub(super) fn title(token: &Token) -> String {
-    format!("Token of {}", token.email)
+    format!("Token of {}", address(token))
 }
 
 pub(super) fn draw(
@@ -52,7 +52,8 @@ pub(super) fn draw(
         layout,
         id: token.id.to_string(),
         name: token.display_name.clone(),
-        email: token.email.to_string(),
+        email: address(token),
+        email_lost: token.profile.email_lost_at.map(view),
         person_id: token
             .person
             .as_ref()

@@ -14,7 +14,7 @@ use spark_oauth_core::ports::{Clock, Cursor, PageRequest, TokenFilter};
 use spark_oauth_core::token::{StatusKind, Token};
 use url::form_urlencoded;
 
-use super::path_of;
+use super::{address, path_of};
 use crate::http::{PageError, page};
 use crate::pages::{
     Section, TimeView, TokenFilter as FilterView, TokenListPage, TokenRow, TokenStatus,
@@ -120,7 +120,7 @@ fn row(token: &Token, now: Timestamp) -> TokenRow {
     TokenRow {
         href: path_of(token.id),
         name: token.display_name.clone(),
-        email: token.email.to_string(),
+        email: address(token),
         status: view_of(token.status.kind()),
         expires: Some(TimeView::new(token.access_expires_at.as_millis(), now_ms)),
         refreshed: TimeView::maybe(token.last_refresh.map(|last| last.at.as_millis()), now_ms),

@@ -10,7 +10,7 @@ use spark_oauth_core::consent::ConsentService;
 use spark_oauth_core::consent_links::ConsentLinkService;
 use spark_oauth_core::token::StatusKind;
 
-use super::{path_of, token_id};
+use super::{address, path_of, token_id};
 use crate::http::{PageError, PageForm, is_confirmed};
 use crate::pages::Section;
 use crate::routes::admin::guard::CurrentAdmin;
@@ -36,7 +36,8 @@ pub(super) async fn send(
         )
         .with_step("Back", back));
     }
-    let person = token.email.as_str();
+    let person = address(&token);
+    let person = person.as_str();
     if !is_confirmed(form.confirm.as_deref()) {
         let sender = consents.integration().requester.as_str();
         return ask_to_send(&current, Section::Tokens, person, sender, &back);

@@ -13,6 +13,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use serde::Deserialize;
 use spark_oauth_core::TokenId;
+use spark_oauth_core::token::Token;
 
 use crate::http::PageError;
 use crate::state::AppState;
@@ -43,6 +44,14 @@ fn token_id(text: &str) -> Result<TokenId, PageError> {
             "It was removed, or the address is mistyped.",
         )
     })
+}
+
+/// The person's address, with a word where it belongs to another person by now.
+pub(super) fn address(token: &Token) -> String {
+    match token.held_email() {
+        Some(email) => email.to_string(),
+        None => format!("formerly {}", token.email),
+    }
 }
 
 fn path_of(id: TokenId) -> String {

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use spark_oauth_core::broker::Broker;
 use spark_oauth_core::token::Token;
 
-use super::{Confirmation, path_of, token_id};
+use super::{Confirmation, address, path_of, token_id};
 use crate::http::{PageError, PageForm, is_confirmed, page};
 use crate::pages::{ConfirmPage, Flash, FlashKind, Section};
 use crate::routes::admin::guard::CurrentAdmin;
@@ -22,7 +22,7 @@ pub(super) async fn remove(
         return ask(&current, &token);
     }
     let removed = broker.remove(id, &current.caller()).await?;
-    let text = format!("The token of {} was removed.", removed.email);
+    let text = format!("The token of {} was removed.", address(&removed));
     current
         .visitor
         .say(Flash::new(FlashKind::Success, text))
@@ -34,7 +34,7 @@ fn ask(current: &CurrentAdmin, token: &Token) -> Result<Response, PageError> {
     page(&ConfirmPage {
         layout: current.quiet_layout("Remove this token?", Section::Tokens),
         title: "Remove this token?".to_owned(),
-        subject: Some(token.email.to_string()),
+        subject: Some(address(token)),
         consequences: vec![
             "The record and its tokens are deleted here, for good.".to_owned(),
             "Webex is not told: to end the access there too, revoke the token first.".to_owned(),

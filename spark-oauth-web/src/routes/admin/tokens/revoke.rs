@@ -6,7 +6,7 @@ use spark_oauth_core::broker::Broker;
 use spark_oauth_core::ports::Revocation;
 use spark_oauth_core::token::{RevokedBy, Token};
 
-use super::{Confirmation, path_of, token_id};
+use super::{Confirmation, address, path_of, token_id};
 use crate::http::{PageError, PageForm, is_confirmed, page};
 use crate::pages::{ConfirmPage, Flash, FlashKind, Section};
 use crate::routes::admin::guard::CurrentAdmin;
@@ -33,7 +33,7 @@ fn ask(current: &CurrentAdmin, token: &Token) -> Result<Response, PageError> {
     page(&ConfirmPage {
         layout: current.quiet_layout("Revoke this token?", Section::Tokens),
         title: "Revoke this token?".to_owned(),
-        subject: Some(token.email.to_string()),
+        subject: Some(address(token)),
         consequences: vec![
             "Webex ends every authorization of this person for the integration.".to_owned(),
             "Services that use the token are refused from then on.".to_owned(),
