@@ -15,7 +15,7 @@ use crate::email::EmailAddress;
 use crate::ids::{ApiKeyId, TokenId};
 use crate::ports::{PageRequest, Revocation, TokenFilter};
 use crate::scopes::Scopes;
-use crate::testing::scene::{HOUR, MINUTE, NOW, Scene, caller, email, scene};
+use crate::testing::scene::{HOUR, MINUTE, NOW, Scene, answer, caller, email, scene};
 use crate::testing::{ProviderCall, Reply, StoreCall, StoreFault};
 use crate::timestamp::Timestamp;
 use crate::token::{ConsentLoss, RevokedBy, Status, Token};
@@ -297,6 +297,24 @@ impl Persons {
         let valid = access.check_out_of(&self.service, &ann, &scopes, MINUTE);
         valid.await.map(|valid| valid.id)
     }
+}
+
+/// The refresh on the way may narrow what is granted.
+#[tokio::test]
+async fn a_token_that_does_not_cover_the_scopes_any_more_is_not_the_answer() {
+    let persons = Persons::new().await;
+    let id = persons.token("a b", Status::Active);
+    let stores = &persons.scene.stores;
+    stores.change_token(id, |token| token.access_expires_at = NOW);
+    let mut narrowed = answer("new-access", None);
+    narrowed.scopes = Some(Scopes::parse("a").unwrap());
+    persons.scene.client.on_refresh(Reply::of(narrowed));
+    let refused = persons.fetch("b").await.unwrap_err();
+    assert!(
+        matches!(refused, AccessError::PersonNotFound),
+        "{refused:?}"
+    );
+    assert_eq!(persons.fetch("a").await.unwrap(), id);
 }
 
 #[tokio::test]

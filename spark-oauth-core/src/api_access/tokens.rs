@@ -77,9 +77,17 @@ impl ApiAccess {
     ) -> Result<CheckedOut, AccessError> {
         self.check_reach(admitted, email).await?;
         let broker = &self.0.broker;
-        let token = choose(broker.find_by_email(email).await?, scopes)?;
-        let valid = broker.check_out_read(&token, min_life, admitted.caller());
-        self.explain(token.id, valid.await).await
+        let mut tokens = broker.find_by_email(email).await?;
+        loop {
+            let token = choose(tokens.clone(), scopes)?;
+            let valid = broker.check_out_read(&token, min_life, admitted.caller());
+            let valid = self.explain(token.id, valid.await).await?;
+            if valid.scopes.covers(scopes) {
+                return Ok(valid);
+            }
+            // The refresh on the way narrowed what is granted.
+            tokens.retain(|other| other.id != token.id);
+        }
     }
 
     /// Refreshes a token now, unless it was refreshed a moment ago.

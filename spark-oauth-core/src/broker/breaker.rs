@@ -192,7 +192,7 @@ impl Breaker {
     /// Whether an outage, or a pause, has ended since `failed_at`: then a token that
     /// failed before need not wait any longer.
     pub fn has_recovered_since(&self, failed_at: Timestamp) -> bool {
-        failed_at.as_millis() < self.0.recovered_at.load(Ordering::SeqCst)
+        failed_at.as_millis() <= self.0.recovered_at.load(Ordering::SeqCst)
     }
 
     /// Whose fault a failure may be that was just told to

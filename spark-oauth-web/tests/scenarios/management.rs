@@ -116,6 +116,7 @@ async fn readiness_is_told_in_words_to_who_reads_texts() {
             "refreshing: ok",
             "journal: ok",
             "worker: ok",
+            "clock: ok",
             "webhooks: ok",
         ];
         assert_eq!(lines[0], "ready");
