@@ -33,13 +33,11 @@ def judge(scene):
 def copy_while_it_works(scene, server, key):
     """Runs the README's command on the database of a server that is written to."""
     readme = (scene.repository / "README.md").read_text()
-    found = re.search(r"`([^`]*sqlite3 data/spark-oauth\.db [^`]*)`", readme)
+    found = re.search(r"^\s*(\S.*sqlite3 data/spark-oauth\.db .*)$", readme, re.M)
     assert found, "the README has no command that copies the database"
-    database = server.folder / "spark-oauth.db"
-    copy = server.folder / "copy.db"
-    command = found[1].replace("data/spark-oauth.db", str(database))
-    assert "copy.db" in command, command
-    command = command.replace("copy.db", str(copy))
+    command = found[1].replace("data/spark-oauth.db", str(server.folder / "spark-oauth.db"))
+    copies = scene.folder / "copies"
+    copies.mkdir()
     stop = threading.Event()
     failures = []
 
@@ -52,11 +50,12 @@ def copy_while_it_works(scene, server, key):
     worker = threading.Thread(target=work)
     worker.start()
     try:
-        scene.run(["sh", "-c", f"umask 022; {command}"])
+        scene.run(["sh", "-c", f"umask 022; {command}"], cwd=copies)
     finally:
         stop.set()
         worker.join()
     assert not failures, failures[:3]
+    (copy,) = copies.iterdir()
     mode = stat.S_IMODE(copy.stat().st_mode)
     assert mode == 0o600, f"the copy is readable by others: {mode:o}"
     return copy
