@@ -27,7 +27,7 @@ pub struct Gauges {
 }
 
 /// What was counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
     /// When.
     pub at: Timestamp,
@@ -35,6 +35,8 @@ pub struct Counted {
     pub census: Census,
     /// How many active tokens have an access token that has ended.
     pub overdue: u64,
+    /// How many tokens are parked, by the client ID that obtained them.
+    pub parked: Vec<(ClientId, u64)>,
 }
 
 impl Gauges {
@@ -52,7 +54,8 @@ impl Gauges {
 
     /// What was counted last; `None` before the first time.
     pub fn last(&self) -> Option<Counted> {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.clone()
     }
 
     /// Counts every 20 seconds, until `stop` is ready. A store that fails is asked
@@ -89,12 +92,41 @@ impl Gauges {
             .count_expiring(&self.integration, Timestamp::EPOCH, now)
             .await?;
         self.observer.tokens_counted(&census, overdue, now);
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Counted {
+        let parked = self.tokens.count_of_others(&self.integration).await?;
+        self.observer
+            .tokens_parked(parked.iter().map(|(_, tokens)| tokens).sum());
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = last.as_ref().map_or(&[][..], |counted| &counted.parked);
+        if known != parked {
+            self.warn_of_parked(&parked);
+        }
+        *last = Some(Counted {
             at: now,
             census,
             overdue,
+            parked,
         });
         Ok(())
+    }
+
+    /// Without that integration's credentials nobody refreshes its tokens.
+    fn warn_of_parked(&self, parked: &[(ClientId, u64)]) {
+        let own = self.integration.as_str();
+        for (integration, tokens) in parked {
+            let other = integration.as_str().trim();
+            let hint = if other.eq_ignore_ascii_case(own.trim()) {
+                "; it differs from the configured one only in case or spaces"
+            } else {
+                ""
+            };
+            tracing::warn!(
+                %integration,
+                tokens,
+                configured = own,
+                "tokens parked: their client ID is not configured{hint}; configure that \
+                 integration, or ask these people to consent again"
+            );
+        }
     }
 }
 
@@ -120,6 +152,11 @@ mod tests {
             .times(2)
             .return_const(());
         watcher
+            .expect_tokens_parked()
+            .withf(|tokens| *tokens == 1)
+            .once()
+            .return_const(());
+        watcher
             .expect_tokens_counted()
             .withf(|census, overdue, now| {
                 (census.active, census.revoked, census.due, *overdue) == (2, 1, 1, 1)
@@ -136,13 +173,16 @@ mod tests {
         revoked.access_expires_at = NOW - HOUR;
         let by = RevokedBy::Admin;
         revoked.status = Status::Revoked { by, at: NOW };
-        for token in [ended, living, revoked] {
+        let mut foreign = scene.token_of("dan", "a");
+        foreign.integration = ClientId::new("c0FFEE");
+        for token in [ended, living, revoked, foreign] {
             scene.stores.put_token(token);
         }
         assert_eq!(scene.oauth.gauges.last(), None);
         scene.oauth.gauges.count().await.unwrap();
         let counted = scene.oauth.gauges.clone().last().unwrap();
         assert_eq!((counted.census.active, counted.overdue), (2, 1));
+        assert_eq!(counted.parked, [(ClientId::new("c0FFEE"), 1)]);
         scene
             .stores
             .fail(StoreCall::TokenCensus, StoreFault::Away, 1);

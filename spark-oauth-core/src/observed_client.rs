@@ -11,7 +11,7 @@ use url::Url;
 use crate::consent::CodeVerifier;
 use crate::corrected_clock::CorrectedClock;
 use crate::email::EmailAddress;
-use crate::integration::Integration;
+use crate::integration::{ClientId, Integration};
 use crate::measured;
 use crate::person::Person;
 use crate::ports::{
@@ -114,7 +114,7 @@ impl SparkClient for ObservedClient {
 
     async fn revoke(
         &self,
-        integration: &Integration,
+        integration: &ClientId,
         access_token: &AccessToken,
     ) -> Result<Revocation, SparkError> {
         let call = self.client.revoke(integration, access_token);

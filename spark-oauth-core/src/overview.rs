@@ -28,6 +28,9 @@ pub struct Overview {
     pub at: Timestamp,
     /// How many tokens stand where.
     pub census: Census,
+    /// How many tokens are parked, by the client ID that obtained them: another one than
+    /// the configured one.
+    pub parked: Vec<(ClientId, u64)>,
     /// The pause of the integration's refreshing, also one whose time is over but
     /// that no refresh has ended yet.
     pub pause: Option<Pause>,
@@ -81,6 +84,7 @@ impl OverviewService {
             });
         }
         Ok(Overview {
+            parked: self.tokens.count_of_others(&self.integration).await?,
             at,
             census,
             pause: self.pauses.pause(&self.integration).await?,

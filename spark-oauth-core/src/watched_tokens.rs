@@ -178,6 +178,14 @@ impl TokenStore for WatchedTokens {
             .await
     }
 
+    async fn count_of_others(
+        &self,
+        integration: &ClientId,
+    ) -> Result<Vec<(ClientId, u64)>, StoreError> {
+        let count = self.tokens.count_of_others(integration);
+        self.call("tokens.count_of_others", count).await
+    }
+
     async fn count_expiring(
         &self,
         integration: &ClientId,

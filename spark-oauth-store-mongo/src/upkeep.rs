@@ -69,6 +69,23 @@ impl MongoStore {
         Ok(census)
     }
 
+    pub(crate) async fn count_elsewhere(
+        &self,
+        integration: &ClientId,
+    ) -> Result<Vec<(ClientId, u64)>, StoreError> {
+        let counts = self.tokens().aggregate(by_other_integration(integration));
+        let counts: Vec<IntegrationCount> = counts.await?;
+        let counts = counts.into_iter();
+        Ok(counts
+            .map(|count| {
+                (
+                    ClientId::new(count.integration),
+                    count.tokens.cast_unsigned(),
+                )
+            })
+            .collect())
+    }
+
     pub(crate) async fn count_ending(
         &self,
         integration: &ClientId,
@@ -118,6 +135,19 @@ pub(crate) fn by_status(integration: &ClientId) -> Vec<Document> {
             "status.kind": { "$in": statuses },
         } },
         doc! { "$group": { "_id": "$status.kind", "tokens": { "$sum": 1_i64 } } },
+    ]
+}
+
+/// How many tokens each other integration has. Two ranges, which read nothing of this
+/// integration's.
+pub(crate) fn by_other_integration(integration: &ClientId) -> Vec<Document> {
+    let id = integration.as_str();
+    vec![
+        doc! { "$match": { "$or": [
+            { "integration": { "$lt": id } },
+            { "integration": { "$gt": id } },
+        ] } },
+        doc! { "$group": { "_id": "$integration", "tokens": { "$sum": 1_i64 } } },
     ]
 }
 
@@ -176,6 +206,13 @@ impl TryFrom<DueDocument> for DueToken {
             due_at: timestamp(document.upkeep.due_at),
         })
     }
+}
+
+#[derive(Deserialize)]
+struct IntegrationCount {
+    #[serde(rename = "_id")]
+    integration: String,
+    tokens: i64,
 }
 
 #[derive(Deserialize)]

@@ -154,6 +154,13 @@ impl TokenStore for SqliteStore {
         self.count_all(integration, now).await
     }
 
+    async fn count_of_others(
+        &self,
+        integration: &ClientId,
+    ) -> Result<Vec<(ClientId, u64)>, StoreError> {
+        self.count_elsewhere(integration).await
+    }
+
     async fn count_expiring(
         &self,
         integration: &ClientId,

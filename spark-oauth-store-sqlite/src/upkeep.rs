@@ -31,6 +31,10 @@ statements! {
         coalesce((SELECT tokens FROM token_counts WHERE integration = ?1 AND status = 'revoked'), 0), \
         count(*), min(due_at) FROM tokens WHERE integration = ?1 AND due_at <= ?2";
 
+    /// What the triggers counted of the other integrations.
+    COUNT_ELSEWHERE = "SELECT integration, sum(tokens) FROM token_counts \
+        WHERE integration <> ?1 GROUP BY integration HAVING sum(tokens) > 0";
+
     COUNT_EXPIRING = "SELECT count(*) FROM tokens WHERE integration = ?1 AND status = 'active' \
         AND access_expires_at >= ?2 AND access_expires_at < ?3";
 }
@@ -81,6 +85,18 @@ impl SqliteStore {
             due: due.cast_unsigned(),
             oldest_due_at: oldest_due_at.map(Timestamp::from_millis),
         })
+    }
+
+    pub(crate) async fn count_elsewhere(
+        &self,
+        integration: &ClientId,
+    ) -> Result<Vec<(ClientId, u64)>, StoreError> {
+        let rows = sqlx::query_as(COUNT_ELSEWHERE).bind(integration.as_str());
+        let rows: Vec<(String, i64)> = self.rows(rows).await?;
+        let counts = rows.into_iter();
+        Ok(counts
+            .map(|(integration, tokens)| (ClientId::new(integration), tokens.cast_unsigned()))
+            .collect())
     }
 
     pub(crate) async fn count_ending(

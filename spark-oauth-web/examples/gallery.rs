@@ -129,6 +129,7 @@ fn overview(gallery: &mut Gallery) -> Outcome {
         revoked: 3,
         due: 4,
         oldest_due: Some(at(-2 * MINUTE)),
+        parked: Vec::new(),
         pause,
         chart: ExpiryChart::draw(
             (0_i64..)
@@ -556,6 +557,7 @@ fn token(gallery: &mut Gallery) -> Outcome {
         last_error: None,
         generation: 12,
         can_refresh: true,
+        parked: None,
         renewal: None,
         revealed: None,
     };
@@ -589,6 +591,7 @@ fn token(gallery: &mut Gallery) -> Outcome {
         reason: Some("An admin revoked it.".to_owned()),
         since: Some(at(-DAY)),
         can_refresh: false,
+        parked: None,
         ..token()
     };
     gallery.add("token-revoked", &revoked)?;

@@ -327,6 +327,20 @@ impl TokenStore for CustomStore {
         })
     }
 
+    async fn count_of_others(
+        &self,
+        integration: &ClientId,
+    ) -> Result<Vec<(ClientId, u64)>, StoreError> {
+        let records = self.lock();
+        let mut counts = BTreeMap::new();
+        for token in records.tokens.values() {
+            if token.integration != *integration {
+                *counts.entry(token.integration.clone()).or_default() += 1;
+            }
+        }
+        Ok(counts.into_iter().collect())
+    }
+
     async fn count_expiring(
         &self,
         integration: &ClientId,

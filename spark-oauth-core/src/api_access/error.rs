@@ -104,4 +104,7 @@ pub enum AccessError {
     /// The provider does not let the integration revoke tokens. Nothing was changed.
     #[error("the provider does not let the integration revoke tokens")]
     RevocationNotPermitted,
+    /// The provider did not confirm that it revoked the token. Nothing was changed.
+    #[error("the provider did not confirm the revocation")]
+    RevocationNotConfirmed,
 }

@@ -505,9 +505,12 @@ async fn removing_revokes_first_where_that_is_asked_for() {
     scene.client.on_revoke(Reply::of(Revocation::NotPermitted));
     let refused = access.remove(&service, token.id, true).await;
     assert!(matches!(refused, Err(AccessError::RevocationNotPermitted)));
+    scene.client.on_revoke(Reply::of(Revocation::NotConfirmed));
+    let refused = access.remove(&service, token.id, true).await;
+    assert!(matches!(refused, Err(AccessError::RevocationNotConfirmed)));
     assert!(access.token(&service, token.id).await.is_ok());
 
-    scene.client.on_revoke(Reply::of(Revocation::Done));
+    scene.client.on_revoke(Reply::of(Revocation::Confirmed));
     scene
         .stores
         .fail(StoreCall::TokenRemove, StoreFault::Away, 1);
@@ -530,7 +533,7 @@ async fn removing_revokes_first_where_that_is_asked_for() {
         )
     };
     assert!(is_gone(&gone.unwrap_err()));
-    assert_eq!(scene.client.count(ProviderCall::Revoke), 2);
+    assert_eq!(scene.client.count(ProviderCall::Revoke), 3);
 }
 
 #[tokio::test]

@@ -106,12 +106,12 @@ impl ApiAccess {
     }
 
     /// Deletes a token's record; where `revoke` is asked for, after the provider has
-    /// ended the person's authorization. What was revoked before is only removed, so
+    /// confirmed that it revoked the person's authorization. What was revoked before is only removed, so
     /// that a call which was cut off can be made again.
     ///
     /// # Errors
     /// [`AccessRefusal::PersonNotAllowed`], [`AccessError::RevocationNotPermitted`],
-    /// or the broker's: then the record is still there.
+    /// [`AccessError::RevocationNotConfirmed`], or the broker's: then the record is still there.
     pub async fn remove(
         &self,
         admitted: &Admitted,
@@ -123,8 +123,8 @@ impl ApiAccess {
         if revoke {
             match broker.revoke(id, RevokedBy::Admin, caller).await {
                 Ok(Revocation::NotPermitted) => return Err(AccessError::RevocationNotPermitted),
-                Ok(Revocation::Done | Revocation::AlreadyGone)
-                | Err(TokenError::Revoked { .. }) => {}
+                Ok(Revocation::NotConfirmed) => return Err(AccessError::RevocationNotConfirmed),
+                Ok(Revocation::Confirmed) | Err(TokenError::Revoked { .. }) => {}
                 Err(error) => return self.explain(id, Err(error)).await,
             }
         }
@@ -144,7 +144,9 @@ impl ApiAccess {
             Err(error) => error,
         };
         let renewal = match &source {
-            TokenError::NeedsConsent { .. } => self.0.broker.get(id).await.ok(),
+            TokenError::NeedsConsent { .. } | TokenError::IntegrationUnknown { .. } => {
+                self.0.broker.get(id).await.ok()
+            }
             _ => None,
         };
         Err(AccessError::Token {

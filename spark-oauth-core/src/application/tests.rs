@@ -181,7 +181,7 @@ async fn tokens(scene: &Scene, shown: &Shown) {
         let trigger = RefreshTrigger::Admin;
         shown.show(&broker.refresh(id, trigger, &caller()).await);
         shown.show(&broker.reveal(id, &caller()).await);
-        scene.client.on_revoke(Reply::of(Revocation::Done));
+        scene.client.on_revoke(Reply::of(Revocation::Confirmed));
         let by = RevokedBy::Admin;
         shown.show(&broker.revoke(id, by, &caller()).await);
         shown.show(&broker.withdraw(id, &caller()).await);

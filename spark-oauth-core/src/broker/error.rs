@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::integration::ClientId;
 use crate::keyring::OpenError;
 use crate::ports::{ErrorClass, PauseReason, SparkError, StoreError};
 use crate::timestamp::Timestamp;
@@ -32,6 +33,16 @@ pub enum TokenError {
         by: RevokedBy,
         /// When.
         at: Timestamp,
+    },
+    /// The token was obtained by another integration than the configured one: its
+    /// refresh token is sent with no other credentials, and its record is left as it is.
+    #[error(
+        "the token was obtained by client ID {integration}, which is not configured; configure \
+         that integration, or ask the person to consent again"
+    )]
+    IntegrationUnknown {
+        /// The client ID that obtained it.
+        integration: ClientId,
     },
     /// The token changed again and again during its refresh.
     #[error("the token changed meanwhile")]
@@ -78,6 +89,7 @@ impl TokenError {
             Self::NotFound => "not_found",
             Self::NeedsConsent { .. } => "needs_consent",
             Self::Revoked { .. } => "revoked",
+            Self::IntegrationUnknown { .. } => "integration_unknown",
             Self::Superseded => "superseded",
             Self::Busy { .. } => "busy",
             Self::BackingOff { .. } => "backing_off",
@@ -105,7 +117,8 @@ impl TokenError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Provider(error) => error.class(),
-            Self::Paused {
+            Self::IntegrationUnknown { .. }
+            | Self::Paused {
                 reason: PauseReason::IntegrationRefused,
                 ..
             } => ErrorClass::Application,

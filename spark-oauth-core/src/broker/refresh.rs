@@ -184,6 +184,8 @@ impl Refresher {
             return Ok(fresh(token));
         }
         let outcome = async {
+            // Also where the caller did not look: a record can change its integration.
+            self.check_integration(&token)?;
             if asked.elapsed() >= STALE_PERMIT && !permit.is_probe() {
                 permit = self.permit(trigger).await?;
             }

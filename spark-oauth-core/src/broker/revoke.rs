@@ -8,19 +8,19 @@ use std::time::Duration;
 use crate::audit::{AuditAction, Caller, Outcome};
 use crate::broker::checkout::CheckedOut;
 use crate::broker::error::TokenError;
-use crate::broker::refresh::Refresher;
+use crate::broker::refresh::{Goal, Refresher};
 use crate::broker::service::{Broker, ended};
 use crate::event::{Event, EventKind};
 use crate::ids::TokenId;
 use crate::patience::Patience;
-use crate::ports::{Clock as _, Revocation, StoreError};
+use crate::ports::{Clock as _, Revocation, SparkErrorKind, StoreError};
 use crate::timestamp::Timestamp;
-use crate::token::{RevokedBy, Status, Token};
+use crate::token::{RefreshTrigger, RevokedBy, Status, Token};
 
 impl Broker {
-    /// Revokes the person's authorization at the provider, and marks every record
-    /// of that person for this integration as revoked. Where the provider does not
-    /// allow it, the records are left as they are.
+    /// Revokes the person's authorizations at the provider, and marks every record of
+    /// that person for this integration as revoked. Where the provider does not confirm
+    /// it, the records are left as they are.
     ///
     /// # Errors
     /// [`TokenError`] says why nothing was revoked.
@@ -36,37 +36,39 @@ impl Broker {
         let (broker, caller) = (self.clone(), caller.clone());
         self.carry_out(async move {
             let outcome = broker.revoke_record(&token, by).await;
-            let result = match &outcome {
-                Ok(Revocation::NotPermitted) => Outcome::Refused("not_permitted".to_owned()),
-                outcome => ended(outcome),
-            };
-            broker
-                .note(&caller, AuditAction::TokenRevoked, &token, result)
-                .await;
+            broker.note_revocation(&caller, &token, &outcome).await;
             outcome
         })
         .await
+    }
+
+    async fn note_revocation(
+        &self,
+        caller: &Caller,
+        token: &Token,
+        outcome: &Result<Revocation, TokenError>,
+    ) {
+        let result = match outcome {
+            Ok(Revocation::NotPermitted) => Outcome::Refused("not_permitted".to_owned()),
+            Ok(Revocation::NotConfirmed) => Outcome::Refused("not_confirmed".to_owned()),
+            outcome => ended(outcome),
+        };
+        self.note(caller, AuditAction::TokenRevoked, token, result)
+            .await;
     }
 
     async fn revoke_record(&self, token: &Token, by: RevokedBy) -> Result<Revocation, TokenError> {
         if let Status::Revoked { by, at } = token.status {
             return Err(TokenError::Revoked { by, at });
         }
-        let valid = self.any_access(token).await?;
+        let Some(valid) = self.any_access(token).await? else {
+            return Ok(Revocation::NotConfirmed);
+        };
         // Read right before the provider is called: a consent that is newer than
         // this list is not ended by what we do now.
         let records = self.records_of_person(token).await?;
-        let refresher = &self.refresher;
-        let revocation = match valid {
-            Some(valid) => {
-                refresher
-                    .client
-                    .revoke(&refresher.integration, &valid.access_token)
-                    .await?
-            }
-            None => Revocation::AlreadyGone,
-        };
-        if revocation != Revocation::NotPermitted {
+        let revocation = self.revoke_with(token, valid).await?;
+        if revocation == Revocation::Confirmed {
             for record in &records {
                 self.mark_revoked(record, by).await?;
             }
@@ -74,13 +76,35 @@ impl Broker {
         Ok(revocation)
     }
 
+    /// Asks the provider, once more with a new access token where it refuses this one:
+    /// that says nothing about the grant.
+    async fn revoke_with(
+        &self,
+        token: &Token,
+        valid: CheckedOut,
+    ) -> Result<Revocation, TokenError> {
+        let client = &self.refresher.client;
+        let refused = match client.revoke(&token.integration, &valid.access_token).await {
+            Err(error) if error.kind == SparkErrorKind::Unauthorized => error,
+            outcome => return Ok(outcome?),
+        };
+        let trigger = RefreshTrigger::Checkout;
+        let token = match self.refresher.refresh(valid.id, Goal::New, trigger).await {
+            Ok(refreshed) if refreshed.called => refreshed.token,
+            Ok(_) => return Err(refused.into()),
+            Err(error) if is_of_grant(&error) => return Ok(Revocation::NotConfirmed),
+            Err(error) => return Err(error),
+        };
+        let access_token = self.refresher.ring.open_access(token.id, &token.access)?;
+        Ok(client.revoke(&token.integration, &access_token).await?)
+    }
+
     /// The provider wants a valid access token for this. Where the person must
-    /// consent anew to this token, one of the person's other tokens will do; where
-    /// there is none either, nothing is left to revoke.
+    /// consent anew to this token, one of the person's other tokens will do.
     async fn any_access(&self, token: &Token) -> Result<Option<CheckedOut>, TokenError> {
         match self.check_out_record(token, Duration::ZERO).await {
             Ok(valid) => return Ok(Some(valid)),
-            Err(TokenError::NeedsConsent { .. }) => {}
+            Err(error) if is_of_grant(&error) => {}
             Err(error) => return Err(error),
         }
         for other in self.records_of_person(token).await? {
@@ -89,11 +113,8 @@ impl Broker {
             }
             match self.check_out_record(&other, Duration::ZERO).await {
                 Ok(valid) => return Ok(Some(valid)),
-                Err(
-                    TokenError::NeedsConsent { .. }
-                    | TokenError::Revoked { .. }
-                    | TokenError::NotFound,
-                ) => {}
+                Err(TokenError::Revoked { .. } | TokenError::NotFound) => {}
+                Err(error) if is_of_grant(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -144,7 +165,8 @@ impl Broker {
     }
 
     /// The person takes the consent back: revoked at the provider where it allows,
-    /// and the record removed in any case. Answers what the provider said.
+    /// and the record removed in any case. Answers what the provider said, as
+    /// [`revoke`](Self::revoke) does; the audit log holds both.
     ///
     /// # Errors
     /// [`TokenError::NotFound`], or the store's: then the record is still there.
@@ -163,9 +185,14 @@ impl Broker {
             let revocation = broker
                 .carry_out(async move { revoker.revoke_record(&record, RevokedBy::Person).await })
                 .await;
-            if let Err(error) = &revocation {
-                tracing::warn!(token = %id, %error, "a withdrawn consent was not revoked");
+            match &revocation {
+                Ok(Revocation::Confirmed) | Err(TokenError::Revoked { .. }) => {}
+                Ok(unconfirmed) => {
+                    tracing::warn!(token_id = %id, ?unconfirmed, "revocation not confirmed");
+                }
+                Err(error) => tracing::warn!(token_id = %id, %error, "revocation failed"),
             }
+            broker.note_revocation(&caller, &token, &revocation).await;
             let removed = broker.remove_with_patience(&token).await;
             broker
                 .note(
@@ -217,6 +244,15 @@ impl Broker {
             patience.wait(failed).await?;
         }
     }
+}
+
+/// Whether the token cannot be refreshed until the person consents again, or its
+/// integration is configured again: no access token is left to revoke with.
+const fn is_of_grant(error: &TokenError) -> bool {
+    matches!(
+        error,
+        TokenError::NeedsConsent { .. } | TokenError::IntegrationUnknown { .. }
+    )
 }
 
 #[cfg(test)]

@@ -119,6 +119,12 @@ impl Broker {
         self.tokens().get(id).await
     }
 
+    /// Whether the token is parked: another integration than the configured one obtained
+    /// it, so that it is listed, but not refreshed.
+    pub fn is_parked(&self, token: &Token) -> bool {
+        self.refresher.check_integration(token).is_err()
+    }
+
     /// A page of the tokens that fit the filter, newest first.
     ///
     /// # Errors

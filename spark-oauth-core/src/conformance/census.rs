@@ -94,6 +94,36 @@ pub async fn every_status_is_counted(stores: &Stores) {
     assert_eq!(census_of(stores, "nobody", NOW).await, Census::default());
 }
 
+/// The records of every other integration are counted, by integration.
+pub async fn records_of_other_integrations_are_counted(stores: &Stores) {
+    let others = async || {
+        let counts = stores.tokens.count_of_others(&integration()).await;
+        let mut counts = counts.expect("count must answer");
+        counts.sort();
+        counts
+    };
+    assert_eq!(others().await, []);
+    let of = |number, client_id: &str, status| Token {
+        integration: ClientId::new(client_id),
+        status,
+        ..token(number)
+    };
+    // On both sides of this integration's in any order of texts.
+    let records = [
+        of(1, integration().as_str(), Status::Active),
+        of(2, "0-first", LOST),
+        of(3, "0-first", Status::Active),
+        of(4, "zz-last", REVOKED),
+    ];
+    insert_all(stores, &records).await;
+    let expected = [("0-first", 2), ("zz-last", 1)];
+    let expected = expected.map(|(id, tokens)| (ClientId::new(id), tokens));
+    assert_eq!(others().await, expected);
+    let removed = stores.tokens.remove(records[3].id).await;
+    assert!(removed.expect("remove must answer"));
+    assert_eq!(others().await, expected[..1]);
+}
+
 /// The census follows every change, and no change that was refused.
 pub async fn the_census_follows_what_changes(stores: &Stores) {
     let mut token = token(1);

@@ -245,6 +245,7 @@ macro_rules! store_conformance {
             $crate::__store_contracts!(census:
                 an_empty_census_counts_nothing,
                 every_status_is_counted,
+                records_of_other_integrations_are_counted,
                 the_census_follows_what_changes,
                 the_census_is_right_after_many_changes_at_once,
                 a_census_tells_what_is_due,

@@ -9,7 +9,7 @@ use crate::consent::{CodeVerifier, ConsentError, ConsentService, Granted};
 use crate::consent_links::Terms;
 use crate::email::EmailAddress;
 use crate::person::Person;
-use crate::ports::{Clock as _, SparkError, SparkErrorKind, StoreError};
+use crate::ports::{Clock as _, Revocation, SparkError, SparkErrorKind, StoreError};
 use crate::scopes::Scopes;
 use crate::secret::{AccessToken, AuthorizationCode};
 use crate::token::Token;
@@ -124,9 +124,17 @@ impl ConsentService {
             return;
         }
         let access = &grant.answer.access_token;
-        match self.client.revoke(&self.integration, access).await {
-            Ok(revocation) => tracing::info!(?revocation, "an unasked grant was given back"),
-            Err(error) => tracing::warn!(%error, "an unasked grant could not be revoked"),
+        let client_id = &self.integration.client_id;
+        match self.client.revoke(client_id, access).await {
+            Ok(Revocation::Confirmed) => tracing::info!("revoked a grant by an unexpected account"),
+            Ok(revocation) => tracing::warn!(
+                ?revocation,
+                "revocation of a grant by an unexpected account not confirmed"
+            ),
+            Err(error) => tracing::warn!(
+                %error,
+                "revocation of a grant by an unexpected account failed"
+            ),
         }
     }
 

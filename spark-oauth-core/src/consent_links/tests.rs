@@ -205,7 +205,7 @@ async fn another_person_is_refused_and_what_they_granted_is_given_back() {
     let scene = scene().await;
     let link = make(&scene, for_ann()).await;
     let begun = begin_from(&scene, &link).await;
-    scene.client.on_revoke(Reply::of(Revocation::Done));
+    scene.client.on_revoke(Reply::of(Revocation::Confirmed));
     let refused = begun.accept(&scene, "bob").await.unwrap_err();
     assert!(
         matches!(&refused.error, ConsentError::OtherPerson { expected, signed_in }

@@ -123,6 +123,10 @@ pub trait Observer: Debug + Send + Sync + 'static {
     /// ones, the access tokens of `overdue` had ended by then.
     fn tokens_counted(&self, census: &Census, overdue: u64, now: Timestamp);
 
+    /// So many tokens are parked: other integrations than the configured one obtained
+    /// them.
+    fn tokens_parked(&self, tokens: u64);
+
     /// So many events wait in the store's outbox.
     fn outbox_length(&self, entries: u64);
 
@@ -148,6 +152,7 @@ impl Observer for Unobserved {
     fn provider_called(&self, _: &'static str, _: &str, _: Duration) {}
     fn pause_stands(&self, _: Option<Pause>) {}
     fn tokens_counted(&self, _: &Census, _: u64, _: Timestamp) {}
+    fn tokens_parked(&self, _: u64) {}
     fn outbox_length(&self, _: u64) {}
     fn delivery_ended(&self, _: &str, _: DeliveryOutcome, _: Duration) {}
     fn destination_suspended(&self, _: &str, _: bool) {}

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::consent::{CodeChallenge, CodeVerifier, State};
 use crate::email::EmailAddress;
-use crate::integration::Integration;
+use crate::integration::{ClientId, Integration};
 use crate::person::Person;
 use crate::ports::SparkError;
 use crate::scopes::Scopes;
@@ -78,13 +78,14 @@ impl TokenAnswer {
     }
 }
 
-/// Whether the provider let us revoke.
+/// What the provider said to a revocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revocation {
-    /// The person's authorizations of the integration have ended.
-    Done,
-    /// The token was dead already.
-    AlreadyGone,
+    /// The person's authorizations of the integration were revoked.
+    Confirmed,
+    /// The provider knows no such authorization (404), or no valid access token is
+    /// left to ask with: a grant may still exist there.
+    NotConfirmed,
     /// Tokens of this integration may not revoke (403): a normal answer.
     NotPermitted,
 }
@@ -155,10 +156,15 @@ pub trait SparkClient: Debug + Send + Sync + 'static {
     /// Who the access token speaks for.
     async fn me(&self, access_token: &AccessToken) -> Result<Person, SparkError>;
 
-    /// Ends the person's authorizations of the integration.
+    /// Revokes the person's authorizations of the integration with this client ID.
+    /// [`Confirmed`](Revocation::Confirmed) MUST mean that the provider said so.
+    ///
+    /// # Errors
+    /// [`SparkErrorKind::Unauthorized`](super::SparkErrorKind::Unauthorized) where the
+    /// access token is refused: the caller may refresh it and ask again.
     async fn revoke(
         &self,
-        integration: &Integration,
+        integration: &ClientId,
         access_token: &AccessToken,
     ) -> Result<Revocation, SparkError>;
 

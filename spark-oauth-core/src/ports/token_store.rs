@@ -236,6 +236,16 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
     /// The store's own.
     async fn census(&self, integration: &ClientId, now: Timestamp) -> Result<Census, StoreError>;
 
+    /// Counts the records of every other integration than this one, by integration, in
+    /// any order; none where there are no such records.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn count_of_others(
+        &self,
+        integration: &ClientId,
+    ) -> Result<Vec<(ClientId, u64)>, StoreError>;
+
     /// Counts the active records of this integration whose access token ends at
     /// `from` or later and before `until`; zero where `until` is not later.
     ///

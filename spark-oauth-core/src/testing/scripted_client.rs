@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::consent::CodeVerifier;
 use crate::email::EmailAddress;
-use crate::integration::Integration;
+use crate::integration::{ClientId, Integration};
 use crate::person::Person;
 use crate::ports::{
     AuthorizationRequest, MembershipId, MessageId, Revocation, RoomId, SparkClient, SparkError,
@@ -252,7 +252,7 @@ impl SparkClient for ScriptedClient {
         self.play(ProviderCall::Me, "").await
     }
 
-    async fn revoke(&self, _: &Integration, _: &AccessToken) -> Result<Revocation, SparkError> {
+    async fn revoke(&self, _: &ClientId, _: &AccessToken) -> Result<Revocation, SparkError> {
         self.play(ProviderCall::Revoke, "").await
     }
 

@@ -1,4 +1,4 @@
-//! `DELETE /authorizations`: ends what a person granted to the integration.
+//! `DELETE /authorizations`: revokes what a person granted to the integration.
 
 use reqwest::Method;
 
@@ -7,20 +7,20 @@ use super::failure::Endpoint;
 use super::http::Call;
 use super::redaction::Secrets;
 use super::settings::below;
-use crate::integration::Integration;
+use crate::integration::ClientId;
 use crate::ports::{Revocation, SparkError, SparkErrorKind};
 use crate::secret::AccessToken;
 
 impl WebexClient {
     pub(super) async fn delete_authorizations(
         &self,
-        integration: &Integration,
+        integration: &ClientId,
         access_token: &AccessToken,
     ) -> Result<Revocation, SparkError> {
         let secrets = Secrets::new([access_token.expose_secret()]);
         let mut url = below(&self.settings.api_base, &["authorizations"]);
         url.query_pairs_mut()
-            .append_pair("clientId", integration.client_id.as_str());
+            .append_pair("clientId", integration.as_str());
         let call = Call {
             name: "DELETE /authorizations?clientId=",
             request: self.http.authorized(Method::DELETE, url, access_token)?,
@@ -28,12 +28,9 @@ impl WebexClient {
         };
         let answer = self.http.send(call).await?;
         match answer.expect_success(Endpoint::Rest, &secrets) {
-            Ok(_) => Ok(Revocation::Done),
+            Ok(_) => Ok(Revocation::Confirmed),
             Err(error) => match error.kind {
-                // A dead token has no authorization left, nor has an unknown one.
-                SparkErrorKind::Unauthorized | SparkErrorKind::NotFound => {
-                    Ok(Revocation::AlreadyGone)
-                }
+                SparkErrorKind::NotFound => Ok(Revocation::NotConfirmed),
                 SparkErrorKind::Forbidden => Ok(Revocation::NotPermitted),
                 _ => Err(error),
             },

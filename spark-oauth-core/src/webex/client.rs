@@ -11,7 +11,7 @@ use super::http::Http;
 use super::settings::{WebexError, WebexSettings};
 use crate::consent::CodeVerifier;
 use crate::email::EmailAddress;
-use crate::integration::Integration;
+use crate::integration::{ClientId, Integration};
 use crate::person::Person;
 use crate::ports::{
     AuthorizationRequest, Clock, MembershipId, MessageId, Revocation, RoomId, SparkClient,
@@ -123,7 +123,7 @@ impl SparkClient for WebexClient {
 
     async fn revoke(
         &self,
-        integration: &Integration,
+        integration: &ClientId,
         access_token: &AccessToken,
     ) -> Result<Revocation, SparkError> {
         self.delete_authorizations(integration, access_token).await

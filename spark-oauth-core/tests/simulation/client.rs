@@ -10,7 +10,8 @@ use spark_oauth_core::ports::{
     SparkErrorKind, TokenAnswer,
 };
 use spark_oauth_core::{
-    AccessToken, AuthorizationCode, EmailAddress, Integration, Person, PersonId, RefreshToken,
+    AccessToken, AuthorizationCode, ClientId, EmailAddress, Integration, Person, PersonId,
+    RefreshToken,
 };
 use tokio::time::sleep;
 use url::Url;
@@ -263,7 +264,7 @@ impl SparkClient for DistantProvider {
 
     async fn revoke(
         &self,
-        _: &Integration,
+        _: &ClientId,
         access_token: &AccessToken,
     ) -> Result<Revocation, SparkError> {
         let token = Name::read(access_token.expose_secret());
@@ -275,15 +276,12 @@ impl SparkClient for DistantProvider {
             let mut state = world.state();
             let grant = &state.provider.grants[token.grant];
             let is_dead = grant.end.is_some_and(|end| end != End::Expired);
-            if is_dead {
-                return Ok(Revocation::AlreadyGone);
-            }
-            if state.provider.access_end(token).has_passed(now) {
+            if is_dead || state.provider.access_end(token).has_passed(now) {
                 return Err(SparkErrorKind::Unauthorized);
             }
             let person = state.provider.grants[token.grant].person;
             state.provider.end_all(person, End::Revoked);
-            Ok(Revocation::Done)
+            Ok(Revocation::Confirmed)
         })
         .await
     }

@@ -218,6 +218,14 @@ impl TokenStore for DistantStore {
         self.line.at_store(Step::Read, effect).await
     }
 
+    async fn count_of_others(
+        &self,
+        integration: &ClientId,
+    ) -> Result<Vec<(ClientId, u64)>, StoreError> {
+        let effect = self.tokens().count_of_others(integration);
+        self.line.at_store(Step::Read, effect).await
+    }
+
     async fn count_expiring(
         &self,
         integration: &ClientId,

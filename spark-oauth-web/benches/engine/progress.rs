@@ -48,6 +48,7 @@ impl Observer for Progress {
     fn provider_called(&self, _: &'static str, _: &str, _: Duration) {}
     fn pause_stands(&self, _: Option<Pause>) {}
     fn tokens_counted(&self, _: &Census, _: u64, _: Timestamp) {}
+    fn tokens_parked(&self, _: u64) {}
     fn outbox_length(&self, _: u64) {}
     fn delivery_ended(&self, _: &str, _: DeliveryOutcome, _: Duration) {}
     fn destination_suspended(&self, _: &str, _: bool) {}

@@ -13,7 +13,7 @@ use spark_oauth_core::ports::{
     SparkErrorKind, TokenAnswer,
 };
 use spark_oauth_core::{
-    AccessToken, AuthorizationCode, EmailAddress, Integration, Person, RefreshToken,
+    AccessToken, AuthorizationCode, ClientId, EmailAddress, Integration, Person, RefreshToken,
 };
 use tokio::time::sleep;
 use url::Url;
@@ -94,7 +94,7 @@ impl SparkClient for Provider {
         refuse()
     }
 
-    async fn revoke(&self, _: &Integration, _: &AccessToken) -> Result<Revocation, SparkError> {
+    async fn revoke(&self, _: &ClientId, _: &AccessToken) -> Result<Revocation, SparkError> {
         refuse()
     }
 

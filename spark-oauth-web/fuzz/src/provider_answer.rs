@@ -90,7 +90,10 @@ pub fn run(input: &[u8]) {
                     .err()
             }
             2 => CLIENT.me(&access).await.err(),
-            _ => CLIENT.revoke(&integration(SECRETS[3]), &access).await.err(),
+            _ => CLIENT
+                .revoke(&integration(SECRETS[3]).client_id, &access)
+                .await
+                .err(),
         }
     });
     if let Some(error) = told {

@@ -83,9 +83,17 @@ codes! {
     Ambiguous CONFLICT "ambiguous" "Two persons have this address"
         "Webex confirmed the address for both. `ids` names their tokens: fetch one by its \
          identifier."
+    IntegrationUnknown CONFLICT "integration_unknown" "Another integration obtained the token"
+        "Its client ID is not configured, so that the token is not refreshed; `detail` names it. \
+         Ask the operator to configure that integration, or send the person to `consent_url`."
     RevocationNotPermitted CONFLICT "revocation_not_permitted" "Webex does not allow revoking"
         "The integration may not revoke tokens, and nothing was changed. The record can be \
          removed without `revoke`."
+    RevocationNotConfirmed CONFLICT "revocation_not_confirmed"
+        "Webex did not confirm the revocation"
+        "Webex does not know the authorization, or no valid access token is left to revoke with. \
+         Nothing was changed. Delete the record without `revoke`; the person can remove the \
+         integration in the Webex settings."
     ScopeNotRegistered CONFLICT "scope_not_registered" "The integration may not ask for this"
         "It is not registered for one of the scopes; `detail` names them."
     ReturnNotAllowed CONFLICT "return_not_allowed" "Nobody may be sent back there"

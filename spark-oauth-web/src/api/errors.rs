@@ -12,6 +12,7 @@ use spark_oauth_core::token::ConsentLoss;
 use super::code::Code;
 use super::problem::Problem;
 use crate::http::{explain_loss, explain_pause};
+use crate::pages::sentence;
 
 /// When to come back where nobody knows better.
 const LATER: Duration = Duration::from_secs(5);
@@ -32,6 +33,7 @@ impl From<AccessError> for Problem {
             AccessError::Link(error) => error.into(),
             AccessError::Send(error) => error.into(),
             AccessError::RevocationNotPermitted => Self::of(Code::RevocationNotPermitted),
+            AccessError::RevocationNotConfirmed => Self::of(Code::RevocationNotConfirmed),
         }
     }
 }
@@ -157,6 +159,9 @@ impl Problem {
                 Self::new(Code::NeedsConsent, explain_loss(*reason)).reason(word_of(*reason))
             }
             TokenError::Revoked { .. } => Self::of(Code::TokenRevoked),
+            TokenError::IntegrationUnknown { .. } => {
+                Self::new(Code::IntegrationUnknown, sentence(&error.to_string()))
+            }
             TokenError::Superseded => Self::of(Code::TokenChanged),
             TokenError::Busy { .. } => Self::of(Code::RefreshInProgress),
             TokenError::BackingOff { .. } => Self::of(Code::BackingOff),

@@ -29,7 +29,7 @@ pub(crate) use host::{PublicHost, require_public_host};
 pub(crate) use intent::is_shown;
 pub(crate) use metrics::{count_requests, recorder, register_refusals};
 pub(crate) use page::{page, page_with_status};
-pub(crate) use page_error::{PageError, explain_loss, explain_pause};
+pub(crate) use page_error::{PageError, explain_loss, explain_parked, explain_pause};
 pub(crate) use request_id::RequestId;
 pub(crate) use request_span::trace_request;
 #[cfg(feature = "otel")]

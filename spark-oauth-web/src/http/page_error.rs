@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use spark_oauth_core::ClientId;
 use spark_oauth_core::broker::TokenError;
 use spark_oauth_core::keyring::OpenError;
 use spark_oauth_core::ports::{PauseReason, SparkError, SparkErrorKind, StoreError, TrackingId};
@@ -207,6 +208,11 @@ impl From<TokenError> for PageError {
                 "The token was revoked",
                 "It cannot be used any more. The person can grant access again.",
             ),
+            TokenError::IntegrationUnknown { integration } => Self::new(
+                StatusCode::CONFLICT,
+                "Another integration obtained this token",
+                explain_parked(&integration),
+            ),
             TokenError::Superseded => Self::new(
                 StatusCode::CONFLICT,
                 "The token changed meanwhile",
@@ -256,6 +262,14 @@ pub(crate) const fn explain_pause(reason: PauseReason) -> &'static str {
              token was lost."
         }
     }
+}
+
+/// Why a token is not refreshed that another integration obtained, and what to do.
+pub(crate) fn explain_parked(integration: &ClientId) -> String {
+    format!(
+        "It was obtained by client ID {integration}, which is not configured, so it is not \
+         refreshed. Configure that integration, or ask the person to consent again."
+    )
 }
 
 /// Why a person must consent again, as a sentence.

@@ -208,6 +208,10 @@ impl Observer for EngineMetrics {
         gauge!(OLDEST_DUE).set(age.unwrap_or_default());
     }
 
+    fn tokens_parked(&self, tokens: u64) {
+        gauge!(TOKENS, "status" => "parked").set(number(tokens));
+    }
+
     fn outbox_length(&self, entries: u64) {
         gauge!(OUTBOX).set(number(entries));
     }

@@ -19,6 +19,8 @@ pub struct OverviewPage {
     pub due: u64,
     /// Since when the longest waiting one does.
     pub oldest_due: Option<TimeView>,
+    /// Client IDs that are not configured, and how many tokens each obtained.
+    pub parked: Vec<(String, u64)>,
     /// Why nothing is refreshed at present.
     pub pause: Option<PauseView>,
     /// Why webhooks are not delivered at present.

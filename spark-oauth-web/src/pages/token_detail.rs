@@ -55,6 +55,8 @@ pub struct TokenDetailPage {
     pub generation: u64,
     /// Whether refreshing makes sense; a revoked token cannot be refreshed.
     pub can_refresh: bool,
+    /// Why it is not refreshed, where another integration obtained it.
+    pub parked: Option<String>,
     /// Where the person can consent again, where that is needed.
     pub renewal: Option<String>,
     /// The tokens; `None` shows a mask and the button "Reveal".

@@ -1,6 +1,7 @@
 //! What the operator sees, on a listener of its own: metrics, and readiness with
 //! its reasons, as JSON or, for who accepts a text, in words.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use axum::extract::State;
@@ -86,6 +87,8 @@ struct Tokens {
     due: u64,
     oldest_due_at: Option<String>,
     overdue: u64,
+    /// By the client ID that obtained them: another one than the configured one.
+    parked: BTreeMap<String, u64>,
 }
 
 async fn ready(State(state): State<AppState>, headers: HeaderMap) -> Response {
@@ -200,6 +203,11 @@ impl From<Counted> for Tokens {
             due,
             oldest_due_at: oldest_due_at.map(|at| at.to_string()),
             overdue: counted.overdue,
+            parked: counted
+                .parked
+                .into_iter()
+                .map(|(integration, tokens)| (integration.to_string(), tokens))
+                .collect(),
         }
     }
 }

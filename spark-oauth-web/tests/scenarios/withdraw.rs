@@ -71,6 +71,21 @@ async fn a_provider_that_does_not_allow_it_or_is_down_does_not_stop_the_removal(
             },
             "Webex did not answer",
         ),
+        (
+            Fault {
+                status: Some(404),
+                ..Fault::on(REVOKE)
+            },
+            "Webex did not confirm",
+        ),
+        (
+            Fault {
+                status: Some(401),
+                times: 2,
+                ..Fault::on(REVOKE)
+            },
+            "Webex refused to revoke it",
+        ),
     ] {
         let rig = Rig::start().await;
         let browser = rig.browser();
@@ -82,8 +97,27 @@ async fn a_provider_that_does_not_allow_it_or_is_down_does_not_stop_the_removal(
             "{done:?}"
         );
         assert!(done.notice().contains(words), "{done:?}");
+        assert!(done.notice().contains("in your Webex settings"), "{done:?}");
+        assert!(!done.notice().contains("was revoked at Webex"), "{done:?}");
+        assert_eq!(rig.upstream.stats().live_grants, 1);
         assert_eq!(count(&rig).await, 0);
     }
+}
+
+/// The access token may have been refused for a passing reason, and the grant exists.
+#[tokio::test]
+async fn a_refused_access_token_is_refreshed_before_the_revocation_is_given_up() {
+    let rig = Rig::start().await;
+    let browser = rig.browser();
+    let receipt = browser.grant(ALICE).await;
+    rig.upstream.spoil(Fault {
+        status: Some(401),
+        ..Fault::on(REVOKE)
+    });
+    let done = withdraw(&browser, &receipt).await;
+    assert!(done.notice().contains("was revoked at Webex"), "{done:?}");
+    assert_eq!(rig.upstream.stats().live_grants, 0);
+    assert_eq!(count(&rig).await, 0);
 }
 
 async fn of_two_receipts_the_right_one_is_withdrawn(setup: Setup) {

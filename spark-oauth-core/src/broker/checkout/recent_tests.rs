@@ -54,7 +54,7 @@ async fn what_this_process_changes_is_seen_at_once() {
     assert_eq!(again.access_token.expose_secret(), "new-access");
     assert_eq!(scene.client.count(ProviderCall::Refresh), 1);
 
-    scene.client.on_revoke(Reply::of(Revocation::Done));
+    scene.client.on_revoke(Reply::of(Revocation::Confirmed));
     broker
         .revoke(token.id, RevokedBy::Admin, &caller())
         .await

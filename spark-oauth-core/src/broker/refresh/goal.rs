@@ -57,14 +57,15 @@ impl Refresher {
         lives && since < quiet
     }
 
-    /// Refuses what would fail without a call: a token that is not active, or one
-    /// whose last refresh failed a moment ago.
+    /// Refuses what would fail without a call: a token that is not active, one of
+    /// another integration, or one whose last refresh failed a moment ago.
     pub(in crate::broker) fn check_ready(
         &self,
         token: &Token,
         trigger: RefreshTrigger,
     ) -> Result<(), TokenError> {
         check_active(token)?;
+        self.check_integration(token)?;
         match self.rest_left(token, trigger) {
             Some(retry_after) if !retry_after.is_zero() => {
                 Err(TokenError::BackingOff { retry_after })
@@ -98,6 +99,17 @@ impl Refresher {
 }
 
 impl Refresher {
+    /// Refuses a token of another integration: its provider would take our credentials
+    /// with its refresh token as the misuse of a stolen one, and end the grant.
+    pub(in crate::broker) fn check_integration(&self, token: &Token) -> Result<(), TokenError> {
+        if token.integration == self.integration.client_id {
+            return Ok(());
+        }
+        Err(TokenError::IntegrationUnknown {
+            integration: token.integration.clone(),
+        })
+    }
+
     /// Whether a refusal that was found some time ago is still true.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! [`TokenStore`] in memory.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
 use async_trait::async_trait;
@@ -209,6 +210,22 @@ impl TokenStore for MemoryStores {
                 census.oldest_due_at = Some(oldest);
             }
             Ok(census)
+        })
+        .await
+    }
+
+    async fn count_of_others(
+        &self,
+        integration: &ClientId,
+    ) -> Result<Vec<(ClientId, u64)>, StoreError> {
+        self.perform(StoreCall::TokenCensus, |records| {
+            let mut counts = BTreeMap::new();
+            for token in records.tokens.values() {
+                if token.integration != *integration {
+                    *counts.entry(token.integration.clone()).or_default() += 1;
+                }
+            }
+            Ok(counts.into_iter().collect())
         })
         .await
     }

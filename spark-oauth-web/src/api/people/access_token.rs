@@ -31,7 +31,7 @@ use crate::api::query::Query;
     ))),
     security(("bearer" = ["tokens:use"])),
     extensions(("x-problem-codes" = json!([
-        "person_not_found", "ambiguous", "token_not_found", "person_not_allowed", "needs_consent", "token_revoked", "token_changed",
+        "person_not_found", "ambiguous", "token_not_found", "person_not_allowed", "needs_consent", "token_revoked", "token_changed", "integration_unknown",
         "secret_unreadable", "provider_refused", "refresh_in_progress", "backing_off",
         "refreshing_paused", "integration_refused", "provider_unavailable"
     ]))),

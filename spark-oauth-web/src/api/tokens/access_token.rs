@@ -28,7 +28,7 @@ use crate::api::query::Query;
     responses((status = 200, description = "An access token.", body = AccessTokenAnswer)),
     security(("bearer" = ["tokens:use"])),
     extensions(("x-problem-codes" = json!([
-        "token_not_found", "person_not_allowed", "needs_consent", "token_revoked", "token_changed",
+        "token_not_found", "person_not_allowed", "needs_consent", "token_revoked", "token_changed", "integration_unknown",
         "secret_unreadable", "provider_refused", "refresh_in_progress", "backing_off",
         "refreshing_paused", "integration_refused", "provider_unavailable"
     ]))),

@@ -36,7 +36,7 @@ pub(in crate::api) struct RefreshResult {
     responses((status = 200, description = "The token as it stands now.", body = RefreshResult)),
     security(("bearer" = ["tokens:write"])),
     extensions(("x-problem-codes" = json!([
-        "token_not_found", "person_not_allowed", "needs_consent", "token_revoked", "token_changed",
+        "token_not_found", "person_not_allowed", "needs_consent", "token_revoked", "token_changed", "integration_unknown",
         "secret_unreadable", "provider_refused", "refresh_in_progress", "backing_off",
         "refreshing_paused", "integration_refused", "provider_unavailable"
     ]))),

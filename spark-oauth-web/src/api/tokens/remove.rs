@@ -25,7 +25,7 @@ use crate::api::query::Query;
     responses((status = 204, description = "The token is removed.")),
     security(("bearer" = ["tokens:write"])),
     extensions(("x-problem-codes" = json!([
-        "token_not_found", "person_not_allowed", "revocation_not_permitted", "token_changed",
+        "token_not_found", "person_not_allowed", "revocation_not_permitted", "revocation_not_confirmed", "token_changed",
         "secret_unreadable", "provider_refused", "refresh_in_progress", "backing_off",
         "refreshing_paused", "integration_refused", "provider_unavailable",
     ]))),

@@ -30,6 +30,11 @@ pub(super) async fn show(
         revoked: seen.census.revoked,
         due: seen.census.due,
         oldest_due: seen.census.oldest_due_at.map(view),
+        parked: seen
+            .parked
+            .iter()
+            .map(|(integration, tokens)| (integration.to_string(), *tokens))
+            .collect(),
         pause: seen.pause.as_ref().map(|pause| describe(pause, view)),
         webhooks: webhooks(events.destinations().await?, view),
         chart: ExpiryChart::draw(seen.expiries.iter().map(day).collect()),

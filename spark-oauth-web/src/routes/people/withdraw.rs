@@ -40,8 +40,8 @@ fn ask(receipt: &Receipt, email: &str) -> Result<Response, PageError> {
         title: "Withdraw your access?".to_owned(),
         subject: Some(email.to_owned()),
         consequences: vec![
-            "The token is revoked at Webex, where Webex allows it, and deleted here.".to_owned(),
-            "Whoever relies on it can no longer act for you.".to_owned(),
+            "The token is deleted here, and revoked at Webex if Webex allows it.".to_owned(),
+            "Services that use it can no longer act for you.".to_owned(),
             "You can grant access again at any time.".to_owned(),
         ],
         action: "/granted/withdraw".to_owned(),
@@ -53,22 +53,23 @@ fn ask(receipt: &Receipt, email: &str) -> Result<Response, PageError> {
 }
 
 fn report(revocation: &Result<Revocation, TokenError>) -> Flash {
-    match revocation {
-        Ok(Revocation::Done | Revocation::AlreadyGone) | Err(TokenError::Revoked { .. }) => {
-            Flash::new(
+    let kept_at_webex = match revocation {
+        Ok(Revocation::Confirmed) | Err(TokenError::Revoked { .. }) => {
+            return Flash::new(
                 FlashKind::Success,
                 "Access withdrawn. The token was revoked at Webex and deleted here.",
-            )
+            );
         }
-        Ok(Revocation::NotPermitted) => Flash::new(
-            FlashKind::Warning,
-            "The token was deleted here. Webex does not let this service revoke it: it ends by \
-             itself, or when you remove the integration in your Webex settings.",
-        ),
-        Err(_) => Flash::new(
-            FlashKind::Warning,
-            "The token was deleted here. Webex did not answer, so it was not revoked there: it \
-             ends by itself, or when you remove the integration in your Webex settings.",
-        ),
-    }
+        Ok(Revocation::NotPermitted) => "Webex does not let this service revoke it there.",
+        Ok(Revocation::NotConfirmed) => "Webex did not confirm that it was revoked there.",
+        Err(TokenError::Provider(error)) if error.status.is_some_and(|status| status < 500) => {
+            "Webex refused to revoke it there."
+        }
+        Err(_) => "Webex did not answer, so it was not revoked there.",
+    };
+    let text = format!(
+        "The token was deleted here, and this service no longer uses it. {kept_at_webex} To end \
+         the access at Webex too, remove this integration in your Webex settings."
+    );
+    Flash::new(FlashKind::Warning, text)
 }

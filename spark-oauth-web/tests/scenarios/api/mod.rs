@@ -6,6 +6,7 @@ mod documents;
 mod keys;
 mod limits;
 mod outage;
+mod parked;
 mod persons;
 mod provider;
 mod schema;

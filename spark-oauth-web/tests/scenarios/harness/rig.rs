@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use spark_oauth_core::ClientId;
 use spark_oauth_core::ports::{Clock, ManualClock, SystemClock};
 use spark_oauth_web::config::Config;
 use spark_oauth_web::launch::{Listening, Overrides, Running, StartError};
@@ -79,6 +80,12 @@ impl Rig {
     /// Another application on the same store, with the same keys.
     pub(crate) async fn second(&self) -> Running {
         self.launch().await.unwrap()
+    }
+
+    /// The same, with another client ID in the configuration.
+    pub(crate) async fn restart_as(mut self, client_id: &str) -> Self {
+        self.config.integration.client_id = ClientId::new(client_id);
+        self.restart().await
     }
 
     /// Ends the application in an orderly way and starts it again.

@@ -5,6 +5,7 @@ mod clocks;
 mod joined;
 mod leases;
 mod lineage;
+mod parked;
 mod scopes;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use url::Url;
 use super::*;
 use crate::consent::CodeVerifier;
 use crate::email::EmailAddress;
-use crate::integration::Integration;
+use crate::integration::{ClientId, Integration};
 use crate::person::Person;
 use crate::ports::{
     AuthorizationRequest, MembershipId, MessageId, Revocation, RoomId, SeededRandom, SparkClient,
@@ -58,7 +58,7 @@ impl SparkClient for SlowProvider {
 
     async fn revoke(
         &self,
-        integration: &Integration,
+        integration: &ClientId,
         access_token: &AccessToken,
     ) -> Result<Revocation, SparkError> {
         self.others.revoke(integration, access_token).await

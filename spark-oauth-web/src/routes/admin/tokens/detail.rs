@@ -12,7 +12,7 @@ use spark_oauth_core::token::{LastFailure, RefreshTrigger, RevokedBy, Status, St
 
 use super::list::view_of;
 use super::{address, token_id};
-use crate::http::{PageError, explain_loss, page};
+use crate::http::{PageError, explain_loss, explain_parked, page};
 use crate::pages::{
     LastError, Layout, ScopeView, Section, TimeView, TokenDetailPage, TokenTexts, sentence,
 };
@@ -30,7 +30,11 @@ pub(super) async fn show(
     let token = broker.get(token_id(&id)?).await?;
     let layout = current.layout(&title(&token), Section::Tokens).await?;
     let mut detail = draw(layout, &token, clock.now(), None);
-    if token.status.kind() == StatusKind::NeedsConsent {
+    if broker.is_parked(&token) {
+        detail.parked = Some(explain_parked(&token.integration));
+        detail.can_refresh = false;
+        detail.next_refresh = None;
+    } else if token.status.kind() == StatusKind::NeedsConsent {
         detail.renewal = Some(site.consent_url(&links.renewal(&token)).into());
     }
     page(&detail)
@@ -79,6 +83,7 @@ pub(super) fn draw(
             .map(|failure| last_error(failure, now)),
         generation: token.generation,
         can_refresh: token.status == Status::Active,
+        parked: None,
         renewal: None,
         revealed,
     }

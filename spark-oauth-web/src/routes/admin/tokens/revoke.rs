@@ -35,11 +35,12 @@ fn ask(current: &CurrentAdmin, token: &Token) -> Result<Response, PageError> {
         title: "Revoke this token?".to_owned(),
         subject: Some(address(token)),
         consequences: vec![
-            "Webex ends every authorization of this person for the integration.".to_owned(),
-            "Services that use the token are refused from then on.".to_owned(),
-            "The record stays, marked as revoked, until it is removed or the person consents \
-             again."
+            "Webex is asked to revoke every authorization of this person for the integration."
                 .to_owned(),
+            "Once Webex confirms it, services that use the token are refused, and the record is \
+             marked as revoked until you remove it or the person consents again."
+                .to_owned(),
+            "If Webex does not confirm it, nothing changes.".to_owned(),
         ],
         action: format!("{}/revoke", path_of(token.id)),
         hidden: Vec::new(),
@@ -51,16 +52,18 @@ fn ask(current: &CurrentAdmin, token: &Token) -> Result<Response, PageError> {
 
 fn report(revocation: Revocation) -> Flash {
     match revocation {
-        Revocation::Done => Flash::new(FlashKind::Success, "The token was revoked at Webex."),
-        Revocation::AlreadyGone => Flash::new(
-            FlashKind::Success,
-            "Webex did not know the token any more. It is marked as revoked here.",
+        Revocation::Confirmed => Flash::new(FlashKind::Success, "The token was revoked at Webex."),
+        Revocation::NotConfirmed => Flash::new(
+            FlashKind::Warning,
+            "Webex did not confirm the revocation, so nothing was changed. Webex does not know \
+             the grant, or no valid access token is left to revoke it with. You can remove the \
+             record. The person can remove the integration in the Webex settings.",
         ),
         Revocation::NotPermitted => Flash::new(
             FlashKind::Warning,
             "Webex does not let this integration revoke tokens, so nothing was changed. You can \
-             remove the record; the token then ends by itself, or when the person removes the \
-             integration in the Webex settings.",
+             remove the record. The token then works until it expires, or until the person \
+             removes the integration in the Webex settings.",
         ),
     }
 }
