@@ -3,7 +3,7 @@
 //! The input is a letter for the method, the path below `/api/v1` with its query, a line
 //! end, and the body. Every answer is JSON (or the documentation), with a status below 500.
 
-use super::app::{APP, RUNTIME};
+use super::app::{APP, block_on};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 
@@ -22,7 +22,7 @@ pub fn run(input: &[u8]) {
     let mut target = b"/api/v1".to_vec();
     target.extend(parts.next().unwrap_or_default());
     let body = parts.next().unwrap_or_default().to_vec();
-    RUNTIME.block_on(async {
+    block_on(async {
         let Some(request) = APP.api_request(method, &target) else {
             return;
         };

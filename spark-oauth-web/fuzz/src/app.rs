@@ -38,6 +38,13 @@ pub static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 /// The application of this process.
 pub static APP: LazyLock<App> = LazyLock::new(|| RUNTIME.block_on(App::start()));
 
+/// Awaits what a target does with [`APP`], which must be there before: a runtime does not
+/// start another one.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    LazyLock::force(&APP);
+    RUNTIME.block_on(future)
+}
+
 /// An application that is called without a network.
 #[derive(Debug)]
 pub struct App {
@@ -117,8 +124,11 @@ impl App {
         Some(Self::request(method, target)?.header(header::AUTHORIZATION, bearer))
     }
 
-    /// Begins a consent.
-    pub async fn begin(&self) -> Begun {
+    /// Begins a consent; `None` while this machine begins too many of them.
+    ///
+    /// # Panics
+    /// Where the server refuses it for another reason.
+    pub async fn begin(&self) -> Option<Begun> {
         let request = Self::request("POST", b"/auth/spark")
             .and_then(|request| {
                 let request = request.header("sec-fetch-site", "same-origin");
@@ -129,16 +139,19 @@ impl App {
             .expect("a request");
         let (status, headers, body) = self.send(request).await;
         let text = String::from_utf8_lossy(&body);
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return None;
+        }
         assert!(status.is_redirection(), "{status}: {text}");
         let location = headers[header::LOCATION].to_str().expect("an address");
         let authorize = Url::parse(location).expect("an address");
         let mut pairs = authorize.query_pairs();
         let state = pairs.find(|(name, _)| name == "state").expect("a state");
-        Begun {
+        Some(Begun {
             cookies: cookies(&headers),
             state: state.1.into_owned(),
             authorize,
-        }
+        })
     }
 
     /// Ends it at the provider; answers the query of the callback.
@@ -164,7 +177,7 @@ impl App {
     }
 
     async fn consent(&self) {
-        let begun = self.begin().await;
+        let begun = self.begin().await.expect("a first consent");
         let query = self.accept(&begun).await;
         let target = format!("/auth/spark/callback?{query}");
         let request = Self::request("GET", target.as_bytes()).expect("a request");

@@ -3,7 +3,7 @@
 //! The input is the query, a line end, and the cookies. The words `STATE` and `COOKIE` stand
 //! for those of a consent that was begun.
 
-use super::app::{APP, App, RUNTIME, replaced};
+use super::app::{APP, App, block_on, replaced};
 use axum::body::Body;
 use axum::http::header;
 
@@ -12,7 +12,7 @@ pub fn run(input: &[u8]) {
     let mut parts = input.splitn(2, |byte| *byte == b'\n');
     let query = parts.next().unwrap_or_default();
     let cookies = parts.next().unwrap_or_default();
-    RUNTIME.block_on(async {
+    block_on(async {
         let app = &*APP;
         let mut target = b"/auth/spark/callback?".to_vec();
         let (mut query, mut cookies) = (query.to_vec(), cookies.to_vec());
@@ -20,7 +20,9 @@ pub fn run(input: &[u8]) {
             .windows(5)
             .any(|word| word == b"STATE" || word == b"COOKI")
         {
-            let begun = app.begin().await;
+            let Some(begun) = app.begin().await else {
+                return;
+            };
             query = replaced(&query, b"STATE", begun.state.as_bytes());
             cookies = replaced(&cookies, b"COOKIE", &begun.cookies);
         }

@@ -5,12 +5,12 @@
 
 use std::sync::LazyLock;
 
-use super::app::{APP, App, RUNTIME};
+use super::app::{APP, App, block_on};
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 
 static TEXT: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    RUNTIME.block_on(async {
+    block_on(async {
         let request = APP.api_request("POST", b"/api/v1/consent-links");
         let request = request.and_then(|request| {
             let request = request.header(header::CONTENT_TYPE, "application/json");
@@ -27,10 +27,11 @@ static TEXT: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 /// Runs one input.
 pub fn run(input: &[u8]) {
+    let real = &*TEXT;
     let text = if let Some(text) = input.strip_prefix(b"=") {
         text.to_vec()
     } else {
-        let mut text = TEXT.clone();
+        let mut text = real.clone();
         for change in input.chunks_exact(2) {
             let place = usize::from(change[0]) % text.len();
             text[place] = change[1];
@@ -39,14 +40,14 @@ pub fn run(input: &[u8]) {
     };
     let mut target = b"/consent/".to_vec();
     target.extend(&text);
-    RUNTIME.block_on(async {
+    block_on(async {
         let request = App::request("GET", &target);
         let Some(request) = request.and_then(|request| request.body(Body::empty()).ok()) else {
             return;
         };
         let path = request.uri().path().as_bytes().to_vec();
         let (status, _, body) = APP.send(request).await;
-        let is_real = path.strip_prefix(b"/consent/") == Some(&TEXT[..]);
+        let is_real = path.strip_prefix(b"/consent/") == Some(&real[..]);
         let page = String::from_utf8_lossy(&body);
         assert_eq!(status == StatusCode::OK, is_real, "{status}: {page}");
     });

@@ -1,6 +1,6 @@
 //! Positions in a list: whatever bytes one holds, it is a page or none, and no error.
 
-use super::app::{APP, RUNTIME};
+use super::app::{APP, block_on};
 use axum::body::Body;
 use axum::http::StatusCode;
 use base64::Engine as _;
@@ -12,7 +12,7 @@ pub fn run(input: &[u8]) {
     if text.is_empty() || text.len() > 256 {
         return;
     }
-    RUNTIME.block_on(async {
+    block_on(async {
         for query in ["", "&email=alice", "&status=active&limit=1"] {
             let target = format!("/api/v1/tokens?cursor={text}{query}");
             let request = APP.api_request("GET", target.as_bytes());

@@ -71,11 +71,12 @@ pub fn run(input: &[u8]) {
     drop(parse_token_answer(rest));
     *ANSWER.lock().expect("an answer") = answer(*first, rest);
     let access = AccessToken::new(SECRETS[0]);
+    let client = &*CLIENT;
     let told = RUNTIME.block_on(async {
         match first >> 3 & 3 {
             0 => {
                 let refresh = RefreshToken::new(SECRETS[1]);
-                CLIENT
+                client
                     .refresh(&integration(SECRETS[3]), &refresh)
                     .await
                     .err()
@@ -84,13 +85,13 @@ pub fn run(input: &[u8]) {
                 let code = AuthorizationCode::new(SECRETS[2]);
                 let verifier = CodeVerifier::generate(&SystemRandom);
                 let integration = integration(SECRETS[3]);
-                CLIENT
+                client
                     .exchange_code(&integration, &code, &verifier)
                     .await
                     .err()
             }
-            2 => CLIENT.me(&access).await.err(),
-            _ => CLIENT
+            2 => client.me(&access).await.err(),
+            _ => client
                 .revoke(&integration(SECRETS[3]).client_id, &access)
                 .await
                 .err(),
