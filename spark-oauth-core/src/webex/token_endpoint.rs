@@ -154,7 +154,10 @@ fn explain(why: UnreadableTokenAnswer, body: &[u8], secrets: &Secrets) -> String
     if let Some(instead) = describe(body) {
         return instead.to_owned();
     }
+    // Only the known fields of JSON are words; other text may be a damaged token answer.
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
     if why == UnreadableTokenAnswer::NoAccessToken
+        && is_json
         && let Some(words) = Complaint::read(body).message(secrets)
     {
         return format!("{why}, but says: {words}");

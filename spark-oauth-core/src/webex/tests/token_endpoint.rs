@@ -272,6 +272,19 @@ async fn nothing_that_was_sent_comes_back_in_an_error() {
     }
 }
 
+/// Found by fuzzing: a damaged answer was quoted whole, with its tokens.
+#[tokio::test]
+async fn a_damaged_token_answer_is_not_quoted() {
+    for body in [
+        r#"{"rec cess_token":"abc","refresh_token":"fresh-refresh","expires_in":2 "x"#,
+        r#"{"token":"fresh-access","refresh_token":"fresh-refresh"#,
+    ] {
+        let error = refusal(ResponseTemplate::new(200).set_body_string(body)).await;
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("fresh-"), "{shown}");
+    }
+}
+
 #[tokio::test]
 async fn a_success_that_is_none_is_unreadable() {
     for (body, text) in [
