@@ -137,8 +137,9 @@ async fn a_file_of_the_second_schema_keeps_all_and_can_be_searched() {
     // More than are filled in at once.
     let mut entries: Vec<_> = (0..600).map(audit_entry).collect();
     entries[0] = by_admin(0, "Zoë", "Ångström@Example.com");
-    entries[300] = by_admin(300, "ZOË", "bob@example.com");
-    entries[599] = by_admin(599, "bob", "ÅNGSTRÖM@example.com");
+    entries[300] = by_admin(300, "ZOë", "bob@example.com");
+    // Only ASCII letters compare without regard to case.
+    entries[599] = by_admin(599, "ZOË", "ÅngSTRöm@example.com");
     for entry in &entries {
         stores.audit.append(entry).await.unwrap();
     }
@@ -167,9 +168,9 @@ async fn a_file_of_the_second_schema_keeps_all_and_can_be_searched() {
     let expected: Vec<_> = entries.iter().rev().map(|entry| entry.id).collect();
     assert_eq!(all, expected);
     let ids = |places: &[usize]| -> Vec<_> { places.iter().map(|at| entries[*at].id).collect() };
-    assert_eq!(search(&stores, &of_actor("zoË")).await, ids(&[300, 0]));
+    assert_eq!(search(&stores, &of_actor("zoë")).await, ids(&[300, 0]));
     assert_eq!(
-        search(&stores, &of_subject("ångström@example.com")).await,
+        search(&stores, &of_subject("Ångström@example.com")).await,
         ids(&[599, 0])
     );
     stores.api_keys.insert(&api_key(1)).await.unwrap();

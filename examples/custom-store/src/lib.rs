@@ -95,14 +95,14 @@ impl Records {
         tokens.filter(move |token| token.integration == *integration)
     }
 
-    /// One record for the same integration, person and scopes, where the person is
-    /// known.
+    /// One record for the same integration, person and consented scopes, where the
+    /// person is known.
     fn check_consent(&self, token: &Token) -> Result<(), StoreError> {
         let stands = self.tokens_of(&token.integration).any(|other| {
             other.id != token.id
                 && token.person.is_some()
                 && other.person == token.person
-                && other.scopes == token.scopes
+                && other.consented_scopes == token.consented_scopes
         });
         refuse_if(stands, UniqueRule::Consent)
     }
@@ -195,10 +195,12 @@ impl TokenStore for CustomStore {
         &self,
         integration: &ClientId,
         person: &PersonId,
-        scopes: &Scopes,
+        consented: &Scopes,
     ) -> Result<Option<Token>, StoreError> {
         let found = self.find_by_person(integration, person).await?;
-        Ok(found.into_iter().find(|token| token.scopes == *scopes))
+        Ok(found
+            .into_iter()
+            .find(|token| token.consented_scopes == *consented))
     }
 
     async fn find_by_person(

@@ -152,7 +152,10 @@ mod tests {
     #[test]
     fn an_object_id_tells_when_it_was_made() {
         let id = SampleId::parse_object_id("58dbb2f0aabbccddeeff0011").unwrap();
-        assert_eq!(id.created_at().unwrap().to_string(), "2017-03-29T13:13:20Z");
+        assert_eq!(
+            id.created_at().unwrap().to_string(),
+            "2017-03-29T13:13:20.000Z"
+        );
         assert_eq!(id.to_string(), "58dbb2f0aabbccddeeff0011");
         assert_eq!(SampleId::Text("a".to_owned()).created_at(), None);
     }

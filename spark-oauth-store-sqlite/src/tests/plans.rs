@@ -12,6 +12,8 @@ const ALLOWED_SCANS: &[(&str, &str)] = &[
     // A handful of rows, all of which are the answer.
     ("FINGERPRINTS", "SCAN key_fingerprints"),
     ("PROCESSES", "SCAN processes"),
+    // One row for each integration and status.
+    ("COUNT_ELSEWHERE", "SCAN token_counts"),
     ("REMOVE_EXPIRED_PROCESSES", "SCAN processes"),
     // Counts them all, in an index.
     ("COUNT_OUTBOX", "SCAN outbox USING COVERING INDEX"),

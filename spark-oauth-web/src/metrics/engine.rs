@@ -247,6 +247,7 @@ mod tests {
     use super::*;
 
     const README: &str = include_str!("README.md");
+    const ALERTS: &str = include_str!("../../../conf/alerts.yml");
 
     /// The rows of the table: names, labels and meaning.
     fn documented() -> Vec<[Vec<&'static str>; 3]> {
@@ -317,7 +318,10 @@ mod tests {
             .into_iter()
             .flat_map(|[names, ..]| names)
             .collect();
-        for line in rendered().lines().filter(|line| !line.starts_with('#')) {
+        for line in rendered()
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
             let name = line.split(['{', ' ']).next().unwrap_or_default();
             let suffixes = ["_bucket", "_sum", "_count"];
             let base = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix));
@@ -326,21 +330,24 @@ mod tests {
         }
     }
 
-    /// The alerts that the page recommends name series that exist before anything happened.
+    /// `increase()` misses the first event of a series that does not exist yet.
     #[test]
     fn every_series_of_a_recommended_alert_exists_at_0() {
         let text = rendered();
-        let (_, alerts) = README.split_once("Worth an alert").unwrap();
-        for series in alerts.split('`').skip(1).step_by(2) {
-            let (name, labels) = series.split_once('{').unwrap_or((series, ""));
-            let row = README
-                .lines()
-                .find(|line| line.starts_with(&format!("| `{name}`")));
-            if is_registered(name, row.unwrap()) {
-                let label = labels.trim_end_matches('}');
-                let exists = |line: &&str| line.starts_with(name) && line.contains(label);
-                assert!(text.lines().any(|line| exists(&line)), "{series}");
+        let mut registered = 0;
+        for rule in ALERTS.lines().filter(|line| line.contains("expr: ")) {
+            let words = rule.split(|c: char| !c.is_ascii_lowercase() && c != '_');
+            for name in words.filter(|word| word.starts_with("spark_oauth_")) {
+                let row = README
+                    .lines()
+                    .find(|line| line.starts_with(&format!("| `{name}`")));
+                if is_registered(name, row.unwrap()) {
+                    let exists = text.lines().any(|line| line.starts_with(name));
+                    assert!(exists, "{name}: {rule}");
+                    registered += 1;
+                }
             }
         }
+        assert!(registered > 0, "no rule names a series");
     }
 }
