@@ -79,7 +79,7 @@ impl ApiAccess {
         let broker = &self.0.broker;
         let mut tokens = broker.find_by_email(email).await?;
         loop {
-            let token = choose(tokens.clone(), scopes)?;
+            let token = choose(tokens.clone(), scopes, |token| broker.is_parked(token))?;
             let valid = broker.check_out_read(&token, min_life, admitted.caller());
             let valid = self.explain(token.id, valid.await).await?;
             if valid.scopes.covers(scopes) {
@@ -186,8 +186,13 @@ impl ApiAccess {
 }
 
 /// Of one person's tokens, the newest consent first, that cover the scopes: the first
-/// that is active; where none is, the first that says best why.
-fn choose(tokens: Vec<Token>, scopes: &Scopes) -> Result<Token, AccessError> {
+/// that is active; where none is, the first that says best why. A parked token is
+/// chosen only where the person has no other.
+fn choose(
+    tokens: Vec<Token>,
+    scopes: &Scopes,
+    is_parked: impl Fn(&Token) -> bool,
+) -> Result<Token, AccessError> {
     if tokens
         .windows(2)
         .any(|pair| pair[0].person != pair[1].person)
@@ -196,10 +201,13 @@ fn choose(tokens: Vec<Token>, scopes: &Scopes) -> Result<Token, AccessError> {
         ids.sort_unstable();
         return Err(AccessError::Ambiguous(ids));
     }
-    let rank = |token: &Token| match token.status.kind() {
-        StatusKind::Active => 0,
-        StatusKind::NeedsConsent => 1,
-        StatusKind::Revoked => 2,
+    let rank = |token: &Token| {
+        let status = match token.status.kind() {
+            StatusKind::Active => 0,
+            StatusKind::NeedsConsent => 1,
+            StatusKind::Revoked => 2,
+        };
+        (is_parked(token), status)
     };
     tokens
         .into_iter()

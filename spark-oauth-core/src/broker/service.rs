@@ -137,16 +137,16 @@ impl Broker {
         self.tokens().list(filter, page).await
     }
 
-    /// Every token of the person to whom this address belongs, the newest consent
-    /// first: of the person for whom the provider confirmed it last, whether for this
-    /// integration or another. Tokens of two persons come back where it confirmed the
+    /// Every token of the person to whom this address belongs, the newest consent first
+    /// and [parked](Self::is_parked) tokens last: of the person for whom the provider
+    /// confirmed it last, whether for this integration or another. Tokens of two persons come back where it confirmed the
     /// address for both with the same right.
     ///
     /// # Errors
     /// The store's.
     pub async fn find_by_email(&self, email: &EmailAddress) -> Result<Vec<Token>, StoreError> {
         let mut tokens = owned(self.tokens().find_by_email(email).await?);
-        tokens.retain(|token| token.integration == self.refresher.integration.client_id);
+        tokens.sort_by_key(|token| self.is_parked(token));
         Ok(tokens)
     }
 

@@ -122,7 +122,7 @@ impl ConsentLinkService {
         let theirs = self.broker.find_by_email(&integration.requester).await?;
         theirs
             .into_iter()
-            .filter(|token| token.status == Status::Active)
+            .filter(|token| token.status == Status::Active && !self.broker.is_parked(token))
             .filter(|token| WRITE_MESSAGES.iter().any(|s| token.scopes.contains(s)))
             .max_by_key(|token| token.access_expires_at)
             .ok_or_else(|| SendError::NoSender {

@@ -10,7 +10,7 @@ use crate::import::{Remark, Report};
 use crate::keyring::OpenError;
 use crate::ports::StoreError;
 use crate::timestamp::Timestamp;
-use crate::token::{FIRST_VERSION, Profile, Status, Token, Upkeep, owned};
+use crate::token::{FIRST_VERSION, Profile, Status, Token, Upkeep, owned, owners};
 
 /// What is to be done for one person.
 enum Step {
@@ -34,7 +34,8 @@ impl Importer {
             let (written, settled) = match self.step(person).await? {
                 Step::Stays(settled) => return Ok(settled),
                 Step::Add => {
-                    let inserted = self.stores.tokens.insert(&self.new_token(newest)).await;
+                    let token = self.new_token(newest).await?;
+                    let inserted = self.stores.tokens.insert(&token).await;
                     (inserted, Settled::Added(newest.id))
                 }
                 Step::Renew(token) => {
@@ -138,14 +139,21 @@ impl Importer {
         token.attempt.is_some() || token.leased_by(self.clock.now()).is_some()
     }
 
-    fn new_token(&self, candidate: &TokenCandidate<'_>) -> Token {
+    async fn new_token(&self, candidate: &TokenCandidate<'_>) -> Result<Token, StoreError> {
         let now = self.clock.now();
+        // The sample did not record the person, so a person for whom the provider
+        // confirmed the address keeps it.
+        let records = self.stores.tokens.find_by_email(&candidate.email).await?;
+        let profile = Profile {
+            email_lost_at: owners(&records, None).confirmed_at,
+            ..Profile::default()
+        };
         let token = Token {
             id: candidate.id,
             integration: self.integration.client_id.clone(),
             person: None,
             email: candidate.email.clone(),
-            profile: Profile::default(),
+            profile,
             display_name: None,
             scopes: self.integration.scopes.clone(),
             consented_scopes: self.integration.scopes.clone(),
@@ -165,7 +173,7 @@ impl Importer {
             attempt: None,
             upkeep: Upkeep::default(),
         };
-        self.renewed(token, candidate)
+        Ok(self.renewed(token, candidate))
     }
 
     /// The record with the tokens of the sample. When they were obtained and end is

@@ -8,7 +8,7 @@ use crate::broker::CheckedOut;
 use crate::email::InvalidEmail;
 use crate::import::token_candidate::MAX_TOKEN;
 use crate::testing::Reply;
-use crate::testing::scene::{answer, caller};
+use crate::testing::scene::{NOW, answer, caller};
 use crate::token::Status;
 
 #[tokio::test]
@@ -259,4 +259,22 @@ async fn what_is_only_odd_is_imported_and_told() {
             ),
         ]
     );
+}
+
+#[tokio::test]
+async fn an_address_that_is_confirmed_for_a_person_is_not_given_to_an_imported_record() {
+    let scene = scene().await;
+    let mut known = scene.token_of("ann", "spark:people_read");
+    known.profile.email_confirmed_at = Some(NOW);
+    scene.stores.put_token(known.clone());
+    let sample = sample([token(0, known.email.as_str(), "1")], []);
+    let report = import(&scene, &sample).await;
+    assert_eq!(report.tokens.added, 1);
+    let tokens = scene.stores.tokens();
+    let holders: Vec<_> = tokens
+        .iter()
+        .filter(|token| token.held_email().is_some())
+        .map(|token| token.id)
+        .collect();
+    assert_eq!((tokens.len(), holders), (2, vec![known.id]));
 }

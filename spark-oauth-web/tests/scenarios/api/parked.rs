@@ -56,6 +56,9 @@ async fn tokens_of_another_client_id_are_parked_until_it_is_configured_again(set
     let service = Service::new(rig.browser(), Some(&key));
     let stored = service.get(&format!("{path}/access-token")).await;
     assert_eq!(stored.status, 200, "{stored:?}");
+    let of_person = format!("/people/{ALICE}/access-token");
+    let same = service.get(&of_person).await;
+    assert_eq!(same.json()["access_token"], stored.json()["access_token"]);
     let access = stored.json()["access_token"].clone();
     let refused = service
         .call(reqwest::Method::POST, &format!("{path}/refresh"))
@@ -68,8 +71,10 @@ async fn tokens_of_another_client_id_are_parked_until_it_is_configured_again(set
     );
     assert!(problem["consent_url"].is_string(), "{problem}");
     rig.advance(Duration::from_hours(24 * 20));
-    let refused = service.get(&format!("{path}/access-token")).await;
-    refused.assert_problem(409, "integration_unknown");
+    for path in [&format!("{path}/access-token"), &of_person] {
+        let refused = service.get(path).await;
+        refused.assert_problem(409, "integration_unknown");
+    }
     let record = service.read(&path).await;
     assert_eq!(record["status"], "active");
     assert_eq!(
