@@ -1,5 +1,6 @@
 //! E-mail addresses, as far as this product needs to know one.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -36,6 +37,10 @@ pub enum InvalidEmail {
     TooLong,
 }
 
+/// What no domain contains after its mapping: UTS #46 maps `＠` to `@`, which would make
+/// one domain the end of another.
+const FORBIDDEN: idna::AsciiDenyList = idna::AsciiDenyList::STD3;
+
 impl EmailAddress {
     /// The longest address, in characters, as JSON Schema and the error count them
     /// (RFC 5321 section 4.5.3.1.3, less the brackets, counts octets).
@@ -60,10 +65,10 @@ impl EmailAddress {
         {
             return Err(InvalidEmail::Malformed);
         }
-        let a_label = idna::domain_to_ascii(domain).ok();
+        let a_label = idna::domain_to_ascii_cow(domain.as_bytes(), FORBIDDEN).ok();
         // UTS #46 drops some characters: of a domain of nothing else no label is left.
         let a_label = a_label.filter(|label| label.split('.').all(|label| !label.is_empty()));
-        let domain = a_label.unwrap_or_else(|| domain.to_ascii_lowercase());
+        let domain = a_label.map_or_else(|| domain.to_ascii_lowercase(), Cow::into_owned);
         Ok(Self {
             normalized: format!("{}@{domain}", local.to_ascii_lowercase()),
             written: text.to_owned(),
@@ -135,8 +140,9 @@ impl EmailAddress {
 
 /// A domain, or the begin of one, in Unicode; as it is where that cannot be said.
 fn unicode(domain: &str) -> String {
-    match idna::domain_to_unicode(domain) {
-        (unicode, Ok(())) => unicode,
+    let mapping = idna::uts46::Uts46::new();
+    match mapping.to_unicode(domain.as_bytes(), FORBIDDEN, idna::uts46::Hyphens::Allow) {
+        (unicode, Ok(())) => unicode.into_owned(),
         (_, Err(_)) => domain.to_ascii_lowercase(),
     }
 }
@@ -224,6 +230,18 @@ mod tests {
         ] {
             assert_ne!(address(one), address(other), "{one} {other}");
             assert_ne!(EmailAddress::normalize(one), EmailAddress::normalize(other));
+        }
+    }
+
+    /// UTS #46 maps these characters to `@`, `,`, `<`, `/`, `:` and `%`.
+    #[test]
+    fn no_character_of_a_domain_becomes_a_separator() {
+        for c in [
+            '\u{ff20}', '\u{fe6b}', '\u{ff0c}', '\u{ff1c}', '\u{ff0f}', '\u{ff1a}', '\u{ff05}',
+        ] {
+            let address = address(&format!("a@evil{c}example.com"));
+            assert_eq!(address.domain(), format!("evil{c}example.com"));
+            assert_eq!(address.search_text().matches('@').count(), 1);
         }
     }
 

@@ -175,6 +175,7 @@ mod tests {
             "example..com",
             "\u{ad}",
             "\u{fffd}.example",
+            "evil\u{ff20}example.com",
         ] {
             assert_eq!(DomainName::parse(text), Err(InvalidDomain), "{text}");
         }

@@ -11,7 +11,7 @@ mod permit;
 mod trip;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 pub use permit::{Paused, Permit, Place};
@@ -42,6 +42,9 @@ const LONGEST: Duration = Duration::from_mins(61);
 /// When to ask again while another call of this process tries.
 const PROBE_WAIT: Duration = Duration::from_secs(1);
 
+/// No uptime in milliseconds.
+const NEVER: u64 = u64::MAX;
+
 /// Pauses the refreshing of one integration. Cheap to clone: the clones share
 /// everything.
 #[derive(Clone, Debug)]
@@ -60,8 +63,8 @@ struct Inner {
     failures: AtomicU32,
     /// When the provider last worked, by the uptime in milliseconds; zero for never.
     worked_at: AtomicU64,
-    /// When an outage, or a pause, last ended, in milliseconds since the epoch.
-    recovered_at: AtomicI64,
+    /// When an outage, or a pause, last ended, by the uptime in milliseconds.
+    recovered_at: AtomicU64,
     places: Places,
 }
 
@@ -74,6 +77,12 @@ pub enum BreakerState {
     Open(Pause),
     /// The time of the pause is over; one call at a time tries whether it goes on.
     HalfOpen(Pause),
+}
+
+impl Inner {
+    fn uptime(&self) -> u64 {
+        u64::try_from(self.clock.uptime().as_millis()).unwrap_or(NEVER)
+    }
 }
 
 impl Breaker {
@@ -94,7 +103,7 @@ impl Breaker {
             probing: Arc::default(),
             failures: AtomicU32::new(0),
             worked_at: AtomicU64::new(0),
-            recovered_at: AtomicI64::new(i64::MIN),
+            recovered_at: AtomicU64::new(NEVER),
             places: Places::default(),
         }))
     }
@@ -177,22 +186,30 @@ impl Breaker {
 
     fn note_success(&self) {
         let inner = &*self.0;
-        let millis = u64::try_from(inner.clock.uptime().as_millis()).unwrap_or(u64::MAX);
-        inner.worked_at.store(millis, Ordering::SeqCst);
+        inner.worked_at.store(inner.uptime(), Ordering::SeqCst);
         if inner.failures.swap(0, Ordering::SeqCst) >= TROUBLE {
             self.note_recovery();
         }
     }
 
     fn note_recovery(&self) {
-        let now = self.0.clock.now().as_millis();
+        let now = self.0.uptime();
         self.0.recovered_at.store(now, Ordering::SeqCst);
     }
 
     /// Whether an outage, or a pause, has ended since `failed_at`: then a token that
     /// failed before need not wait any longer.
     pub fn has_recovered_since(&self, failed_at: Timestamp) -> bool {
-        failed_at.as_millis() <= self.0.recovered_at.load(Ordering::SeqCst)
+        let inner = &*self.0;
+        let recovered_at = inner.recovered_at.load(Ordering::SeqCst);
+        if recovered_at == NEVER {
+            return false;
+        }
+        // How long ago both were, since the clock may have been set back since then. The
+        // two clocks do not count the same milliseconds.
+        let since_recovery = inner.uptime().saturating_sub(recovered_at);
+        let since_failure = inner.clock.now().as_millis() - failed_at.as_millis();
+        u64::try_from(since_failure + 1).is_ok_and(|age| age >= since_recovery)
     }
 
     /// Whose fault a failure may be that was just told to

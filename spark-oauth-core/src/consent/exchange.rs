@@ -152,10 +152,16 @@ impl ConsentService {
         let Some(last) = last.filter(|last| *last >= at) else {
             return Ok(Confirmed { person, at });
         };
-        let at = self.clock().now().max(last + Duration::from_millis(1));
-        // The tokens are worth more than a second answer.
-        let person = self.ask_who(access_token).await.unwrap_or(person);
-        Ok(Confirmed { person, at })
+        let later = self.clock().now().max(last + Duration::from_millis(1));
+        match self.ask_who(access_token).await {
+            Ok(person) => Ok(Confirmed { person, at: later }),
+            // The tokens are worth more than a second answer. The first one gives way to
+            // the later confirmation.
+            Err(error) => {
+                tracing::warn!(%error, "address not confirmed again");
+                Ok(Confirmed { person, at })
+            }
+        }
     }
 
     async fn ask_who(&self, access_token: &AccessToken) -> Result<Person, SparkError> {

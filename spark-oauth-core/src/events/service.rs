@@ -98,6 +98,9 @@ impl EventService {
         let outbox = &self.events.outbox;
         let resumed = outbox.resume_outbox(destination, None, now).await?;
         self.events.healths.resume(destination);
+        self.events
+            .observer
+            .destination_suspended(destination, false);
         self.events.mail.notify_one();
         let subject = Subject::named(destination);
         self.auditor

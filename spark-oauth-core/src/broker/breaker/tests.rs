@@ -5,7 +5,7 @@ use crate::detached::Detached;
 use crate::event::{Event, EventKind};
 use crate::events::Outlets;
 use crate::ports::{EventSink, ManualClock, SeededRandom, SparkErrorKind, Unobserved};
-use crate::testing::scene::{NOW, integration};
+use crate::testing::scene::{HOUR, NOW, integration};
 use crate::testing::{MemoryStores, StoreCall, StoreFault};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -318,6 +318,18 @@ async fn the_first_success_after_an_outage_ends_it_everywhere() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_failure_after_the_clock_was_set_back_is_later_than_the_recovery() {
+    let rig = rig();
+    for _ in 0..OUTAGE {
+        rig.fail(SparkErrorKind::Unreachable).await;
+    }
+    rig.breaker.provider_works().await;
+    rig.clock.advance(2 * SECOND);
+    rig.clock.set(rig.clock.now() - 48 * HOUR);
+    assert!(!rig.breaker.has_recovered_since(rig.clock.now()));
 }
 
 #[tokio::test]

@@ -67,15 +67,17 @@ fn navigation(admin: &Admin, section: Option<Section>, alert: Option<String>) ->
 /// What every admin must know: an integration that the provider refuses does not
 /// mend by itself, and neither does a wrong clock. Other pauses do.
 async fn alert(services: &SparkOauth) -> Option<String> {
-    if let Some(problem) = explain_clock(services.clock_state()) {
-        return Some(sentence(&problem));
-    }
-    let pause = match services.refreshing().await {
-        BreakerState::Closed => return None,
-        BreakerState::Open(pause) | BreakerState::HalfOpen(pause) => pause,
+    let refused = match services.refreshing().await {
+        BreakerState::Open(pause) | BreakerState::HalfOpen(pause)
+            if pause.reason == PauseReason::IntegrationRefused =>
+        {
+            Some(explain_pause(pause.reason).to_owned())
+        }
+        _ => None,
     };
-    let is_lasting = pause.reason == PauseReason::IntegrationRefused;
-    is_lasting.then(|| explain_pause(pause.reason).to_owned())
+    let clock = explain_clock(services.clock_state()).map(|problem| sentence(&problem));
+    let alerts: Vec<_> = refused.into_iter().chain(clock).collect();
+    (!alerts.is_empty()).then(|| alerts.join(" "))
 }
 
 async fn current(parts: &mut Parts, state: &AppState) -> Result<Option<CurrentAdmin>, PageError> {
