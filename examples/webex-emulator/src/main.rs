@@ -99,26 +99,39 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    // Who reads the address may send a signal at once.
+    let interrupted = match interrupted() {
+        Ok(interrupted) => interrupted,
+        Err(error) => {
+            eprintln!("webex-emulator: cannot wait for signals: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     println!("{}", emulator.base_url());
-    if let Err(error) = interrupted().await {
-        eprintln!("webex-emulator: cannot wait for signals: {error}");
-        return ExitCode::FAILURE;
-    }
+    interrupted.await;
     emulator.shutdown().await;
     ExitCode::SUCCESS
 }
 
-/// Ctrl-C, or SIGTERM where there is one.
-async fn interrupted() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+/// Ctrl-C or SIGTERM, from when this returns.
+#[cfg(unix)]
+fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
         tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    })
+}
+
+/// Ctrl-C, from when this returns.
+#[cfg(windows)]
+fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }

@@ -16,7 +16,16 @@ pub(super) async fn carry_events(
     }
 }
 
-/// Counts what only the store knows, for those who read the metrics.
-pub(super) async fn keep_gauges(services: SparkOauth, stop: CancellationToken) {
-    services.gauges.run(stop.cancelled_owned()).await;
+/// Counts what only the store knows: again and again where metrics are read, else once,
+/// since the log warns of parked tokens.
+pub(super) async fn keep_gauges(
+    services: SparkOauth,
+    metrics_are_read: bool,
+    stop: CancellationToken,
+) {
+    if metrics_are_read {
+        services.gauges.run(stop.cancelled_owned()).await;
+    } else if let Err(error) = services.gauges.count().await {
+        tracing::warn!(%error, "cannot count parked tokens: store unavailable");
+    }
 }

@@ -112,11 +112,14 @@ impl Running {
             stop.clone(),
             abort.clone(),
         )));
+        tasks.push(tokio::spawn(keep_gauges(
+            application.services().clone(),
+            listening.management.is_some(),
+            stop.clone(),
+        )));
         let mut management = None;
         if let Some(listener) = listening.management {
             management = listener.local_addr().ok();
-            let services = application.services().clone();
-            tasks.push(tokio::spawn(keep_gauges(services, stop.clone())));
             let router = application.management_router();
             tasks.push(tokio::spawn(serve(
                 listener,

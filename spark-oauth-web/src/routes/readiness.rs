@@ -129,12 +129,14 @@ pub(super) fn explain_clock(state: ClockState) -> Option<String> {
 
 /// In words: how far the clock is ahead of another, or behind it.
 fn difference(ahead_ms: i64) -> String {
-    let minutes = ahead_ms.unsigned_abs() / 60_000;
-    let time = match minutes {
-        0 => format!("{} seconds", ahead_ms.unsigned_abs() / 1_000),
-        1..120 => format!("{minutes} minutes"),
-        120..2_880 => format!("{} hours", minutes / 60),
-        _ => format!("{} days", minutes / 1_440),
+    // The provider tells whole seconds: an hour is measured as a little less.
+    let seconds = ahead_ms.unsigned_abs().div_ceil(1_000);
+    let rounded = |unit: u64| (seconds + unit / 2) / unit;
+    let time = match seconds {
+        0..60 => format!("{seconds} seconds"),
+        60..7_200 => format!("{} minutes", rounded(60)),
+        7_200..172_800 => format!("{} hours", rounded(3_600)),
+        _ => format!("{} days", rounded(86_400)),
     };
     let side = if ahead_ms < 0 { "behind" } else { "ahead of" };
     format!("{time} {side}")
@@ -231,6 +233,12 @@ mod tests {
             (
                 ClockState::Corrected { ahead_ms: 6_000 },
                 "6 seconds ahead of the provider's",
+            ),
+            (
+                ClockState::Corrected {
+                    ahead_ms: -10_799_500,
+                },
+                "3 hours behind the provider's",
             ),
             (
                 ClockState::Wrong {

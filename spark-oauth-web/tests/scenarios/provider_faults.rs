@@ -21,7 +21,11 @@ async fn grant_with(rig: &Rig, fault: Fault) -> Page {
     let browser = rig.browser();
     let callback = browser.callback(ALICE).await;
     let page = browser.open(&callback).await;
-    let lines = rig.log.request(page.request_id()).await.join("\n");
+    let mut lines = rig.log.request(page.request_id()).await.join("\n");
+    // The page is shown at an address of its own: its line names the callback's request.
+    let (_, named) = lines.split_once(" callback=").expect("a clean address");
+    let callback_id = named.split(' ').next().unwrap().to_owned();
+    lines += &rig.log.request(&callback_id).await.join("\n");
     let told = lines.contains("exchange_failed") || lines.contains("person_unknown");
     assert!(told && lines.contains("WARN"), "{lines}");
     let url = url::Url::parse(&callback).unwrap();

@@ -93,7 +93,7 @@ async fn a_provider_that_does_not_allow_it_or_is_down_does_not_stop_the_removal(
         rig.upstream.spoil(fault);
         let done = withdraw(&browser, &receipt).await;
         assert!(
-            done.notice().contains("The token was deleted here."),
+            done.notice().contains("The token was deleted here"),
             "{done:?}"
         );
         assert!(done.notice().contains(words), "{done:?}");
