@@ -17,7 +17,10 @@ JUDGES = [
     "generated_client",
     "webex_sdks",
     "webhook_verifier",
+    "oauth_server",
     "nginx_tls",
+    "metrics_and_alerts",
+    "sqlite_copy",
     "schemathesis_api",
 ]
 

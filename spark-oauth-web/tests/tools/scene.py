@@ -30,6 +30,7 @@ class Server:
     management: str
     config: Path
     folder: Path
+    process: subprocess.Popen
 
     def call(self, key, path, method="GET", **more):
         headers = {"Authorization": f"Bearer {key}"}
@@ -106,13 +107,14 @@ class Scene:
         folder = self.folder / f"server-{self.servers}"
         folder.mkdir()
         config = config or configuration(folder, settings)
-        with self.process([*self.command(config), "serve"]):
+        with self.process([*self.command(config), "serve"]) as process:
             values = json.loads(config.read_text())["server"]
             yield Server(
                 f"http://127.0.0.1:{values['port']}",
                 f"http://{values['management']}",
                 config,
                 folder,
+                process,
             )
 
     def command(self, config):

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 
 import requests
 
@@ -28,12 +29,15 @@ def judge(scene):
 
 
 def metrics(server):
-    """What a process answers; the counts of the store are there within a moment."""
+    """What a process answers; it counts what is in the store a moment after its start."""
+    deadline = time.monotonic() + 30
     while True:
         answer = requests.get(f"{server.management}/metrics", timeout=30)
         answer.raise_for_status()
-        if "spark_oauth_tokens_due " in answer.text:
+        if re.search("^spark_oauth_tokens_due ", answer.text, re.M):
             return answer.text
+        assert time.monotonic() < deadline, "the store was not counted"
+        time.sleep(0.05)
 
 
 def check(text):

@@ -1,6 +1,6 @@
 // An independent OAuth 2.0 server: rotating refresh tokens with detection of their reuse,
 // client authentication by `client_secret_basic`, PKCE, and `iss` in the redirect
-// (RFC 9207). Beside it stands a shim of the one REST call that a consent needs.
+// (RFC 9207). A shim answers the one REST call that a consent needs.
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
@@ -15,7 +15,7 @@ const provider = new Provider(origin, {
     {
       client_id: 'C0ffee',
       // RFC 6749 section 2.3.1: both parts are form-encoded before base64.
-      client_secret: 'a secret: with %25, +, & and =',
+      client_secret: 'secret:with%25,+,&,=,~and*',
       redirect_uris: [redirectUri],
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
@@ -46,7 +46,7 @@ const provider = new Provider(origin, {
 });
 provider.on('grant.success', (ctx) => granted.push(ctx.body));
 provider.on('grant.revoked', (_, id) => revoked.push(id));
-provider.on('grant.error', (_, error) => console.error(`grant.error: ${error.error_description}`));
+provider.on('grant.error', (_, { message, error_detail }) => console.error(message, error_detail));
 provider.on('server_error', (_, error) => console.error(error));
 
 const json = (response, status, body) => {
