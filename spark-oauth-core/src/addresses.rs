@@ -1,8 +1,8 @@
 //! Keeps each address with one person: the one for whom the provider confirmed it last.
 //!
-//! A confirmation first takes the address from the records of other persons and is
-//! written then: a crash in between leaves an address without a person until the next
-//! refresh reads the profile, never one person's token under another's address.
+//! A confirmation is written only after other persons' records have lost the address. A
+//! crash in between leaves an address without a person until the next refresh reads the
+//! profile. It never leaves one person's token under another person's address.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,23 +16,23 @@ use crate::ports::{StoreError, TokenStore};
 use crate::timestamp::Timestamp;
 use crate::token::{Owners, Token, owners};
 
-/// The provider said who a person is, when it was asked at this time.
+/// A person as the provider described them, and when it was asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Confirmed {
     pub(crate) person: Person,
     pub(crate) at: Timestamp,
 }
 
-/// Who has which address. Cheap to clone.
+/// Assigns addresses to persons. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Addresses {
     pub(crate) tokens: Arc<dyn TokenStore>,
-    /// How long a store that fails is asked again.
+    /// How long to retry while the store fails.
     pub(crate) patience: Duration,
 }
 
 impl Addresses {
-    /// The records under an address whose person is known and is another one.
+    /// The records under the person's address that belong to another known person.
     pub(crate) async fn others(&self, person: &Person) -> Result<Vec<Token>, StoreError> {
         let mut records = self.tokens.find_by_email(&person.email).await?;
         let other = |id: &PersonId| *id != person.id;
@@ -40,9 +40,9 @@ impl Addresses {
         Ok(records)
     }
 
-    /// Takes the address from those who must give way to this confirmation, and answers
-    /// since when it belongs to another person where it gives way itself. The record
-    /// `renewed` is about to become the person's.
+    /// Marks the address as lost in every record with an older confirmation than `new`. If
+    /// another person has a newer confirmation, returns its time. The record `renewed` is
+    /// skipped: it is about to become the person's.
     pub(crate) async fn take(
         &self,
         new: &Confirmed,
@@ -54,8 +54,9 @@ impl Addresses {
         Ok(owners.confirmed_at.filter(|_| given_way))
     }
 
-    /// What follows the write of a confirmation: the person's other records for this
-    /// integration get the address too, and what was confirmed meanwhile is compared.
+    /// Call after a confirmation was written. Copies the address to the person's other
+    /// records for this integration, and resolves confirmations of other processes that
+    /// were written meanwhile.
     pub(crate) async fn spread(
         &self,
         new: &Confirmed,
@@ -83,7 +84,7 @@ impl Addresses {
         Ok(())
     }
 
-    /// Marks every record under the address that is not its owner's.
+    /// Marks the address as lost in every record that does not belong to its owner.
     async fn settle(
         &self,
         email: &EmailAddress,
@@ -116,8 +117,8 @@ impl Addresses {
         Ok(owners)
     }
 
-    /// Changes a record with compare-and-set for as long as `change` says that there is
-    /// something to change, and answers whether it was written.
+    /// Updates a record with compare-and-set, and re-reads it after a conflict, until the
+    /// update succeeds or `change` returns `false`. Returns whether the record was written.
     pub(crate) async fn rewrite(
         &self,
         mut record: Token,
@@ -141,8 +142,9 @@ impl Addresses {
 }
 
 impl Confirmed {
-    /// Puts what the provider said into a record of the person, unless it holds what was
-    /// confirmed later; `lost_at` is since when the address belongs to another person.
+    /// Copies the person's ID, address and name into a record of the person, unless the
+    /// record has a newer confirmation. `lost_at` is the time at which another person got
+    /// the address.
     pub(crate) fn fill_in(&self, record: &mut Token, lost_at: Option<Timestamp>) -> bool {
         let Person {
             id,

@@ -42,10 +42,10 @@ pub(crate) struct Parts {
     pub(crate) client: Arc<dyn SparkClient>,
     pub(crate) stores: Stores,
     pub(crate) ring: KeyRing,
-    /// The local clock: by it keys, links, sessions and consents expire, and what is
-    /// old is removed.
+    /// The local clock, for the expiry of keys, links, sessions and consents, and for
+    /// housekeeping.
     pub(crate) clock: Arc<dyn Clock>,
-    /// The same, corrected by the provider's time: by it tokens live and are refreshed.
+    /// The same, corrected by the provider's time, for the expiry and refresh of tokens.
     pub(crate) corrected: CorrectedClock,
     pub(crate) health: StoreHealth,
     pub(crate) recent: RecentTokens,
@@ -218,9 +218,9 @@ impl SparkOauth {
 }
 
 impl SparkOauthBuilder {
-    /// Takes the time from another clock. Where several answers of the provider agree
-    /// that it is wrong by more than a few seconds, their time counts for tokens; keys,
-    /// links, sessions and the audit log go by this clock alone.
+    /// Takes the time from another clock. If several answers of the provider agree
+    /// that it is wrong by more than a few seconds, tokens use their time. Keys, links,
+    /// sessions and the audit log always use this clock.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;

@@ -380,15 +380,15 @@ impl Outcome {
 
 /// One entry of the audit log. It holds no secret.
 ///
-/// It is one event, or several of the same kind within a second: fetches of one token
+/// An entry is one event, or several of one kind within a second: fetches of one token
 /// by one caller, or rejections that an attacker can trigger at will.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// The entry's identifier.
     pub id: AuditId,
-    /// When it happened, the first time where it happened several times.
+    /// When the first event happened.
     pub at: Timestamp,
-    /// Who acted, and from where, the first time.
+    /// The caller and origin of the first event.
     pub caller: Caller,
     /// What was done.
     pub action: AuditAction,

@@ -187,10 +187,9 @@ impl Auditor {
         }
     }
 
-    /// Adds an entry about a rejection that an attacker can trigger at will. The first of
+    /// Adds an entry about a rejection that an attacker can trigger at will. The first with
     /// its action, reason, key and network in a second is written before the call
-    /// continues; those that follow within this second make one more entry, with their
-    /// number.
+    /// continues. The following ones within that second share one entry with a count.
     pub(crate) async fn record_refusal(
         &self,
         caller: &Caller,

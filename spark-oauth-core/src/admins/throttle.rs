@@ -42,8 +42,9 @@ const PER_ACCOUNT: Rate = Rate {
 };
 
 impl Rate {
-    /// The time at which a bucket is full again: never much later than after all that it
-    /// holds. What seems to be later is from before the clock was set back, and forgiven.
+    /// The time at which a bucket is full again: at most the time that its
+    /// whole capacity takes. A later time was stored before the clock was set back, and is
+    /// ignored.
     fn possible(self, full_at: Timestamp, now: Timestamp) -> Timestamp {
         if full_at.since(now) > self.interval * self.at_once * 4 {
             now

@@ -78,8 +78,8 @@ pub enum AccessError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
-    /// The person to whom this address belongs has no token, or none whose scopes hold
-    /// the asked ones.
+    /// The person to whom this address belongs has no token that covers the requested
+    /// scopes.
     #[error("no token of this person fits")]
     PersonNotFound,
     /// The provider confirmed the address for two persons. These are their tokens.
@@ -104,7 +104,7 @@ pub enum AccessError {
     /// The provider does not let the integration revoke tokens. Nothing was changed.
     #[error("the provider does not let the integration revoke tokens")]
     RevocationNotPermitted,
-    /// The provider did not confirm that it revoked the token. Nothing was changed.
+    /// The provider did not confirm the revocation. The record is unchanged.
     #[error("the provider did not confirm the revocation")]
     RevocationNotConfirmed,
 }

@@ -60,9 +60,8 @@ impl ApiAccess {
         self.explain(id, valid.await).await
     }
 
-    /// An access token of the person to whom this address belongs that is good for these
-    /// scopes, and maybe for more: of the active tokens that are, the one that the person
-    /// consented to last. An older token with fewer scopes does not matter.
+    /// An access token of the person to whom this address belongs, which covers at least
+    /// these scopes. Among the active tokens that cover them, the newest consent wins.
     ///
     /// # Errors
     /// [`AccessRefusal::PersonNotAllowed`], [`AccessError::PersonNotFound`],
@@ -85,7 +84,7 @@ impl ApiAccess {
             if valid.scopes.covers(scopes) {
                 return Ok(valid);
             }
-            // The refresh on the way narrowed what is granted.
+            // The refresh in between narrowed the granted scopes.
             tokens.retain(|other| other.id != token.id);
         }
     }
@@ -105,13 +104,14 @@ impl ApiAccess {
         self.explain(id, refreshed).await
     }
 
-    /// Deletes a token's record; where `revoke` is asked for, after the provider has
-    /// confirmed that it revoked the person's authorization. What was revoked before is only removed, so
-    /// that a call which was cut off can be made again.
+    /// Deletes a token's record. With `revoke`, the provider must first confirm that it
+    /// revoked the person's authorization. A token that is revoked already is only deleted,
+    /// so that the caller can repeat an interrupted call.
     ///
     /// # Errors
     /// [`AccessRefusal::PersonNotAllowed`], [`AccessError::RevocationNotPermitted`],
-    /// [`AccessError::RevocationNotConfirmed`], or the broker's: then the record is still there.
+    /// [`AccessError::RevocationNotConfirmed`], or the broker's. The record then still
+    /// exists.
     pub async fn remove(
         &self,
         admitted: &Admitted,

@@ -104,8 +104,8 @@ impl Reach {
             || self.domains.iter().any(|domain| domain.0 == email.domain())
     }
 
-    /// Whether it covers the token's person. A limited key does not cover a token whose
-    /// address belongs to another person by now.
+    /// Whether it covers the token's person. A restricted key does not cover a token
+    /// whose address now belongs to another person.
     pub fn covers_token(&self, token: &Token) -> bool {
         self.is_everybody() || token.held_email().is_some_and(|email| self.covers(email))
     }

@@ -15,8 +15,8 @@ use crate::network::network;
 /// service whose key has expired may call a thousand times a second.
 pub(super) const ONE_EACH: Duration = Duration::from_secs(1);
 
-/// How many kinds of rejections make entries within that time. This bounds what attackers
-/// in many networks can add, and how much writing they can cause.
+/// How many kinds of rejections are written within that time. This bounds the entries and
+/// writes that attackers in many networks can cause.
 const MOST: usize = 100;
 
 /// Refusals that are alike: the same thing was refused for the same reason to the same
@@ -46,15 +46,15 @@ impl Alike {
 /// What to do with a rejection.
 #[derive(Debug)]
 pub(super) enum Noted {
-    /// It is the first of its kind in this second: write its entry now.
+    /// The first of its kind in this second: write its entry now.
     First(Box<AuditEntry>),
-    /// It is counted. Where it is the first that is counted in this window, take the
-    /// entries when the window has ended.
+    /// Counted. For the first counted rejection of a window, call
+    /// [`take_ended`](Refusals::take_ended) after the window.
     Repeated {
         /// No other rejection was counted in this window.
         first_of_window: bool,
     },
-    /// Too many kinds come at once. The application's log tells how many were left out.
+    /// Not recorded: too many kinds at once. The application's log has their number.
     LeftOut,
 }
 
@@ -69,7 +69,7 @@ struct State {
     ended: Vec<AuditEntry>,
 }
 
-/// It begins with a rejection, and ends with the first one after its time.
+/// Starts with a rejection. After [`ONE_EACH`], the next call replaces it.
 #[derive(Debug)]
 struct Window {
     begun: Instant,

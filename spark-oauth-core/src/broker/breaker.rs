@@ -2,9 +2,8 @@
 //! provider asks for it, fails again and again, or refuses the integration.
 //!
 //! The pause stands in the store, so that every process keeps it. It is over when a
-//! try after its end succeeds; one for an outage also when any other call does, a
-//! consent or a refresh that an admin or a service asks for. It never stops a consent,
-//! which does not ask here.
+//! try after its end succeeds. A consent, or a refresh that an admin or a service
+//! requests, also ends the pause for an outage. A pause never stops a consent.
 
 mod cache;
 mod permit;
@@ -30,13 +29,13 @@ use crate::token::RefreshTrigger;
 /// So many failures in a row, without one success, are an outage.
 const OUTAGE: u32 = 10;
 
-/// So many failures in a row are no fault of one token.
+/// After this many consecutive failures, the cause is not one token.
 const TROUBLE: u32 = 2;
 
-/// For how long a success tells that the provider works.
+/// How long after a success the provider counts as available.
 const LATELY: Duration = Duration::from_mins(1);
 
-/// No pause is longer. One that seems to be was written by a clock that was ahead.
+/// The longest pause. A longer one was stored by a clock that was ahead, and is ignored.
 const LONGEST: Duration = Duration::from_mins(61);
 
 /// When to ask again while another call of this process tries.
@@ -159,23 +158,23 @@ impl Breaker {
             self.note_recovery();
             self.0.cache.clear(&probe.pause, self.0.clock.now()).await;
         } else {
-            // It may have been sent before the provider began to refuse the integration.
+            // The call may have been sent before the provider began to reject the integration.
             let pause = self.0.cache.known().await;
             self.end(pause.filter(|pause| pause.reason == PauseReason::Outage))
                 .await;
         }
     }
 
-    /// The provider did something else than refresh a token: it granted one. That ends
-    /// an outage for all tokens, and shows that it takes the integration.
+    /// The provider exchanged a code. That ends an outage for all tokens, and shows that it
+    /// accepts the integration's credentials.
     pub async fn provider_works(&self) {
         let pause = self.pause(self.0.clock.now()).await;
-        // Whoever asks for fewer calls may have time for one.
+        // A provider that limits the rate may still answer one call.
         self.end(pause.filter(|pause| pause.reason != PauseReason::RateLimited))
             .await;
     }
 
-    /// The provider works: that ends this pause.
+    /// Ends this pause, since the provider works.
     async fn end(&self, pause: Option<Pause>) {
         self.note_success();
         if let Some(pause) = pause {
@@ -212,9 +211,9 @@ impl Breaker {
         u64::try_from(since_failure + 1).is_ok_and(|age| age >= since_recovery)
     }
 
-    /// Whose fault a failure may be that was just told to
-    /// [`failed`](Self::failed). Where it is not known that the provider works for other
-    /// tokens, it may be an outage, and the end of one is to be noticed soon.
+    /// The likely cause of a failure that was just passed to [`failed`](Self::failed).
+    /// Unless the provider recently worked for other tokens, the cause may be an outage,
+    /// so that retries stay frequent.
     pub(super) fn cause_of(&self, error: &SparkError) -> Cause {
         let trips = matches!(Verdict::of(error), Verdict::Trips(_));
         if trips || !self.works_for_others() {
@@ -232,7 +231,7 @@ impl Breaker {
             && inner.failures.load(Ordering::SeqCst) < TROUBLE
     }
 
-    /// The pause as this process knows it. One that is gone was ended elsewhere.
+    /// The pause as this process knows it. If it disappeared, another process ended it.
     async fn pause(&self, now: Timestamp) -> Option<Pause> {
         let before = self.0.cache.known().await;
         let pause = self.0.cache.pause(now).await;
