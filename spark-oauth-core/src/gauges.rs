@@ -109,7 +109,7 @@ impl Gauges {
         Ok(())
     }
 
-    /// Without that integration's credentials nobody refreshes its tokens.
+    /// Tokens of an integration without configured credentials are not refreshed.
     fn warn_of_parked(&self, parked: &[(ClientId, u64)]) {
         let own = self.integration.as_str();
         for (integration, tokens) in parked {

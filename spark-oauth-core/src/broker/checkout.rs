@@ -30,7 +30,7 @@ pub struct CheckedOut {
     pub expires_in: Duration,
     /// What it is good for.
     pub scopes: Scopes,
-    /// Whose it is; `None` where the address belongs to another person by now.
+    /// The person's address; `None` if it now belongs to another person.
     pub email: Option<EmailAddress>,
     /// Why the token could not be refreshed, where that was tried: it still
     /// lives, but not as long as was asked for.

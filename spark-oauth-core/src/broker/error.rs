@@ -34,8 +34,8 @@ pub enum TokenError {
         /// When.
         at: Timestamp,
     },
-    /// The token was obtained by another integration than the configured one: its
-    /// refresh token is sent with no other credentials, and its record is left as it is.
+    /// Another integration than the configured one obtained the token. Its refresh token
+    /// is not sent with our credentials, and its record stays unchanged.
     #[error(
         "the token was obtained by client ID {integration}, which is not configured; configure \
          that integration, or ask the person to consent again"

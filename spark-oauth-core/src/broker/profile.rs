@@ -1,7 +1,7 @@
-//! A refresh, at most once a day for each token, reads the person's profile again, since
-//! people are renamed, and since an imported record knows no person until then.
+//! Re-reads the person's profile after a refresh, at most once a day for each token:
+//! people are renamed, and the person of an imported record is unknown until then.
 //!
-//! The tokens are stored before that, and whatever the answer, they stay.
+//! The tokens are stored before that. A failure to read the profile never affects them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use crate::ports::{Clock as _, SparkError, StoreError, TokenStore, UniqueRule};
 use crate::timestamp::Timestamp;
 use crate::token::{Status, Token};
 
-/// How old what is known of a profile becomes before a refresh reads it again.
+/// The age of a profile after which a refresh reads it again.
 const READ_EVERY: Duration = Duration::from_hours(24);
 
-/// How many profiles are read at once. While so many are, the profile of a token that
-/// needs none is left to a later refresh: a burst of refreshes is not made twice as long.
+/// How many profiles are read at once. At the limit, a profile that is not urgent is read
+/// after a later refresh, so that a burst of refreshes does not take twice as long.
 const AT_ONCE: usize = 4;
 
-/// How long a store that fails is offered what was read. A later refresh reads it again.
+/// How long to retry the write of a profile. A later refresh reads the profile again.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Reads profiles.
@@ -58,7 +58,7 @@ impl Profiles {
 }
 
 impl Refresher {
-    /// Reads the profile in the background, where that is due.
+    /// Reads the profile in the background, if it is due.
     pub(super) fn read_profile_later(&self, refreshed: &Refreshed) {
         let token = &refreshed.token;
         if !refreshed.called || !is_due(token, self.clock.now()) {
@@ -108,8 +108,8 @@ impl Refresher {
             .filter_map(|other| other.profile.email_confirmed_at)
             .max();
         if let Some(last) = last.filter(|last| *last >= confirmed.at) {
-            // It was confirmed for another person since, by the clock of whichever
-            // process did: a second answer is later whatever the clocks say.
+            // Another person has a newer confirmation, maybe by the clock of another
+            // process. A second answer is newer than that, whatever the clocks show.
             confirmed = self.ask_profile(&token).await?;
             confirmed.at = confirmed.at.max(last + Duration::from_millis(1));
         }
@@ -130,10 +130,10 @@ impl Refresher {
         Ok(addresses.spread(&confirmed, &integration).await?)
     }
 
-    /// Asks the provider whose the token is.
+    /// Asks the provider for the person of the token.
     async fn ask_profile(&self, token: &Token) -> Result<Confirmed, ProfileError> {
         let access = self.ring.open_access(token.id, &token.access)?;
-        // The answer is later than what the record holds, whatever the clocks say.
+        // The answer is newer than the stored profile, whatever the clocks show.
         let before = token.profile.email_confirmed_at;
         let after = before.map(|before| before + Duration::from_millis(1));
         let at = self.clock.now().max(after.unwrap_or(Timestamp::EPOCH));
@@ -144,9 +144,9 @@ impl Refresher {
         Ok(Confirmed { person, at })
     }
 
-    /// Asks for the profiles of other persons who have the address: where the provider
-    /// confirms it for one of them too, both have the same right to it; one who was
-    /// renamed gets the new address now.
+    /// Reads the profiles of other persons who have the address. If the provider confirms
+    /// the address for another person too, both own it. A person who was renamed gets the
+    /// new address.
     async fn ask_others(&self, others: &[Token], new: &Confirmed) -> Result<(), StoreError> {
         let mut answered = BTreeSet::new();
         for other in others.iter().filter(|other| other.status == Status::Active) {
@@ -179,7 +179,7 @@ fn is_due(token: &Token, now: Timestamp) -> bool {
     let Some(read_at) = token.profile.read_at else {
         return true;
     };
-    // A clock that was set back must not keep an old profile.
+    // An old profile must not look recent after the clock was set back.
     let age = now.since(read_at).max(read_at.since(now));
     token.person.is_none() || token.held_email().is_none() || age >= READ_EVERY
 }

@@ -19,8 +19,8 @@ use crate::token::{RefreshTrigger, RevokedBy, Status, Token};
 
 impl Broker {
     /// Revokes the person's authorizations at the provider, and marks every record of
-    /// that person for this integration as revoked. Where the provider does not confirm
-    /// it, the records are left as they are.
+    /// that person for this integration as revoked. If the provider does not confirm
+    /// the revocation, the records stay unchanged.
     ///
     /// # Errors
     /// [`TokenError`] says why nothing was revoked.
@@ -76,8 +76,8 @@ impl Broker {
         Ok(revocation)
     }
 
-    /// Asks the provider, once more with a new access token where it refuses this one:
-    /// that says nothing about the grant.
+    /// Calls the provider, and once more with a new access token if it rejects this one: a
+    /// rejected access token says nothing about the grant.
     async fn revoke_with(
         &self,
         token: &Token,
@@ -246,8 +246,8 @@ impl Broker {
     }
 }
 
-/// Whether the token cannot be refreshed until the person consents again, or its
-/// integration is configured again: no access token is left to revoke with.
+/// Whether no valid access token can be obtained until the person consents again, or the
+/// integration of the token is configured again.
 const fn is_of_grant(error: &TokenError) -> bool {
     matches!(
         error,

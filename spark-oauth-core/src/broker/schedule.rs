@@ -49,12 +49,12 @@ pub struct Expiries {
     obtained_at: Timestamp,
 }
 
-/// Whose fault a refresh that failed may be.
+/// The likely cause of a failed refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The token's alone: the provider works for others.
+    /// Only this token: the provider works for others.
     Token,
-    /// The provider's, as far as is known.
+    /// The provider, as far as this process knows.
     Provider,
 }
 
@@ -181,14 +181,13 @@ impl Schedule {
         token.upkeep.due_at = is_active(token).then_some(due_at);
     }
 
-    /// No wait after a failure is longer. One that seems to be was written by a clock
-    /// that was ahead.
+    /// The longest wait after a failure. A longer one was stored by a clock that was ahead.
     pub(super) fn longest_wait(&self) -> Duration {
         self.limits.longest_retry + Duration::from_mins(1)
     }
 
-    /// Whether the times of a record cannot be right at `now`: then it is due at once,
-    /// and a refresh sets them right.
+    /// Makes a record due at once if its times cannot be right at `now`: the refresh corrects
+    /// them. Returns whether the record changed.
     pub(super) fn set_right(&self, token: &mut Token, now: Timestamp) -> bool {
         let wait = token.upkeep.retry_at.map(|at| at.since(now));
         let is_wrong = token.is_ahead_of(now) || wait > Some(self.longest_wait());

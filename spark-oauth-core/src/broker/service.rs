@@ -120,7 +120,7 @@ impl Broker {
     }
 
     /// Whether the token is parked: another integration than the configured one obtained
-    /// it, so that it is listed, but not refreshed.
+    /// it. A parked token is listed but not refreshed.
     pub fn is_parked(&self, token: &Token) -> bool {
         self.refresher.check_integration(token).is_err()
     }

@@ -21,7 +21,7 @@ pub struct FetchedToken {
     pub expires_at: Timestamp,
     /// What it is good for.
     pub scopes: Scopes,
-    /// Whose it is; `None` where the address belongs to another person by now.
+    /// The person's address; `None` if it now belongs to another person.
     pub email: Option<EmailAddress>,
     /// When it ends by the clock of this process that no correction moves.
     pub(super) ends: Instant,

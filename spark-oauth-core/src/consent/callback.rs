@@ -19,7 +19,7 @@ pub struct Callback {
 }
 
 impl Callback {
-    /// What it answers, hashed: the same where one callback is delivered twice.
+    /// A hash of code and error, which is the same if one callback is delivered twice.
     pub(super) fn answer(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         if let Some(refusal) = &self.refusal {

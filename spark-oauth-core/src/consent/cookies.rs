@@ -3,9 +3,9 @@
 /// The name and value of every cookie in the fields `Cookie` of a request, in the order in
 /// which the browser sent them.
 ///
-/// Cookies of other applications on the same host come along, whatever they hold (RFC 6265
-/// section 8.5: ports share cookies). One whose name or value is not UTF-8 is left out, and
-/// costs no other.
+/// A browser also sends the cookies of other applications on the same host, which may hold
+/// any bytes (RFC 6265 section 8.5: ports share cookies). A cookie whose name or value is
+/// not UTF-8 is skipped.
 pub fn cookies<'h>(
     fields: impl IntoIterator<Item = &'h [u8]>,
 ) -> impl Iterator<Item = (&'h str, &'h str)> {

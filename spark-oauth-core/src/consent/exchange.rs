@@ -43,7 +43,7 @@ impl ConsentService {
             .exchange_code(&self.integration, code, verifier)
             .await
             .map_err(ConsentError::Exchange)?;
-        // The person does not wait for what this tells of an outage.
+        // Detached, so that the person does not wait for the update of the breaker.
         let breaker = self.breaker.clone();
         drop(
             self.detached
@@ -138,9 +138,9 @@ impl ConsentService {
         }
     }
 
-    /// Asks who consented. Where the address was confirmed for another person after
-    /// this one was asked for, by the clock of whichever process did, it is asked once
-    /// more: that answer is the later one, whatever the clocks say.
+    /// Asks the provider who consented. If another person has a newer confirmation of the
+    /// address, maybe by the clock of another process, it asks once more. The second answer
+    /// is newer, whatever the clocks show.
     async fn identify(&self, access_token: &AccessToken) -> Result<Confirmed, SparkError> {
         let at = self.clock().now();
         let person = self.ask_who(access_token).await?;
@@ -181,9 +181,9 @@ impl ConsentService {
     }
 }
 
-/// Whether the person is the one who was expected. Who consents again may have another
-/// address by now, and another person that one: the provider's identifier tells. A
-/// stored link means the person who has the address today.
+/// Whether the expected person consented. A renewal expects a person ID, since the address
+/// may have changed or belong to another person. A stored link expects the person who has
+/// the address now.
 fn is_expected(expected: &EmailAddress, grant: &Grant) -> bool {
     let person = &grant.confirmed.person;
     match &grant.terms.expected_person {

@@ -31,8 +31,8 @@ pub struct Granted {
     pub renewed: bool,
     /// What it was begun under.
     pub terms: Terms,
-    /// Whether an earlier delivery of the same callback ended in this token: a browser
-    /// repeats a request whose answer was lost.
+    /// Whether an earlier delivery of the same callback created this token: a browser
+    /// repeats a request whose response was lost.
     pub repeated: bool,
 }
 
@@ -213,7 +213,7 @@ impl GrantWriter {
 
     fn fill_in(&self, token: &mut Token, grant: &Grant, lost_at: Option<Timestamp>) {
         let Grant { answer, at, .. } = grant;
-        // What the record holds may be from a process whose clock is ahead.
+        // The stored time may be from a process whose clock is ahead.
         let before = token
             .profile
             .email_confirmed_at

@@ -24,15 +24,15 @@ use crate::ports::{
     CallbackClaim, Clock, ConsentStore, PendingConsent, Random, SparkClient, StateHash, Taken,
 };
 
-/// How long a callback that is delivered again waits for the first, whose process may be
-/// gone. Browsers and proxies wait longer.
+/// How long a repeated callback waits for the first one, whose process may have crashed.
+/// Browsers and proxies wait longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// How often it looks.
+/// The interval at which a repeated callback polls the store.
 const POLL: Duration = Duration::from_millis(200);
 
-/// How long a store that fails is asked again for the records of others under an
-/// address. The whole write of a consent is tried again after that.
+/// How long to retry one update of another person's record while the store fails. After
+/// that, the whole write of the consent is retried.
 const ADDRESS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The bounds of consents that were begun.
@@ -116,12 +116,11 @@ impl ConsentService {
 
     /// Ends a consent with what the provider sent the browser back with.
     ///
-    /// The `state` is consumed by the first callback of the browser that began the
-    /// consent, before anything else is looked at: a stranger who opens the address does
-    /// not use it up. The token endpoint is called once, and only where the consent has
-    /// not expired. The same callback again, from the same browser, is given the same
-    /// token. The work is detached: a browser that hangs up costs neither the person's
-    /// consent nor its entry in the audit log.
+    /// The first callback of the browser that began the consent consumes the `state`,
+    /// before any other check. Another browser cannot consume it. The token endpoint is
+    /// called once, and only if the consent has not expired. If the same browser repeats
+    /// the same callback, it gets the same token. The work is detached: if the browser
+    /// disconnects, the consent and its audit entry are still written.
     ///
     /// `browsers` are the secrets that the browser sent, see
     /// [`cookies`](crate::consent::cookies).
@@ -176,8 +175,8 @@ impl ConsentService {
         })
     }
 
-    /// The token in which an earlier delivery of the same callback ended. While that is
-    /// under way, perhaps in another process, this one waits for it.
+    /// The token that an earlier delivery of the same callback created. Waits while that
+    /// delivery is in progress, perhaps in another process.
     async fn granted_before(
         &self,
         claim: &CallbackClaim,
@@ -210,8 +209,8 @@ impl ConsentService {
         })
     }
 
-    /// Notes how a consent ended. A store that does not take it costs a second delivery
-    /// of the callback its answer, nothing else.
+    /// Records the result of a consent. If the store fails, only a repeated callback is
+    /// affected: it does not get the token.
     async fn note_end(&self, state: StateHash, token: Option<TokenId>) {
         let noted = match token {
             Some(token) => self.consents.finish(state, token).await,
@@ -228,7 +227,8 @@ impl ConsentService {
         begun: PendingConsent,
     ) -> Result<Granted, ConsentError> {
         self.check_issuer(callback.issuer)?;
-        // Another process may have begun it, by another clock: both must say so.
+        // Another process may have begun the consent by another clock, so both clocks here
+        // must agree that it has expired.
         let now = self.clock().now().min(self.grants.clock.now());
         if begun.expires_at.has_passed(now) {
             return Err(ConsentError::Expired);
@@ -302,7 +302,7 @@ impl ConsentService {
             origin: origin.clone(),
         };
         if matches!(outcome, Err(ConsentError::OtherBrowser)) {
-            // The state is left to its owner, so that one callback can be refused often.
+            // Another browser does not consume the state, so it can repeat this at will.
             let refusal = self
                 .auditor
                 .record_refusal(&caller, action, subject, result);

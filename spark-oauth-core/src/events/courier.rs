@@ -40,7 +40,7 @@ const UNKNOWN_PAUSE: Duration = Duration::from_hours(1);
 pub(super) struct Courier {
     events: Events,
     random: Arc<dyn Random>,
-    /// Whether what waits for endpoints that have changed was made due.
+    /// Whether the events of changed endpoints were made due.
     resumed: bool,
     under_way: JoinSet<Ending>,
     destinations: HashMap<task::Id, String>,
@@ -79,8 +79,8 @@ impl Courier {
         Ok(full && progress)
     }
 
-    /// Once for each process: sends at once what waits for an endpoint that was not tried
-    /// before, because the configuration has changed or the last process suspended it.
+    /// Makes events due at once that were never tried at the configured endpoint, because
+    /// the configuration changed or the last process suspended it. Runs once per process.
     async fn resume_changed(&mut self, now: Timestamp) -> Result<(), StoreError> {
         if self.resumed {
             return Ok(());

@@ -27,9 +27,9 @@ impl Destination {
         }
     }
 
-    /// Says which endpoint is behind the name: a fingerprint of its address and secret.
-    /// Where it is another one at the next start, what waits is sent at once, with all
-    /// its tries. It is kept in the store, so it must not be the secret itself.
+    /// Sets a fingerprint of the endpoint's address and secret. If it changes at the next
+    /// start, waiting events are delivered at once and their attempts count anew. The store
+    /// keeps the fingerprint, so it must not reveal the secret.
     #[must_use]
     pub fn endpoint(mut self, fingerprint: impl Into<String>) -> Self {
         self.endpoint = fingerprint.into();

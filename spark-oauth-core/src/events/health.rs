@@ -1,7 +1,7 @@
-//! How a destination fares in the eyes of this process: one that fails again and again
-//! is suspended for a while, so that its events do not hold back those of others.
+//! Suspends a destination that fails repeatedly, so that its events do not delay those of
+//! other destinations.
 //!
-//! A suspension is never stored: a restart tries again.
+//! A suspension is per process and not stored: a restart ends it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,14 +12,14 @@ use crate::timestamp::Timestamp;
 /// How many deliveries to one destination run at once.
 const AT_ONCE: usize = 4;
 
-/// So many failures in a row, and the destination is suspended.
+/// The number of consecutive failures that suspends a destination.
 const FAILURES: u32 = 5;
 
 /// How long at first; then twice as long each time.
 const FIRST_REST: Duration = Duration::from_secs(30);
 const LONGEST_REST: Duration = Duration::from_mins(15);
 
-/// How long a destination is suspended that wants no event any more.
+/// How long a destination is suspended after 410 Gone.
 const GONE_REST: Duration = Duration::from_hours(12);
 
 /// Whether an event may be offered to a destination now.
@@ -33,15 +33,14 @@ pub(super) enum Admission {
     Suspended,
 }
 
-/// Why a process sends nothing to a destination for a while.
+/// A pause of all deliveries from this process to a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Suspension {
-    /// When the destination was suspended first, without a delivery since.
+    /// When the first suspension since the last successful delivery began.
     pub since: Timestamp,
     /// When one event is tried again.
     pub until: Timestamp,
-    /// The destination says that it wants no event any more (410 Gone); otherwise it
-    /// failed again and again.
+    /// Whether the destination answered 410 Gone; otherwise it failed repeatedly.
     pub gone: bool,
 }
 
@@ -120,7 +119,7 @@ impl Healths {
             .running += 1;
     }
 
-    /// Takes note of an ending; answers the suspension that begins with it.
+    /// Records the result of a delivery. Returns the suspension that begins with it.
     pub(super) fn end(
         &self,
         destination: &str,

@@ -36,27 +36,27 @@ pub struct EventService {
     auditor: Auditor,
 }
 
-/// How a destination fares.
+/// The state of a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DestinationStatus {
     /// Its name.
     pub destination: String,
     /// How many events wait for it.
     pub waiting: u64,
-    /// What keeps events from it; `None` where nothing does, or none waits.
+    /// Why waiting events are delayed; `None` if no event waits or none is delayed.
     pub trouble: Option<DeliveryTrouble>,
 }
 
-/// Why events wait for a destination longer than a moment.
+/// Why deliveries to a destination are delayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryTrouble {
-    /// This process sends nothing to the destination, at present.
+    /// Whether this process has suspended the destination.
     pub suspended: bool,
-    /// Since when: the begin of the suspension, or the time of the event that failed.
+    /// The start of the suspension, or the time of the event whose delivery failed.
     pub since: Timestamp,
-    /// When an event is tried next.
+    /// When the next delivery is attempted.
     pub next_attempt_at: Timestamp,
-    /// Why the last try failed, in words; holds no secret.
+    /// Why the last attempt failed, in words; contains no secret.
     pub reason: String,
 }
 
@@ -69,8 +69,8 @@ impl EventService {
         }
     }
 
-    /// How each destination fares. What waits is the same at every process; a suspension
-    /// is that of this one.
+    /// The state of each destination. The number of waiting events is the same in every
+    /// process; a suspension is that of this process.
     ///
     /// # Errors
     /// The store's.
@@ -88,8 +88,8 @@ impl EventService {
         Ok(statuses)
     }
 
-    /// Sends at once what waits for a destination, and ends its suspension; answers how
-    /// many events waited for a later time. An admin decides that.
+    /// Ends the suspension of a destination and makes its waiting events due, at the request
+    /// of an admin. Returns how many events were not due yet.
     ///
     /// # Errors
     /// The store's. Nothing has changed then.

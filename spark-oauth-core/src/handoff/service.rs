@@ -61,9 +61,9 @@ impl HandOver {
     /// Creates the room, adds the requester and posts the token.
     ///
     /// The work is detached: a browser that hangs up leaves no half-done room, and
-    /// no hand-over without its entry in the audit log. `record` belongs to it: it is
-    /// called once, with what was created, or without where no room is left. Where it
-    /// answers `false`, the caller does not know the room, which is deleted again.
+    /// no hand-over without its entry in the audit log. `record` is part of
+    /// the work: it is called once, with the created room, or with `None` if no room exists.
+    /// If it returns `false`, the caller could not store the room, and it is deleted again.
     ///
     /// # Errors
     /// [`HandOverError`] says which step failed and what is left.
@@ -110,7 +110,7 @@ impl HandOver {
             .unwrap_or(Err(HandOverError::Interrupted))
     }
 
-    /// Deletes a room that nobody would find again.
+    /// Deletes a room that the caller could not store.
     async fn take_back(&self, token: Token, room: &RoomId) -> HandOverError {
         if let Err(error) = self.delete_with(token, room).await {
             tracing::error!(room = room.as_str(), %error, "room left behind");

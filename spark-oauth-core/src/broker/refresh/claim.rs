@@ -19,14 +19,14 @@ use crate::token::{Lease, RefreshTrigger, Token};
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Every lease that was ever taken stands at this time.
+/// At this time, every lease counts as held.
 const LONG_AGO: Timestamp = Timestamp::from_millis(i64::MIN);
 
-/// Two clocks that are apart by more than this do not work with each other: each is
-/// corrected by twelve hours at most.
+/// The largest difference between two working clocks: each is corrected by at most twelve
+/// hours.
 const MOST_APART: Duration = Duration::from_hours(24);
 
-/// How many times longer than ours the leases of another process may be.
+/// The maximum ratio of another process's lease duration to ours.
 const LONGER_LEASES: u32 = 4;
 
 /// The outcome of a claim that was waited for.
@@ -57,24 +57,24 @@ impl Refresher {
         outcome
     }
 
-    /// Takes the lease where none stands, or where that of another process has lapsed.
+    /// Acquires the lease if it is free, or if the lease of another process has expired.
     async fn try_claim(&self, id: TokenId) -> Result<Claim, StoreError> {
         let claim = self.tokens.claim(id, self.lease(), LONG_AGO).await?;
         match claim {
             Claim::Held(held) if self.has_lapsed(id, held) => {
-                // It succeeds only where this lease has not been extended meanwhile.
+                // This fails if the other process has renewed its lease meanwhile.
                 self.tokens.claim(id, self.lease(), held.expires_at).await
             }
             claim => Ok(claim),
         }
     }
 
-    /// Whether the lease of another process is over: this process has seen it
-    /// unchanged for as long as a lease lasts, since the other's clock may be hours
+    /// Whether the lease of another process has expired: this process has seen it
+    /// unchanged for the duration of a lease. The clock of the other process may be hours
     /// ahead or behind.
     ///
-    /// The time that stands in it can only prolong that, and not for long: the other
-    /// process may be set up for longer leases.
+    /// The expiry in the lease can only lengthen that time, by a bounded factor: the other
+    /// process may be configured for longer leases.
     fn has_lapsed(&self, id: TokenId, held: Lease) -> bool {
         let RefreshLimits { lease, skew, .. } = self.limits;
         let now = self.clock.now();
@@ -117,7 +117,7 @@ impl Refresher {
                 let current = self.tokens.get(id).await?.ok_or(TokenError::NotFound)?;
                 check_active(&current)?;
                 if let Some(attempt) = current.attempt {
-                    // Its time counts from here, should it have to be taken up.
+                    // `recovery_grace` counts from this first sighting of the marker.
                     self.markers.age(id, attempt, self.clock.uptime());
                 }
                 if self.is_met(&current, goal, trigger) {

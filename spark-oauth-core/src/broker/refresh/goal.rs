@@ -11,7 +11,7 @@ use crate::token::{ConsentLoss, RefreshTrigger, Status, Token};
 /// A token with less life than this would end on its way to the provider.
 pub(in crate::broker) const SHORTEST_LIFE: Duration = Duration::from_secs(1);
 
-/// So long a service waits at least after a failure before it asks for a refresh again.
+/// The minimum time between a failure and the next refresh that a service requests.
 const API_REST: Duration = Duration::from_secs(5);
 
 /// What a refresh is to achieve.
@@ -57,8 +57,8 @@ impl Refresher {
         lives && since < quiet
     }
 
-    /// Refuses what would fail without a call: a token that is not active, one of
-    /// another integration, or one whose last refresh failed a moment ago.
+    /// Rejects a token that needs no call to the provider to fail: it is not active, belongs
+    /// to another integration, or failed a moment ago.
     pub(in crate::broker) fn check_ready(
         &self,
         token: &Token,
@@ -74,15 +74,15 @@ impl Refresher {
         }
     }
 
-    /// How long the provider is not asked after a failure; `None` where nothing failed,
-    /// or the provider has worked since.
+    /// The remaining back-off after a failure; `None` without a failure, or if the provider
+    /// has worked since.
     fn rest_left(&self, token: &Token, trigger: RefreshTrigger) -> Option<Duration> {
         let now = self.clock.now();
         let retry_at = token.upkeep.retry_at?;
         match trigger {
             // An admin looks on, and has a reason.
             RefreshTrigger::Admin => None,
-            // A service has one too, and may ask in a loop.
+            // A service has a reason too, but may call in a loop.
             RefreshTrigger::Api => {
                 let failed_at = token.last_failure.as_ref()?.at;
                 Some(API_REST.saturating_sub(now.since(failed_at)))
@@ -91,7 +91,7 @@ impl Refresher {
                 let failed_at = token.last_failure.as_ref().map(|failure| failure.at);
                 let ended = failed_at.is_some_and(|at| self.breaker.has_recovered_since(at));
                 let left = retry_at.since(now);
-                // No wait is as long: the clock was set since it was written.
+                // A longer wait was stored before the clock was set.
                 (!ended && left <= self.schedule.longest_wait()).then_some(left)
             }
         }
@@ -99,8 +99,8 @@ impl Refresher {
 }
 
 impl Refresher {
-    /// Refuses a token of another integration: its provider would take our credentials
-    /// with its refresh token as the misuse of a stolen one, and end the grant.
+    /// Rejects a token of another integration. A provider that sees its refresh token with
+    /// our credentials may treat it as stolen and revoke the grant.
     pub(in crate::broker) fn check_integration(&self, token: &Token) -> Result<(), TokenError> {
         if token.integration == self.integration.client_id {
             return Ok(());

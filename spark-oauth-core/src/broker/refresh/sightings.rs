@@ -1,8 +1,8 @@
-//! For how long this process has seen a lease, or a marker, unchanged.
+//! Measures for how long this process has seen a lease, or a marker, unchanged.
 //!
-//! The clocks of two processes may be hours apart, so that the times in a lease or a
-//! marker of another process tell little. How long it has stood is measured here, by
-//! the time that passed since this process first saw it.
+//! The clocks of two processes may be hours apart, so the times in a lease or a marker of
+//! another process are unreliable. This process therefore measures the time since it first
+//! saw the value.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use crate::ids::TokenId;
 
-/// How many are remembered. What is forgotten is only waited for anew.
+/// The maximum number of sightings. After an eviction, the wait starts again.
 const MOST: usize = 10_000;
 
-/// What was not looked at for so long is forgotten first.
+/// Sightings that were not used for this long are evicted first.
 const STALE: Duration = Duration::from_mins(10);
 
-/// When this process first saw what stands in a record. Clones share it.
+/// When this process first saw the current value of each record. Clones share it.
 #[derive(Clone, Debug)]
 pub(in crate::broker) struct Sightings<T>(Arc<Mutex<HashMap<TokenId, Sighting<T>>>>);
 
@@ -34,8 +34,8 @@ impl<T> Default for Sightings<T> {
 }
 
 impl<T: Copy + PartialEq> Sightings<T> {
-    /// For how long `seen` has stood in the record, as far as this process knows; zero
-    /// where it is new. `uptime` is that of the [`Clock`](crate::ports::Clock).
+    /// For how long this process has seen the value `seen` in the record; zero if the value
+    /// is new. `uptime` is that of the [`Clock`](crate::ports::Clock).
     pub(in crate::broker) fn age(&self, id: TokenId, seen: T, uptime: Duration) -> Duration {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST && !all.contains_key(&id) {

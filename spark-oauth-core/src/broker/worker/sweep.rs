@@ -1,5 +1,5 @@
-//! After the clock was moved back, the store still has the times that were reckoned
-//! before: no record would come due. All are looked through once.
+//! Corrects the times in the store after the clock was moved back. Otherwise no record
+//! would come due. One sweep reads every record.
 
 use std::num::NonZeroU16;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use crate::token::Token;
 /// How many records are read at once.
 const PAGE: NonZeroU16 = const { NonZeroU16::new(200).unwrap() };
 
-/// How long a store that fails is left alone.
+/// The pause before a retry while the store fails.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
-/// Looks through the records, beside the worker's visits; ends with it.
+/// Runs beside the worker's refreshes, and stops when it is dropped.
 pub(super) struct Sweep {
-    /// How often the clock had been moved back at the last one.
+    /// How often the clock had been moved back at the last sweep.
     moved_back: u64,
     running: JoinSet<()>,
 }
@@ -38,7 +38,7 @@ impl Sweep {
             return;
         }
         self.moved_back = moved_back;
-        // What an earlier one had not come to is this one's.
+        // The new sweep covers the records that an aborted one did not reach.
         self.running.abort_all();
         let worker = worker.clone();
         self.running.spawn(async move {
@@ -50,7 +50,7 @@ impl Sweep {
     }
 }
 
-/// Sets right every record that needs it.
+/// Corrects every record that needs it.
 async fn sweep(worker: &Worker) -> Result<(), StoreError> {
     let mut page = PageRequest::first(PAGE);
     let mut corrected = 0_u64;
@@ -80,7 +80,7 @@ async fn set_right(worker: &Worker, mut token: Token) -> Result<bool, StoreError
     }
     match worker.tokens.update(&token).await {
         Ok(_) => Ok(true),
-        // Somebody else wrote it meanwhile, by the clock as it is now.
+        // Another task or process wrote the record meanwhile, by the current clock.
         Err(StoreError::Conflict | StoreError::NotFound) => Ok(false),
         Err(error) => Err(error),
     }
