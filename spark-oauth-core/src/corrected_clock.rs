@@ -1,10 +1,10 @@
-//! The local clock, corrected by the provider's, and what its steps do to records.
+//! The local clock, corrected by the provider's time, and the records that a step affects.
 //!
-//! The answers of the token endpoint tell the provider's time (`Date`, RFC 9110 section
+//! Answers of the token endpoint contain the provider's time (`Date`, RFC 9110 section
 //! 6.6.1), in whole seconds. One answer proves nothing: a cache, a proxy or one server
-//! of many may be wrong. Only several that agree move the clock, and only so far.
-//! Where the clock moves back, by a correction or by a step of the local clock, the
-//! times of the records that this process wrote before move with it.
+//! of many may be wrong. Only several answers that agree move the clock, within a bound.
+//! When the clock moves back, by a correction or by a step of the local clock, the times
+//! of the records that this process wrote before are moved by the same difference.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,30 +14,29 @@ use crate::ports::{Clock, Random};
 use crate::timestamp::Timestamp;
 use crate::token::Token;
 
-/// A difference up to this, in milliseconds, is left alone: the provider's clocks
+/// A difference up to this, in milliseconds, is not corrected: the provider's clocks
 /// differ too, and a step that small harms no token.
 const TOLERANCE: i64 = 5_000;
 
-/// `Date` says nothing of the milliseconds.
+/// `Date` has no milliseconds.
 const WHOLE_SECOND: i64 = 999;
 
 /// How many answers must agree before they move the clock, and over how long a time.
 const AGREEING: u32 = 3;
 const AGREEING_FOR: Duration = Duration::from_mins(1);
 
-/// The clock is corrected by this much at most, in milliseconds: 12 hours. A clock that
-/// was set to local time instead of UTC, the common mistake, is off by less nearly
-/// everywhere. What is off by more is not a clock that runs badly but a machine, or a
-/// provider, that needs an operator.
+/// The largest correction, in milliseconds: 12 hours. A clock that was set to local time
+/// instead of UTC, the common mistake, is off by less nearly everywhere. For a larger
+/// difference, an operator must look at the machine or the provider.
 const MOST: i64 = 12 * 60 * 60 * 1_000;
 
-/// How many earlier reckonings are remembered.
+/// The maximum number of earlier clock IDs that are kept.
 const REMEMBERED: usize = 64;
 
 /// Whether the local clock agrees with the provider's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockState {
-    /// As far as is known.
+    /// It agrees, as far as this process knows.
     Right,
     /// It is wrong, and corrected.
     Corrected {
@@ -45,7 +44,7 @@ pub enum ClockState {
         /// behind.
         ahead_ms: i64,
     },
-    /// It is wrong by more than is corrected, or the provider's is.
+    /// The difference is too large to correct: the local clock or the provider's is wrong.
     Wrong {
         /// By how many milliseconds the local clock is ahead; negative where it is
         /// behind.
@@ -56,7 +55,7 @@ pub enum ClockState {
 /// A provider that says it is earlier than this, 2025-01-01, is not believed.
 const EARLIEST: Timestamp = Timestamp::from_millis(1_735_689_600_000);
 
-/// A [`Clock`] that corrects another one. Clones share what they have learned.
+/// A [`Clock`] that corrects another one. Clones share the correction.
 #[derive(Clone, Debug)]
 pub(crate) struct CorrectedClock {
     local: Arc<dyn Clock>,
@@ -70,20 +69,20 @@ struct State {
     anchor: i64,
     /// What to add to the local time, in milliseconds.
     offset: i64,
-    /// Answers that disagree with the offset, and agree with each other.
+    /// Answers that contradict the offset and agree with each other.
     doubt: Option<Doubt>,
-    /// What the local time would need, where that is more than is corrected.
+    /// The offset that the provider's answers imply, where it exceeds [`MOST`].
     beyond: Option<i64>,
-    /// The reckoning that records are written under now.
+    /// The clock ID of the records that this process writes now.
     id: ClockId,
-    /// Those before it, and what to add to their times, in milliseconds: never more
-    /// than zero. A record is rather refreshed too early than answered dead.
+    /// Earlier clock IDs, and what to add to the times of their records, in milliseconds.
+    /// Never positive: a refresh that is too early is better than an expired token.
     earlier: Vec<(ClockId, i64)>,
     /// How often the clock was moved back.
     moved_back: u64,
 }
 
-/// Answers in a row that agree on another offset than the one that counts.
+/// Consecutive answers that agree on an offset other than the current one.
 #[derive(Clone, Copy, Debug)]
 struct Doubt {
     lowest: i64,
@@ -100,7 +99,7 @@ struct Moment {
 }
 
 impl CorrectedClock {
-    /// Corrects nothing until the provider has told its time often enough.
+    /// A clock without a correction.
     pub(crate) fn new(local: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
         let moment = Moment::of(&*local);
         let state = State {
@@ -119,7 +118,7 @@ impl CorrectedClock {
         }
     }
 
-    /// When something was, at this [`uptime`](Clock::uptime), by what is known now.
+    /// The time at this [`uptime`](Clock::uptime), by the current correction.
     pub(crate) fn time_of(&self, uptime: Duration) -> Timestamp {
         let (state, moment) = self.look();
         let ago = moment.uptime.saturating_sub(uptime);
@@ -136,25 +135,25 @@ impl CorrectedClock {
         }
     }
 
-    /// How often the clock was moved back: when it changes, the times of records that
-    /// were written before are wrong in the store.
+    /// How often the clock was moved back. After a change, the store holds wrong times of
+    /// records that this process wrote before.
     pub(crate) fn moved_back(&self) -> u64 {
         self.look().0.moved_back
     }
 
-    /// The reckoning that times are written under now.
+    /// The clock ID of the records that this process writes now.
     pub(crate) fn id(&self) -> ClockId {
         self.look().0.id
     }
 
-    /// Whether [`set_right`](Self::set_right) has something to do.
+    /// Whether this process wrote the record under an earlier clock ID.
     pub(crate) fn is_outdated(&self, token: &Token) -> bool {
         let earlier = &self.look().0.earlier;
         earlier.iter().any(|(id, _)| Some(*id) == token.clock)
     }
 
-    /// Sets the times of a record right that this process wrote before its clock was
-    /// moved back; `false` where nothing is to set right.
+    /// Corrects the times of a record that this process wrote before its clock was moved
+    /// back. Returns whether a time changed.
     pub(crate) fn set_right(&self, token: &mut Token) -> bool {
         let (state, _) = self.look();
         let known = |(id, _): &&(ClockId, i64)| Some(*id) == token.clock;
@@ -166,15 +165,15 @@ impl CorrectedClock {
         shift != 0
     }
 
-    /// The record, with its times as this process reckons them now.
+    /// The record with corrected times, under the current clock ID.
     pub(crate) fn reckon(&self, mut token: Token) -> Token {
         self.set_right(&mut token);
         token.clock = Some(self.id());
         token
     }
 
-    /// Learns from an answer that was asked for when the [`uptime`](Clock::uptime) was
-    /// `sent`, and has just been received.
+    /// Learns from an answer that has just been received. `sent` is the
+    /// [`uptime`](Clock::uptime) at which the request was sent.
     pub(crate) fn learn(&self, provider: Timestamp, sent: Duration) {
         if provider < EARLIEST {
             tracing::debug!(%provider, "provider's time not believed");
@@ -182,7 +181,7 @@ impl CorrectedClock {
         }
         let (mut state, moment) = self.look();
         let took = i64::try_from(moment.uptime.saturating_sub(sent).as_millis());
-        // Between these the offset lies, if the provider's clock is right.
+        // If the provider's clock is right, the offset is between these two.
         let lowest = provider.as_millis().saturating_sub(moment.local);
         let highest = lowest
             .saturating_add(took.unwrap_or(i64::MAX))
@@ -238,11 +237,11 @@ impl CorrectedClock {
         }
     }
 
-    /// Begins another reckoning, which differs from the one before by so many
+    /// Starts a new clock ID, whose times differ from the earlier ones by so many
     /// milliseconds.
     ///
-    /// Forward, times stay as they are: a machine that was suspended or paused steps
-    /// forward too, and then the time has passed.
+    /// A step forward changes no stored time: after a machine was suspended or paused, the
+    /// clock steps forward too, and that time has really passed.
     fn renew(&self, state: &mut State, by: i64) {
         let shift = if by < -TOLERANCE { by } else { 0 };
         state.earlier.push((state.id, 0));
@@ -258,13 +257,13 @@ impl CorrectedClock {
         }
     }
 
-    /// The state, after a look whether the local clock was set.
+    /// The state, after a check whether the local clock was set.
     fn look(&self) -> (MutexGuard<'_, State>, Moment) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let moment = Moment::of(&*self.local);
         let step = moment.anchor().saturating_sub(state.anchor);
         if step.saturating_abs() > TOLERANCE {
-            // What was learned of the clock is of no use now that it was set.
+            // The correction does not apply to a clock that was set.
             let by = step.saturating_sub(state.offset);
             state.anchor = moment.anchor();
             state.offset = 0;
@@ -283,7 +282,7 @@ impl Moment {
         loop {
             let local = clock.now().as_millis();
             let after = clock.uptime();
-            // A process that was stopped in between would find a step where none is.
+            // If the process was stopped in between, the two readings look like a step.
             if after.saturating_sub(uptime) < Duration::from_secs(1) {
                 return Self { local, uptime };
             }
@@ -306,7 +305,7 @@ impl Doubt {
         self.lowest / 2 + self.highest / 2
     }
 
-    /// Both, where they agree.
+    /// The intersection, if the two agree.
     fn and(self, other: Self) -> Option<Self> {
         let both = Self {
             lowest: self.lowest.max(other.lowest),

@@ -6,16 +6,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// An e-mail address: kept as written, compared by rules that make no two people one.
+/// An e-mail address: kept as written, and compared so that two people never match.
 ///
 /// - The local part is compared byte by byte after lower-casing ASCII. RFC 5321
 ///   section 2.4 lets it differ by case; Webex makes no such difference. Unicode case
 ///   folding would turn U+212A (KELVIN SIGN) into `k`, and so give one person the
 ///   tokens of another.
 /// - The domain is compared by its A-label (UTS #46, non-transitional), so that
-///   `bücher.example` and `xn--bcher-kva.example` are the same. A domain that has no
-///   A-label is compared as the local part is: the provider may name one, and that must
-///   not cost a person's consent.
+///   `bücher.example` and `xn--bcher-kva.example` are the same. A domain without
+///   an A-label is compared like the local part: the provider may use such a domain, and
+///   the person must still be able to consent.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress {
@@ -75,8 +75,8 @@ impl EmailAddress {
         })
     }
 
-    /// A name that may be an address, in the form in which equal ones are the same:
-    /// [`normalized`](Self::normalized) for an address, else lower-cased in ASCII.
+    /// Normalizes a name that may be an address: [`normalized`](Self::normalized) for an
+    /// address, else lower-cased in ASCII.
     pub fn normalize(name: &str) -> String {
         match Self::parse(name) {
             Ok(email) if email.written == name => email.normalized,
@@ -84,11 +84,11 @@ impl EmailAddress {
         }
     }
 
-    /// A part of an address as [`search_text`](Self::search_text) holds it: lower-cased
-    /// in ASCII, and what follows an `@` as domains are written in Unicode.
+    /// Normalizes a part of an address for a search in [`search_text`](Self::search_text):
+    /// lower-cased in ASCII, with a non-ASCII domain in Unicode.
     pub fn normalize_part(part: &str) -> String {
         match part.rsplit_once('@') {
-            // The begin of an A-label may read as another whole one.
+            // The beginning of an A-label may look like another complete one.
             Some((local, domain)) if !domain.is_ascii() => {
                 format!("{}@{}", local.to_ascii_lowercase(), unicode(domain))
             }
@@ -101,14 +101,14 @@ impl EmailAddress {
         &self.written
     }
 
-    /// What equal addresses have in common: what stores compare.
+    /// The normalized address, which is the same for equal addresses. Stores compare it.
     pub fn normalized(&self) -> &str {
         &self.normalized
     }
 
-    /// What stores search by part: the normalized address and, where its domain is
-    /// internationalized, a space and the same with the domain in Unicode, so that a
-    /// part of either form is found.
+    /// The text that stores search for a part of an address: the normalized address. For an
+    /// internationalized domain, a space and the address with the domain in Unicode follow,
+    /// so that a search finds a part of either form.
     pub fn search_text(&self) -> String {
         let (local, domain) = self.normalized.rsplit_once('@').unwrap_or_default();
         let unicode = unicode(domain);
@@ -138,7 +138,7 @@ impl EmailAddress {
     }
 }
 
-/// A domain, or the begin of one, in Unicode; as it is where that cannot be said.
+/// A domain, or the beginning of one, in Unicode; lower-cased in ASCII if it is invalid.
 fn unicode(domain: &str) -> String {
     let mapping = idna::uts46::Uts46::new();
     match mapping.to_unicode(domain.as_bytes(), FORBIDDEN, idna::uts46::Hyphens::Allow) {

@@ -111,8 +111,7 @@ id! {
     ProcessId
 }
 id! {
-    /// Identifies one reckoning of time by one process: it changes with each step of
-    /// the process's clock. See [`Token::clock`](crate::token::Token::clock).
+    /// Identifies the clock of one process between two steps or corrections. See [`Token::clock`](crate::token::Token::clock).
     ClockId
 }
 

@@ -23,9 +23,9 @@ use crate::token::{Lease, Token};
 /// Tokens that were read a moment ago.
 pub(crate) type RecentTokens = Recent<TokenId, Arc<Token>>;
 
-/// A [`TokenStore`] whose failures and writes are noted. What is read one by one is set
-/// right where this process wrote it by a clock that was moved back since, and is ours
-/// to reckon with from then on; a list shows the records as they are stored.
+/// A [`TokenStore`] that records failures and invalidates the token cache on writes. It
+/// corrects the times of records that this process wrote before its clock was moved back.
+/// [`list`](TokenStore::list) returns the records as they are stored.
 #[derive(Debug)]
 struct WatchedTokens {
     tokens: Arc<dyn TokenStore>,

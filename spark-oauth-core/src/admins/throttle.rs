@@ -42,9 +42,8 @@ const PER_ACCOUNT: Rate = Rate {
 };
 
 impl Rate {
-    /// The time at which a bucket is full again: at most the time that its
-    /// whole capacity takes. A later time was stored before the clock was set back, and is
-    /// ignored.
+    /// The time at which a bucket is full again. If that is more than four refills away, it
+    /// was stored before the clock was set back, and the bucket counts as full.
     fn possible(self, full_at: Timestamp, now: Timestamp) -> Timestamp {
         if full_at.since(now) > self.interval * self.at_once * 4 {
             now

@@ -1,15 +1,15 @@
-//! The text of a body, whatever its coding.
+//! Decodes a body, whatever its content coding.
 //!
 //! Servers and content delivery networks compress without being asked, and proxies
-//! strip or add `Content-Encoding`. The bytes say what they are, so the header is
-//! not consulted. What comes before a fault or the limit is kept.
+//! strip or add `Content-Encoding`. The format is therefore detected from the bytes, not
+//! from the header. The part before a fault or the limit is kept.
 
 use std::io::{Cursor, Read};
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use zeroize::Zeroizing;
 
-/// How many codings may lie on top of each other.
+/// The maximum number of nested codings.
 const MAX_LAYERS: usize = 3;
 
 /// The buffer of the brotli decoder, in bytes.
@@ -21,7 +21,7 @@ const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 pub(crate) struct Decoded {
     /// UTF-8 where the body is text; cut at the limit.
     pub(crate) body: Zeroizing<Vec<u8>>,
-    /// Whether nothing is missing at its end.
+    /// Whether the body is complete.
     pub(crate) whole: bool,
 }
 
@@ -60,7 +60,7 @@ fn decompress(body: &[u8], limit: usize) -> Option<Decoded> {
     if let Some(inner) = by_magic.filter(|inner| !inner.body.is_empty()) {
         return Some(inner);
     }
-    // Neither brotli nor raw deflate is marked: they count where text comes out.
+    // Brotli and raw deflate have no magic bytes: accept them if the result is text.
     let brotli = brotli_decompressor::Decompressor::new(bytes.clone(), BROTLI_BUFFER);
     let unmarked = [read(brotli, limit), read(DeflateDecoder::new(bytes), limit)];
     unmarked.into_iter().find(|inner| is_text(&inner.body))
@@ -68,7 +68,7 @@ fn decompress(body: &[u8], limit: usize) -> Option<Decoded> {
 
 fn read(decoder: impl Read, limit: usize) -> Decoded {
     let mut body = Zeroizing::new(Vec::with_capacity(16 * 1024));
-    // One byte more tells a body that is cut from one that fits.
+    // One byte more than the limit distinguishes a truncated body from one that fits.
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let end = decoder.take(most).read_to_end(&mut body);
     let whole = end.is_ok() && body.len() <= limit;
@@ -91,8 +91,8 @@ fn is_text(body: &[u8]) -> bool {
         .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
 }
 
-/// The text of UTF-16, which a byte order mark or a zero beside an ASCII character
-/// gives away; `None` for anything else.
+/// Converts UTF-16, detected by a byte order mark or by a zero byte beside an ASCII
+/// character; `None` for anything else.
 fn from_utf16(body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (bytes, is_big_endian) = match body {
         [0xfe, 0xff, rest @ ..] => (rest, true),

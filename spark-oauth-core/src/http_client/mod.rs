@@ -1,6 +1,6 @@
 //! The one constructor of every HTTP client here, so that all have one policy: TLS
-//! with the roots of this machine, no redirects, no `Referer`, no repeated requests,
-//! no compression, and [`Proxies`] that are never asked about this machine.
+//! with the roots of this machine, no redirects, no `Referer`, no retries, no compression,
+//! and [`Proxies`] that are never used for this machine.
 
 mod decode;
 mod proxies;
@@ -26,7 +26,7 @@ pub fn builder(proxies: &Proxies) -> Result<ClientBuilder, rustls::Error> {
         .tls_backend_preconfigured(tls::client_config()?)
         .user_agent(concat!("spark-oauth/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers)
-        // A redirect would carry secrets to an address that nobody configured.
+        // A redirect would send secrets to an address that is not configured.
         .redirect(Policy::none())
         .referer(false)
         .retry(reqwest::retry::never());

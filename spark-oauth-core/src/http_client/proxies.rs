@@ -1,4 +1,4 @@
-//! Which proxy a request goes through.
+//! Chooses the proxy of a request.
 
 use std::env;
 use std::fmt;
@@ -20,8 +20,8 @@ const CGI: &str = "REQUEST_METHOD";
 
 /// The proxies of outgoing requests, and the hosts that are reached without one.
 ///
-/// This machine never is: `localhost`, names below it, and loopback addresses. Its
-/// `Debug` and `Display` show no credentials.
+/// Requests to this machine never use a proxy: `localhost`, names below it, and loopback
+/// addresses. `Debug` and `Display` show no credentials.
 #[derive(Clone, Default)]
 pub struct Proxies {
     http: Option<Url>,
@@ -44,7 +44,7 @@ enum Hosts {
     Network(IpNet),
 }
 
-/// Proxy settings that cannot be used. A value may hold a password, so none is shown.
+/// Invalid proxy settings. A proxy URL may contain a password, so none is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidProxies(Vec<(String, String)>);
 
@@ -71,7 +71,7 @@ impl Proxies {
     /// addresses and networks, each with a port if wanted, or `*`.
     ///
     /// # Errors
-    /// [`InvalidProxies`] names every variable that is not understood.
+    /// [`InvalidProxies`] names every invalid variable.
     pub fn from_environment() -> Result<Self, InvalidProxies> {
         Self::from_variables(|name| env::var_os(name).map(|v| v.to_string_lossy().into_owned()))
     }
@@ -221,7 +221,7 @@ fn parse_hosts(text: &str) -> Option<Hosts> {
         Host::Domain(name) if !name.contains('*') => {
             Some(Hosts::Domain(name.trim_end_matches('.').to_owned()))
         }
-        // Not written as an address, such as `192.168.`: it would match nothing.
+        // An incomplete address, such as `192.168.`, would match nothing.
         _ => None,
     }
 }
@@ -265,7 +265,7 @@ impl fmt::Debug for Proxies {
 }
 
 impl InvalidProxies {
-    /// Each variable that is not understood, and why not.
+    /// Each invalid variable, and why it is invalid.
     pub fn faults(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, fault)| (&**name, &**fault))
     }

@@ -7,15 +7,15 @@ use crate::timestamp::Timestamp;
 
 /// Tells the time. Rules take `now` from here, so that tests set it.
 pub trait Clock: Debug + Send + Sync + 'static {
-    /// The time now. It may step, back or forth, when the system's clock is set.
+    /// The time now. It may step backward or forward when the system's clock is set.
     fn now(&self) -> Timestamp;
 
     /// The time since some moment in the past that stays the same while the process
     /// runs.
     ///
     /// MUST never go back, whatever happens to [`now`](Self::now), and SHOULD count the
-    /// time in which the machine is suspended: by the difference of the two a step of
-    /// the system's clock is found.
+    /// time in which the machine is suspended: a change of the difference between the two
+    /// reveals a step of the system's clock.
     fn uptime(&self) -> Duration;
 }
 
@@ -80,7 +80,7 @@ impl ManualClock {
         self.now.fetch_add(by, std::sync::atomic::Ordering::SeqCst);
     }
 
-    /// Sets the clock, back or forth, as an operator does: no time passes.
+    /// Sets the clock backward or forward, as an operator does: no time passes.
     pub fn set(&self, now: Timestamp) {
         self.now
             .store(now.as_millis(), std::sync::atomic::Ordering::SeqCst);

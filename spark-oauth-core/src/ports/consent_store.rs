@@ -37,39 +37,39 @@ pub struct PendingConsent {
     pub expires_at: Timestamp,
 }
 
-/// A callback that asks for the consent with its state.
+/// A callback that claims the consent with its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallbackClaim {
-    /// What its `state` hashes to.
+    /// The hash of its `state`.
     pub state: StateHash,
     /// SHA-256 of each cookie of the browser that can be one of ours: a browser sends
     /// several under one name where several sites of one host set them. A store looks at
     /// the first [`MOST_BROWSERS`](Self::MOST_BROWSERS).
     pub browsers: Vec<[u8; 32]>,
-    /// SHA-256 of what it answers: the same where one callback is delivered twice.
+    /// SHA-256 of code and error: the same if one callback is delivered twice.
     pub answer: [u8; 32],
 }
 
 impl CallbackClaim {
-    /// How many cookies of one browser are looked at.
+    /// How many cookies of one browser are compared.
     pub const MOST_BROWSERS: usize = 4;
 }
 
-/// What a callback is given.
+/// The result of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// The consent: it is the first callback of the browser that began it.
+    /// The first callback of the browser that began the consent.
     First(PendingConsent),
-    /// The consent again: the same callback came before.
+    /// A repetition of the callback that took the consent.
     Again {
         /// The consent.
         consent: PendingConsent,
-        /// The token in which it ended; `None` while it is being exchanged.
+        /// The token that the consent created; `None` while the code is being exchanged.
         token: Option<TokenId>,
     },
-    /// Nothing: another browser began the consent, which stays as it is.
+    /// Another browser began the consent, which stays unchanged.
     OtherBrowser,
-    /// Nothing: no consent has the state, or another callback took it.
+    /// No consent has the state, or another callback took it.
     Unknown,
 }
 
@@ -90,21 +90,21 @@ pub trait ConsentStore: Debug + Send + Sync + 'static {
     ///
     /// State and browser MUST be compared and the consent marked as taken in one atomic
     /// operation: of two callers at once exactly one is [`First`](Taken::First). A
-    /// callback of another browser MUST leave the consent to its owner. One that has
-    /// expired is given too, and the caller judges it.
+    /// callback of another browser MUST leave the consent unchanged. A consent that has
+    /// expired is returned too: the caller checks the expiry.
     ///
     /// # Errors
     /// The store's own.
     async fn take(&self, claim: &CallbackClaim) -> Result<Taken, StoreError>;
 
-    /// Notes in which token a consent ended, for a callback that is delivered again. One
-    /// that is gone is no error.
+    /// Records the token that a consent created, for a repeated callback. A missing consent
+    /// is not an error.
     ///
     /// # Errors
     /// The store's own.
     async fn finish(&self, state: StateHash, token: TokenId) -> Result<(), StoreError>;
 
-    /// Removes a consent that ended without a token. One that is gone is no error.
+    /// Removes a consent that created no token. A missing consent is not an error.
     ///
     /// # Errors
     /// The store's own.

@@ -40,14 +40,14 @@ pub struct OutboxEntry {
     pub awaits_removal_of: Option<TokenId>,
 }
 
-/// What waits for one destination.
+/// The queue of one destination.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// How many entries wait, due or not.
     pub waiting: u64,
     /// The earliest `next_at` of all of them.
     pub next_at: Option<Timestamp>,
-    /// Of those whose last try failed, the one that is tried next.
+    /// Of the entries whose last attempt failed, the one that is attempted next.
     pub failed: Option<OutboxEntry>,
 }
 
@@ -117,7 +117,7 @@ pub trait Outbox: Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<u64, StoreError>;
 
-    /// What waits for a destination.
+    /// The queue of a destination.
     ///
     /// # Errors
     /// The store's own.

@@ -54,9 +54,8 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
 
     /// Replaces the data and the expiry of a session whose data are still `previous`;
     /// `false` where it is gone or was changed meanwhile. Both MUST happen in one atomic
-    /// operation, so that no change is lost. It MUST NOT create a session: replacing never
-    /// revives one that was ended. Whether one that has expired is still there is the
-    /// store's own affair.
+    /// operation, so that no change is lost. It MUST NOT create a session: a removed
+    /// session stays removed. A store may keep or remove a session that has expired.
     ///
     /// # Errors
     /// The store's own.

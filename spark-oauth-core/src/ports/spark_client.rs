@@ -53,18 +53,17 @@ pub struct TokenAnswer {
     pub provider_time: Option<Timestamp>,
 }
 
-/// How long an access token is taken to live whose answer does not say: the usual
-/// lifetime.
+/// The assumed lifetime of an access token whose answer has none.
 const ASSUMED_LIFE: Duration = Duration::from_hours(1);
 
-/// A longer life is not believed: a provider that means milliseconds would have its
-/// tokens never refreshed.
+/// The longest lifetime that is accepted: if a provider sends milliseconds, its tokens
+/// would never be refreshed.
 const LONGEST_LIFE: Duration = Duration::from_hours(365 * 24);
 
 impl TokenAnswer {
-    /// How long the access token is taken to live: what the answer says, a year at
-    /// most. Where it says nothing or zero, an hour; without a refresh token a year,
-    /// since a provider that gives neither gives tokens that do not expire.
+    /// The lifetime of the access token: that of the answer, at most a year. If it is
+    /// missing or zero, an hour. If there is no refresh token either, a year: such a
+    /// provider issues tokens that do not expire.
     pub fn access_life(&self, is_refreshable: bool) -> Duration {
         let assumed = if is_refreshable {
             ASSUMED_LIFE
@@ -78,7 +77,7 @@ impl TokenAnswer {
     }
 }
 
-/// What the provider said to a revocation.
+/// The provider's answer to a revocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revocation {
     /// The person's authorizations of the integration were revoked.
@@ -161,7 +160,7 @@ pub trait SparkClient: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`SparkErrorKind::Unauthorized`](super::SparkErrorKind::Unauthorized) where the
-    /// access token is refused: the caller may refresh it and ask again.
+    /// access token is rejected: the caller may refresh it and retry.
     async fn revoke(
         &self,
         integration: &ClientId,

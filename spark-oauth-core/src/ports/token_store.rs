@@ -145,7 +145,7 @@ pub trait TokenStore: Debug + Send + Sync + 'static {
 
     /// Every record, of any integration, whose person has this address
     /// ([`Token::held_email`] equals it), in no particular order. A record whose
-    /// address belongs to another person by now MUST NOT be among them.
+    /// address now belongs to another person MUST NOT be among them.
     ///
     /// # Errors
     /// The store's own.

@@ -35,11 +35,10 @@ pub struct Token {
     /// The provider's identifier of the person; unknown for an imported record
     /// until its first contact with the provider.
     pub person: Option<PersonId>,
-    /// The person's e-mail address, as it was last known. Use
-    /// [`held_email`](Self::held_email) to tell people apart: it may belong to another
-    /// person by now.
+    /// The person's last known e-mail address, which may now belong to another person. Use
+    /// [`held_email`](Self::held_email) to identify people.
     pub email: EmailAddress,
-    /// What is known of the address and of the profile that it comes from.
+    /// When the address was confirmed or lost, and when the profile was read.
     pub profile: Profile,
     /// The name to show, where the provider has one.
     pub display_name: Option<String>,
@@ -62,8 +61,8 @@ pub struct Token {
     /// When the access token was obtained: its lifetime is measured from here.
     pub obtained_at: Timestamp,
     /// By which clock the times of the record were last written; `None` where that is
-    /// unknown, as for a record that was imported. A process that finds its own clock
-    /// wrong knows by this which records to set right.
+    /// unknown, as for a record that was imported. A process whose clock was
+    /// wrong finds the records to correct by this ID.
     pub clock: Option<ClockId>,
     /// When the person last consented.
     pub granted_at: Timestamp,
@@ -128,7 +127,7 @@ impl Token {
         }
     }
 
-    /// The address of the person, unless it belongs to another person by now.
+    /// The address of the person, unless it now belongs to another person.
     pub fn held_email(&self) -> Option<&EmailAddress> {
         Some(&self.email).filter(|_| self.profile.email_lost_at.is_none())
     }

@@ -1,4 +1,4 @@
-//! What is known of a person's profile, and to whom an address belongs.
+//! The stored profile of a person, and the owner of an address.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -7,23 +7,22 @@ use crate::person::PersonId;
 use crate::timestamp::Timestamp;
 use crate::token::Token;
 
-/// What is known of the profile (`GET /people/me`) that a record's name and address
-/// come from.
+/// When the profile (`GET /people/me`) behind a record's name and address was read and
+/// confirmed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     /// When the provider was asked and last confirmed the address; `None` for an
     /// imported record that the provider has not been asked about.
     pub email_confirmed_at: Option<Timestamp>,
-    /// Since when the address belongs to another person; `None` where it does not.
+    /// When another person got the address; `None` if the person still has it.
     pub email_lost_at: Option<Timestamp>,
-    /// When a refresh last read the profile; `None` where none has since the person
-    /// last consented.
+    /// When a refresh last read the profile; `None` if no refresh has read it since the last
+    /// consent.
     pub read_at: Option<Timestamp>,
 }
 
-/// Of records under one address, those of the person to whom it belongs, the newest
-/// consent first. Two persons come back where the provider confirmed it for both with
-/// the same right.
+/// Of the records under one address, those of its owner, newest consent first. Two persons
+/// are returned if the provider confirmed the address for both at the same time.
 pub fn owned(mut records: Vec<Token>) -> Vec<Token> {
     let owners = owners(&records, None).persons;
     records.retain(|record| record.held_email().is_some() && owners.contains(&record.person));
@@ -31,18 +30,18 @@ pub fn owned(mut records: Vec<Token>) -> Vec<Token> {
     records
 }
 
-/// To whom an address belongs.
+/// The owners of an address.
 #[derive(Debug, Default)]
 pub(crate) struct Owners {
-    /// The person; two where the provider confirmed it for both with the same right.
-    /// `None` stands for persons that are not known yet.
+    /// The person; two if the provider confirmed the address for both at the same time.
+    /// `None` represents unknown persons.
     pub(crate) persons: BTreeSet<Option<PersonId>>,
     /// When the provider last confirmed it.
     pub(crate) confirmed_at: Option<Timestamp>,
 }
 
 /// The person for whom the provider confirmed the address of these records last, where
-/// it is also confirmed for `newcomer`. Who is not known yet gives way to all others.
+/// it is also confirmed for `newcomer`. Known persons take precedence over unknown ones.
 pub(crate) fn owners(records: &[Token], newcomer: Option<(&PersonId, Timestamp)>) -> Owners {
     let mut known = Owners::default();
     let mut unknown = Owners::default();

@@ -23,8 +23,7 @@ pub(super) struct Head {
     pub(super) status: StatusCode,
     /// The provider's own time.
     pub(super) date: Option<Timestamp>,
-    /// Whether the answer may have been kept by a cache, so that its date tells when it
-    /// was made, not what time it is.
+    /// Whether the answer may come from a cache, so that its `Date` may be old.
     pub(super) is_cached: bool,
     pub(super) retry_after: Option<Duration>,
     pub(super) tracking_id: Option<TrackingId>,
@@ -48,7 +47,7 @@ impl Head {
         secrets: &Secrets,
     ) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        // Two dates are one too many to know which is the provider's.
+        // With two dates, the provider's is unknown.
         let date = match headers.get_all(DATE).iter().count() {
             1 => text(DATE.as_str()).and_then(parse_http_date),
             _ => None,
@@ -151,7 +150,7 @@ impl Answer {
             retry_after,
             ..
         } = self.head;
-        // Half a text may say something else than the whole.
+        // A truncated text may have another meaning.
         let is_complete = |body| serde_json::from_slice::<IgnoredAny>(body).is_ok();
         let fault = self.fault.filter(|_| !is_complete(&self.body));
         let complaint = match &fault {

@@ -9,7 +9,7 @@ use crate::ports::AuthorizationRequest;
 const SELECT_ACCOUNT: &str = "select_account";
 
 /// The authorize URL with the request in its query, behind a query that it has
-/// already. A parameter of ours replaces one of the same name, since servers refuse
+/// already. Our parameters replace those of the same name, since servers reject
 /// duplicates (RFC 6749 section 3.1).
 pub(super) fn authorization_url(authorize_url: &Url, request: &AuthorizationRequest<'_>) -> Url {
     let scopes = request.scopes.to_string();

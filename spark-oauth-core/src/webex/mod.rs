@@ -8,9 +8,9 @@
 //! environment unless [`WebexSettings::proxies`] says otherwise.
 //!
 //! The provider has committed when it answers the token endpoint. So the tokens are
-//! taken from an answer first, whatever its coding (gzip, deflate, brotli, Zstandard,
-//! UTF-16, with or without a header that says so), also where it is cut behind them,
-//! is a form instead of JSON, or holds other things around the object.
+//! read from an answer first, whatever its coding (gzip, deflate, brotli, Zstandard,
+//! UTF-16, with or without `Content-Encoding`). This also works if the answer is truncated
+//! after the tokens, is a form instead of JSON, or has other text around the object.
 //!
 //! # What an answer means
 //!

@@ -18,7 +18,7 @@ pub struct WebexSettings {
     pub authorize_url: Url,
     /// Where tokens come from (RFC 6749 section 3.2). A query is kept.
     pub token_url: Url,
-    /// How the integration proves itself to the token endpoint.
+    /// How the client authenticates to the token endpoint.
     pub token_auth: TokenAuth,
     /// Which proxies the calls go through. `None`: those of the environment, see
     /// [`Proxies::from_environment`].
@@ -30,7 +30,7 @@ pub struct WebexSettings {
     pub request_timeout: Duration,
 }
 
-/// How the integration proves itself to the token endpoint (RFC 6749 section 2.3.1).
+/// How the client authenticates to the token endpoint (RFC 6749 section 2.3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TokenAuth {
     /// Client ID and secret in the form, as Webex takes them (`client_secret_post`).
@@ -108,7 +108,7 @@ impl WebexSettings {
         self
     }
 
-    /// Sets how the integration proves itself to the token endpoint.
+    /// Sets how the client authenticates to the token endpoint.
     #[must_use]
     pub const fn with_token_auth(mut self, token_auth: TokenAuth) -> Self {
         self.token_auth = token_auth;

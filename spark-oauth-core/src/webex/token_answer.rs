@@ -112,8 +112,7 @@ fn fields(text: &str) -> Result<Fields<'_>, UnreadableTokenAnswer> {
     if !form.0.is_empty() {
         return Ok(form);
     }
-    // A byte order mark, a guard against inclusion as a script, a warning of the
-    // server's runtime.
+    // Skip a byte order mark, a guard against script inclusion, or a runtime warning.
     let object = text.find('{').map_or("", |start| &text[start..]);
     let mut fields = Fields(Vec::new());
     let mut json = serde_json::Deserializer::from_str(object);
@@ -187,7 +186,7 @@ fn lifetime(raw: &str) -> Option<Duration> {
     }
     let seconds: f64 = text.parse().ok()?;
     let lifetime = Duration::try_from_secs_f64(seconds.trunc()).unwrap_or(MAX_LIFETIME);
-    // Zero means "not said", or "for ever": no token is dead when it is handed out.
+    // Zero means "unknown" or "forever": no token is expired when it is issued.
     (!lifetime.is_zero()).then(|| lifetime.min(MAX_LIFETIME))
 }
 

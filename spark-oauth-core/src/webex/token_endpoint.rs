@@ -118,11 +118,11 @@ impl WebexClient {
     }
 }
 
-/// One request to the token endpoint, without the proof of who asks.
+/// One request to the token endpoint, without the client credentials.
 struct Grant<'a> {
     endpoint: Endpoint,
     form: &'a [(&'a str, &'a str)],
-    /// What of it no answer may bring back.
+    /// Secrets of the request, which are redacted from errors and logs.
     secrets: &'a [&'a str],
 }
 
@@ -154,7 +154,7 @@ fn explain(why: UnreadableTokenAnswer, body: &[u8], secrets: &Secrets) -> String
     if let Some(instead) = describe(body) {
         return instead.to_owned();
     }
-    // Only the known fields of JSON are words; other text may be a damaged token answer.
+    // Only quote known JSON fields: other text may be a damaged token answer.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
     if why == UnreadableTokenAnswer::NoAccessToken
         && is_json
