@@ -111,7 +111,8 @@ id! {
     ProcessId
 }
 id! {
-    /// Identifies the clock of one process between two steps or corrections. See [`Token::clock`](crate::token::Token::clock).
+    /// Identifies the clock of one process between two steps or corrections. See
+    /// [`Token::clock`](crate::token::Token::clock).
     ClockId
 }
 

@@ -87,10 +87,10 @@ pub(crate) struct ConsentDocument {
     begun_at: DateTime,
     expires_at: DateTime,
     purge_at: DateTime,
-    /// Hash of what the first callback answers.
+    /// Hash of the code and error of the first callback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<Binary>,
-    /// The token in which it ended.
+    /// The token that the consent created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token: Option<String>,
 }

@@ -30,8 +30,8 @@ pub(crate) struct TokenDocument {
     scopes: String,
     consented_scopes: String,
     email: String,
-    /// What equal addresses have in common. This and what follows is empty where the
-    /// address belongs to another person by now, so that nothing finds it.
+    /// The normalized address. This and the following fields are empty if the address now
+    /// belongs to another person, so that no query finds it.
     email_normalized: String,
     /// What a search by part goes through; never read.
     #[serde(default)]
@@ -197,7 +197,7 @@ impl TokenDocument {
         &self.id
     }
 
-    /// The address that the person has now.
+    /// The address, unless it now belongs to another person.
     pub(crate) fn held_email(&self) -> Option<EmailAddress> {
         let held = self.email_lost_at.is_none();
         held.then(|| EmailAddress::parse(&self.email).ok())

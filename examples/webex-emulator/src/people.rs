@@ -153,10 +153,10 @@ impl People {
         Ok(self.insert(&parse_email(email)?, first_name, last_name, now, true))
     }
 
-    /// Gives a person another address and, where one is named, another name. The old
-    /// address is free: who signs in under it is another person from then on. Where
-    /// another person has the new one, both have it, and who signs in under it is the one
-    /// who got it last. `None` where no person signs in under `email`.
+    /// Changes a person's address and, optionally, name. The next person who signs in with
+    /// the old address is a new person. If another person has the new address, both have
+    /// it, and the person who got it last signs in with it. `None` if no person signs in
+    /// with `email`.
     pub(crate) fn rename(
         &self,
         email: &str,

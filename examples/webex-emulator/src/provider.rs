@@ -139,13 +139,13 @@ impl Provider {
             .add(email, first_name, last_name, self.now())
     }
 
-    /// Gives a person another address, as an administrator of an organization does. Who
-    /// signs in under the old one is another person from then on; where another person
-    /// has the new one, both have it, and who signs in under it is the one who got it
-    /// last. `None` where no person signs in under `email`.
+    /// Changes a person's address, as an administrator of an organization does. The next
+    /// person who signs in with the old address is a new person. If another person has the
+    /// new address, both have it, and the person who got it last signs in with it. `None` if
+    /// no person signs in with `email`.
     ///
     /// # Errors
-    /// [`InvalidEmail`] where an address is none.
+    /// [`InvalidEmail`] if an address is invalid.
     pub fn rename_person(
         &self,
         email: &str,

@@ -1,4 +1,4 @@
-//! JSON that is read strictly: a field that nothing reads is an error, not dropped.
+//! Strict JSON: an unknown field is an error.
 
 use serde::de::DeserializeOwned;
 

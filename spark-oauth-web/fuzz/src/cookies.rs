@@ -1,6 +1,6 @@
-//! The cookies of a browser, also those that other applications of the host have set.
+//! The cookies of a browser, also those of other applications on the host.
 //!
-//! A page that needs no cookie is shown whatever they hold.
+//! A page that needs no cookie is shown for any bytes.
 
 use super::app::{APP, App, block_on};
 use axum::body::Body;

@@ -1,4 +1,4 @@
-//! The journal that another process left: a torn or foreign file costs no start.
+//! The journal of another process: a torn or foreign file does not prevent start-up.
 //!
 //! The input is the file. A line that begins with `{` is given a right checksum, so that
 //! what stands behind it is reached too.

@@ -1,4 +1,4 @@
-//! The fuzz targets. Each takes an input, and panics where the product is wrong.
+//! The fuzz targets. Each takes an input, and panics if the product is faulty.
 //!
 //! They use public functions only. A test of `spark-oauth-web` runs each over its seeds.
 

@@ -1,5 +1,5 @@
-//! Answers of the provider. Whatever comes, a call ends with a value or an error, and no
-//! error repeats a secret that the call sent.
+//! Answers of the provider. For any bytes, a call returns a value or an error, and no error
+//! repeats a secret that the call sent.
 //!
 //! The first byte chooses the call and whether the rest is a whole HTTP answer or the body of
 //! one with a status and a length.

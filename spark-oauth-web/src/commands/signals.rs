@@ -1,9 +1,8 @@
 //! Ctrl-C and `SIGTERM`, from the first line of `main` on.
 //!
-//! A start can wait for long: for a lock on the database, for a MongoDB server that does
-//! not answer, for a pipe in the place of a file. Signals are therefore received by a
-//! thread of their own, which needs nothing of what waits. A handler is needed at all,
-//! because the kernel drops signals without one for the first process of a container.
+//! Start-up can block: on a database lock, on a MongoDB server that does not answer, on a
+//! pipe instead of a file. A dedicated thread therefore receives the signals. Without a
+//! handler, the kernel would drop them for the first process of a container.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -18,7 +17,7 @@ use super::trouble::say;
 #[derive(Clone, Debug)]
 pub struct Signals(Arc<Mutex<Option<Server>>>);
 
-/// What a signal ends, once a server runs.
+/// What a signal cancels while a server runs.
 #[derive(Debug)]
 struct Server {
     stop: CancellationToken,
@@ -82,7 +81,7 @@ impl Signals {
         });
     }
 
-    /// Exits where it has to: what waits may be a thread in a system call, which cannot end.
+    /// Exits the process: a thread that is blocked in a system call cannot be cancelled.
     fn handle(&self, received: Received) {
         let server = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*server {

@@ -48,7 +48,7 @@ impl Environment {
         unicode(variable, findings).map(str::to_owned)
     }
 
-    /// The proxies that the variables of curl name; each mistake is reported.
+    /// The proxies that the proxy variables name; reports each mistake.
     pub(super) fn proxies(&self, findings: &mut Findings) -> Option<Proxies> {
         let variable = |name: &str| Some(self.proxies.get(name)?.to_string_lossy().into_owned());
         match Proxies::from_variables(variable) {

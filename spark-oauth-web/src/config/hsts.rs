@@ -1,8 +1,8 @@
-//! `server.hsts`: how long browsers use https alone (RFC 6797).
+//! `server.hsts`: how long browsers use only https (RFC 6797).
 
 use axum::http::HeaderValue;
 
-/// Two years, for this host alone: whether its subdomains have https is not ours to know.
+/// Two years, without subdomains, since they may not support https.
 const DEFAULT: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// The shortest `max-age` with which browsers' preload lists take a host, in seconds.

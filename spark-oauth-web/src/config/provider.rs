@@ -1,4 +1,4 @@
-//! Section `provider`: where the provider's API is, and how it knows us.
+//! Section `provider`: the provider's endpoints, and how the client authenticates.
 
 use spark_oauth_core::http_client::is_loopback;
 use spark_oauth_core::webex::TokenAuth;
@@ -40,7 +40,7 @@ pub struct ProviderConfig {
     /// Where tokens are handed out (RFC 6749 section 3.2); by default
     /// `{api_base}/access_token`.
     pub token_url: Url,
-    /// How the integration proves itself there.
+    /// How the client authenticates to the token endpoint.
     pub token_auth: TokenAuth,
     /// The `iss` that every callback must name (RFC 9207), as it is written.
     pub issuer: Option<String>,

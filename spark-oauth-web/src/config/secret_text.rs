@@ -1,24 +1,24 @@
-//! A secret as a file or a variable holds it: alone.
+//! Reads a secret from the text of a file or a variable.
 //!
-//! Editors, shells and orchestrators add characters that nobody sees. A byte order mark
-//! at the start and one line end at the end are removed; whatever else cannot be seen ends
-//! the start, or the secret would not be the one that its owner believes in.
+//! Editors, shells and orchestrators add invisible characters. A byte order mark at the
+//! start and one line end at the end are removed. Any other invisible character is an
+//! error, since the secret would not be the intended one.
 
 use spark_oauth_core::is_hidden;
 
-/// A text that is no secret alone. It shows nothing of the secret.
+/// Why a text is not a secret. Shows nothing of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UnusableSecret {
-    /// There is nothing.
+    /// The text is empty.
     #[error("it is empty")]
     Empty,
-    /// There are several lines.
+    /// The text has several lines.
     #[error("it has more than one line: the first ends with the character U+{:04X}", u32::from(*.0))]
     Lines(char),
-    /// A space at an end.
+    /// The text starts or ends with a space.
     #[error("it begins or ends with a space (the character U+{:04X})", u32::from(*.0))]
     Space(char),
-    /// A character that nobody sees.
+    /// The text has an invisible character.
     #[error("it holds the invisible character U+{:04X}{}", u32::from(*.0), name(*.0))]
     Invisible(char),
 }

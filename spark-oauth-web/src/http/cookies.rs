@@ -14,7 +14,7 @@ use spark_oauth_core::consent::cookies;
 use crate::http::PageError;
 use crate::site::Site;
 
-/// Our cookies. Clones share what the answer sets.
+/// Our cookies. Clones share the cookies that the response sets.
 #[derive(Clone, Debug)]
 pub(crate) struct Cookies {
     site: Arc<Site>,
@@ -22,7 +22,7 @@ pub(crate) struct Cookies {
     set: Arc<Mutex<Vec<HeaderValue>>>,
 }
 
-/// Hands the cookies to the handlers, and adds to the answer those that they set.
+/// Passes the cookies to the handlers, and adds the cookies that they set to the response.
 pub(crate) async fn carry_cookies(
     State(site): State<Arc<Site>>,
     mut request: Request,
@@ -75,7 +75,7 @@ impl Cookies {
         self.push(Cookie::new(self.site.cookie_name(name), value.to_owned()));
     }
 
-    /// Takes a cookie away from the browser. It needs the attributes that it was set with:
+    /// Removes a cookie from the browser, with the attributes that it was set with:
     /// browsers ignore a `__Host-` cookie that is not `Secure` (RFC 6265bis, section
     /// 4.1.3.2), so that it would stay.
     pub(crate) fn remove(&self, name: &str) {

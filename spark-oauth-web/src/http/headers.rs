@@ -20,7 +20,7 @@ const FORM_POLICY: &str = "; form-action 'self'";
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StartsConsent;
 
-/// Tells which windows share a browsing context group with a page.
+/// Controls which windows share a browsing context group with a page.
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 const FIXED: [(HeaderName, &str); 5] = [
@@ -70,9 +70,9 @@ pub(crate) async fn security_headers(
     response
 }
 
-/// Another site may open a consent link in a popup and wait for it to come back: the
-/// popup keeps its opener only where every answer on the way, redirects included, allows
-/// that (HTML, section 7.1.3 "Cross-origin opener policies"). Admin pages stay isolated.
+/// Another site may open a consent link in a popup and wait for the result. The popup keeps
+/// its opener only if every response, redirects included, allows that (HTML, section 7.1.3
+/// "Cross-origin opener policies"). Admin pages stay isolated.
 fn opener_policy(path: &str) -> &'static str {
     if path.starts_with("/admin") {
         "same-origin"

@@ -34,9 +34,9 @@ impl PublicHost {
     }
 }
 
-/// Lets requests under the public host name pass. Between names of this machine it
-/// redirects; any other name is answered with 421 (RFC 9110 section 15.5.20): a redirect
-/// would come back with the same name where a proxy does not pass on the public one.
+/// Passes requests for the public host name to the handler, and redirects between loopback
+/// names. Any other name gets 421 (RFC 9110 section 15.5.20): behind a proxy that does not
+/// pass on the public name, a redirect would loop.
 pub(crate) async fn require_public_host(
     State(public): State<PublicHost>,
     request: Request,
@@ -101,7 +101,7 @@ fn refuse(public: &PublicHost, asked: &Host) -> Response {
     .into_response()
 }
 
-/// Whether two names are of one host; one may end in the dot of the DNS root.
+/// Whether two names are equal, apart from a trailing dot (the DNS root).
 fn same_host(one: &Host, other: &Host) -> bool {
     match (one, other) {
         (Host::Domain(one), Host::Domain(other)) => {
@@ -111,8 +111,8 @@ fn same_host(one: &Host, other: &Host) -> bool {
     }
 }
 
-/// Whether a name ends in the dot of the DNS root: to a browser, another host with
-/// cookies of its own.
+/// Whether a name ends in a dot (the DNS root). A browser treats it as another host with
+/// separate cookies.
 fn is_rooted(host: &Host) -> bool {
     matches!(host, Host::Domain(name) if name.ends_with('.'))
 }
@@ -141,8 +141,8 @@ fn asked_host(request: &Request, site: &Site) -> Option<Host> {
         .and_then(parse_host)
 }
 
-/// What the first of the proxies was asked for, by `X-Forwarded-Host` or `Forwarded`
-/// (RFC 7239): each of them adds its own to the right.
+/// The host name that the client requested from the first proxy, by `X-Forwarded-Host` or
+/// `Forwarded` (RFC 7239): each proxy appends its own value.
 fn forwarded_host(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     let listed = text("x-forwarded-host")

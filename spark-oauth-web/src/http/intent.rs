@@ -1,16 +1,15 @@
-//! What a browser is about to do with an answer.
+//! Whether a browser will show a response to a person.
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 
-/// Headers by which browsers announce that they fetch ahead of the person: the Speculation
-/// Rules of today (`Sec-Purpose`), older Chrome and Safari (`Purpose`, `X-Purpose`), and
-/// Firefox (`X-Moz`).
+/// Headers with which browsers announce a prefetch: Speculation Rules (`Sec-Purpose`), older
+/// Chrome and Safari (`Purpose`, `X-Purpose`), and Firefox (`X-Moz`).
 const PURPOSES: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
-/// Whether a browser shows the answer to a person: it is no `HEAD`, not fetched ahead, and
-/// not for an image, a frame or a script. A client that says nothing of it counts as one
-/// that does.
+/// Whether a browser shows the response to a person: the request is not a `HEAD`, not a
+/// prefetch, and not for an image, a frame or a script. A client that sends none of these
+/// headers counts as showing it.
 pub(crate) fn is_shown(parts: &Parts) -> bool {
     parts.method != Method::HEAD && !is_speculative(&parts.headers) && is_document(&parts.headers)
 }

@@ -1,7 +1,7 @@
-//! The header `Date` (RFC 9110 section 6.6.1), by the local clock as it is now.
+//! The `Date` header (RFC 9110 section 6.6.1), from the local clock.
 //!
-//! The HTTP library writes the same date until its second is over, which is days later
-//! where the clock was set back by days.
+//! The HTTP library caches the date until its second is over. After the clock was set back
+//! by days, that is days later.
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
@@ -10,11 +10,11 @@ use axum::http::HeaderValue;
 use spark_oauth_core::Timestamp;
 
 thread_local! {
-    /// The second that was written last, and how.
+    /// The last second and its header value.
     static WRITTEN: RefCell<Option<(i64, HeaderValue)>> = const { RefCell::new(None) };
 }
 
-/// The header at `now`; `None` for a time that has no such form.
+/// The header at `now`; `None` for a time outside its format.
 pub(super) fn header(now: Timestamp) -> Option<HeaderValue> {
     let second = now.as_millis().div_euclid(1_000);
     WRITTEN.with_borrow_mut(|written| {
@@ -30,7 +30,7 @@ pub(super) fn header(now: Timestamp) -> Option<HeaderValue> {
 }
 
 fn write(second: i64) -> Option<HeaderValue> {
-    /// The first second of the year 10000, which the form has no place for.
+    /// The first second of the year 10000, which the format cannot represent.
     const END: u64 = 253_402_300_800;
     let since_epoch = u64::try_from(second).ok().filter(|second| *second < END)?;
     let at = SystemTime::UNIX_EPOCH + Duration::from_secs(since_epoch);

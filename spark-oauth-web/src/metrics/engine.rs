@@ -35,8 +35,8 @@ const DELIVERY_DURATION: &str = "spark_oauth_event_delivery_duration_seconds";
 const SUSPENDED: &str = "spark_oauth_event_delivery_suspended";
 const DROPPED: &str = "spark_oauth_events_dropped_total";
 
-/// The answers of Webex that its documentation names, and its proxies' own. The series of
-/// another status begins with its first answer.
+/// The statuses that Webex documents, and those of its proxies. The series of any other
+/// status starts with its first response.
 const STATUSES: [&str; 14] = [
     "400", "401", "403", "404", "405", "409", "410", "415", "423", "429", "500", "502", "503",
     "504",

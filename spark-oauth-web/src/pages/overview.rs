@@ -47,15 +47,15 @@ pub struct PauseView {
 /// Webhooks that are not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookTroubleView {
-    /// Nothing is sent at present; otherwise single events failed.
+    /// Whether the receiver is suspended; otherwise single events failed.
     pub suspended: bool,
-    /// How many events wait.
+    /// The number of waiting events.
     pub waiting: u64,
     /// Since when.
     pub since: TimeView,
-    /// When an event is tried next.
+    /// When the next delivery is attempted.
     pub next_attempt: TimeView,
-    /// Why the last try failed, as a sentence.
+    /// Why the last attempt failed, as a sentence.
     pub reason: String,
 }
 

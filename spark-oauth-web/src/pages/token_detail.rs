@@ -15,7 +15,7 @@ pub struct TokenDetailPage {
     pub name: Option<String>,
     /// E-mail address of the person.
     pub email: String,
-    /// Since when the address belongs to another person, where it does.
+    /// When another person got the address.
     pub email_lost: Option<TimeView>,
     /// The provider's ID of the person, where known.
     pub person_id: Option<String>,
@@ -55,7 +55,7 @@ pub struct TokenDetailPage {
     pub generation: u64,
     /// Whether refreshing makes sense; a revoked token cannot be refreshed.
     pub can_refresh: bool,
-    /// Why it is not refreshed, where another integration obtained it.
+    /// Why a parked token is not refreshed.
     pub parked: Option<String>,
     /// Where the person can consent again, where that is needed.
     pub renewal: Option<String>,
@@ -80,7 +80,7 @@ impl TokenDetailPage {
         self.name.as_deref().unwrap_or(&self.email)
     }
 
-    /// What stands where no expiry of the refresh token is known.
+    /// The text for an unknown expiry of the refresh token.
     const fn no_refresh_expiry(&self) -> &'static str {
         if self.refreshable {
             "not known"

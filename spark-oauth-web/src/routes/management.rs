@@ -57,8 +57,8 @@ struct Readiness {
     webhooks: Option<Webhooks>,
 }
 
-/// A receiver that takes no events does not make the process unready: the events wait,
-/// and a restart would not help.
+/// A suspended receiver does not make the process unready: its events wait, and a restart
+/// would not help.
 #[derive(Serialize)]
 struct Webhooks {
     waiting: u64,
@@ -87,7 +87,7 @@ struct Tokens {
     due: u64,
     oldest_due_at: Option<String>,
     overdue: u64,
-    /// By the client ID that obtained them: another one than the configured one.
+    /// Parked tokens by the client ID that obtained them.
     parked: BTreeMap<String, u64>,
 }
 

@@ -1,5 +1,5 @@
-//! What readiness is made of: each part is looked at within a limit, so that a
-//! store that hangs is told of and not waited for.
+//! The checks of readiness. Each has a time limit, so that a store that hangs is reported
+//! as failing.
 
 use std::error::Error;
 use std::fmt;
@@ -36,13 +36,13 @@ pub(super) struct Checks {
     pub(super) store: Check,
     /// Every key that the store needs is at hand.
     pub(super) keys: Check,
-    /// The provider is asked to refresh tokens.
+    /// Refreshing is not paused.
     pub(super) refreshing: Check,
     /// No answer of the provider waits for the store.
     pub(super) journal: Check,
-    /// The background worker goes round.
+    /// The background worker runs.
     pub(super) worker: Check,
-    /// The local clock agrees with the provider's, as far as is known.
+    /// The local clock agrees with the provider's, as far as this process knows.
     pub(super) clock: Check,
     /// Webhooks are delivered, or none is configured.
     pub(super) webhooks: Check,
@@ -110,7 +110,7 @@ impl Checks {
     }
 }
 
-/// What is wrong with the local clock, and what to do; `None` where it is right.
+/// What is wrong with the local clock, and what to do; `None` if it is right.
 pub(super) fn explain_clock(state: ClockState) -> Option<String> {
     match state {
         ClockState::Right => None,
@@ -127,7 +127,7 @@ pub(super) fn explain_clock(state: ClockState) -> Option<String> {
     }
 }
 
-/// In words: how far the clock is ahead of another, or behind it.
+/// The difference in words, such as `3 hours behind`.
 fn difference(ahead_ms: i64) -> String {
     // The provider tells whole seconds: an hour is measured as a little less.
     let seconds = ahead_ms.unsigned_abs().div_ceil(1_000);

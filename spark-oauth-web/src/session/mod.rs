@@ -1,9 +1,9 @@
-//! Sessions of browsers: kept in the store, named by a cookie, of which the store
-//! knows only the hash.
+//! Browser sessions in the store. A cookie holds the session ID; the store has only its
+//! hash.
 //!
-//! An admin's session has one cookie, and a new identifier at each sign-in. Each receipt of
-//! a person has a cookie of its own: two consents that finish at the same moment in one
-//! browser know nothing of each other, and the browser keeps both.
+//! An admin's session has one cookie, and a new ID at each sign-in. Each receipt of a person
+//! has its own cookie, so that the browser keeps both receipts if two consents finish at the
+//! same moment.
 
 mod receipts;
 mod room;

@@ -1,4 +1,4 @@
-//! The receipts of a browser: each has a session and a cookie of its own.
+//! The receipts of a browser. Each has its own session and cookie.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -10,13 +10,13 @@ use super::room::RoomState;
 use super::sessions::{Session, SessionId, Sessions};
 use crate::http::{Cookies, PageError};
 
-/// What the names of their cookies begin with, before any prefix.
+/// The start of their cookie names, without `__Host-`.
 const COOKIE: &str = "spark_oauth_receipt_";
 
-/// How many receipts a browser has.
+/// The maximum number of receipts of a browser.
 const MOST: usize = 10;
 
-/// How many cookies are looked at.
+/// The maximum number of receipt cookies that are read.
 const MOST_COOKIES: usize = 2 * MOST;
 
 /// A consent given in this browser.
@@ -24,7 +24,7 @@ const MOST_COOKIES: usize = 2 * MOST;
 pub(crate) struct Receipt {
     pub(crate) token: TokenId,
     pub(crate) room: RoomState,
-    /// Where the link that the consent was begun from leads back to.
+    /// The return address of the consent link.
     pub(crate) return_to: Option<ReturnAddress>,
 }
 
@@ -81,7 +81,7 @@ impl Receipts {
         self.list.iter().map(Session::data)
     }
 
-    /// The receipt that a form names; the only one where it names none.
+    /// The receipt that a form names. If the form names none, the only receipt.
     pub(crate) fn named(&self, named: Option<&str>) -> Option<&Receipt> {
         match named.filter(|named| !named.is_empty()) {
             Some(named) => {
@@ -101,8 +101,8 @@ impl Receipts {
         found.find(|receipt| receipt.data().token == token).cloned()
     }
 
-    /// Adds a receipt, under a new secret. An earlier one of the same token makes way, and
-    /// leaves it its room.
+    /// Adds a receipt with a new session ID. It replaces an earlier receipt of the same token
+    /// and keeps its room.
     pub(crate) async fn add(
         &mut self,
         token: TokenId,
@@ -127,8 +127,8 @@ impl Receipts {
         Ok(())
     }
 
-    /// Removes the receipt of a token. Its cookie has a name that no other has, so that
-    /// one which another request sets at the same time stays.
+    /// Removes the receipt of a token. Its cookie name is unique, so a concurrent request
+    /// that sets another receipt is not affected.
     pub(crate) async fn remove(&mut self, token: TokenId) -> Result<(), PageError> {
         for receipt in self.list.extract_if(.., |held| held.data().token == token) {
             self.sessions.remove(&receipt).await?;

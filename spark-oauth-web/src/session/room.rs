@@ -1,4 +1,4 @@
-//! The room of a receipt: one at a time, however often the form is sent.
+//! The room of a receipt. Several submissions of the form create one room.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use super::receipts::{Receipt, Receipts};
 use super::sessions::{Session, Sessions};
 use crate::http::PageError;
 
-/// How long creating a room may take: as long as a request. A process that was killed in
-/// the middle holds the receipt for this long.
+/// The time limit to create a room, that of a request. After a crash, the receipt is locked
+/// for this long.
 const LONGEST: Duration = Duration::from_mins(2);
 
-/// How often a request looks whether another one has created the room.
+/// The interval at which a request polls for a room that another request creates.
 const POLL: Duration = Duration::from_millis(200);
 
-/// How far the room of a receipt is.
+/// The state of the room of a receipt.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) enum RoomState {
     #[default]
     Absent,
-    /// A request creates it.
+    /// A request is creating it.
     Creating {
         since: Timestamp,
         name: String,
@@ -33,7 +33,7 @@ pub(crate) enum RoomState {
 }
 
 impl RoomState {
-    /// Whether a request that created the room was killed.
+    /// Whether the request that was creating the room was interrupted.
     pub(crate) fn is_interrupted(&self, now: Timestamp) -> bool {
         matches!(self, Self::Creating { since, .. } if now.since(*since) >= LONGEST)
     }
@@ -52,18 +52,18 @@ pub(crate) struct Room {
     pub(crate) message: MessageId,
 }
 
-/// Who creates the room of a receipt.
+/// The result of [`Receipts::begin_room`].
 #[derive(Debug)]
 pub(crate) enum Beginning {
-    /// This request, which notes the end.
+    /// This request creates the room and records the result.
     Here(Box<RoomNote>),
-    /// Nobody: it is there.
+    /// The room exists.
     Ready,
-    /// Another request did not create it.
+    /// Another request failed to create the room.
     Failed,
 }
 
-/// Notes how the creation of a room ended.
+/// Records the result of creating a room.
 #[derive(Debug)]
 pub(crate) struct RoomNote {
     sessions: Sessions,
@@ -73,8 +73,8 @@ pub(crate) struct RoomNote {
 }
 
 impl Receipts {
-    /// Begins to create the room of a receipt. Where another request is at it, in whatever
-    /// process, this one waits for its end.
+    /// Begins to create the room of a receipt. If another request of any process is creating
+    /// it, waits for the result.
     pub(crate) async fn begin_room(
         &self,
         token: TokenId,
@@ -136,8 +136,8 @@ impl Receipts {
 }
 
 impl RoomNote {
-    /// Notes what was created; `None` where no room is left. `false` where the receipt does
-    /// not take it: it has ended, has another room by now, or the store failed.
+    /// Records the created room; `None` if no room exists. Returns `false` if the receipt has
+    /// expired or has another room, or if the store failed.
     pub(crate) async fn end(self, created: Option<HandedOver>) -> bool {
         let Self {
             sessions,

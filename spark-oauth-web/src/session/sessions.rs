@@ -1,4 +1,4 @@
-//! Sessions in the store: what one remembers, under the hash of a secret.
+//! Sessions in the store: data under the hash of a session ID.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +18,10 @@ const IDLE: Duration = Duration::from_mins(30);
 /// How long it lasts at most, however much it is used.
 const LONGEST: Duration = Duration::from_hours(12);
 
-/// How far the last use of a session may lie behind what is stored: not every
-/// request writes.
+/// The precision of the stored time of the last use, so that not every request writes.
 const TOUCH: Duration = Duration::from_mins(1);
 
-/// How often a change is tried again where other requests change the session too.
+/// How often an update is retried after a conflict with another request.
 const ATTEMPTS: usize = 20;
 
 /// Keeps sessions in the store.
@@ -55,12 +54,12 @@ struct Memory<T> {
 }
 
 impl SessionId {
-    /// The bare text, for the browser's cookie alone.
+    /// The plain text. Use it only for the browser's cookie.
     pub(super) fn expose_secret(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// The secret that a browser brought, where it can be one of ours.
+    /// The session ID in a cookie, if its format is ours.
     pub(super) fn from_cookie(text: &str) -> Option<Self> {
         let is_ours = text.len() == 43 && URL_SAFE_NO_PAD.decode(text).is_ok();
         is_ours.then(|| Self(SecretString::from(text.to_owned())))
@@ -76,7 +75,7 @@ impl<T> Session<T> {
         &self.id
     }
 
-    /// Tells two sessions of one browser apart, and nothing of the secret.
+    /// Distinguishes the sessions of one browser without revealing the secret.
     pub(super) fn mark(&self) -> String {
         let hash = &self.record.key.0;
         format!(
@@ -156,10 +155,9 @@ impl Sessions {
         Ok(Some(Session { id, record, memory }))
     }
 
-    /// Changes a session, from what it remembers now: `change` is called again where
-    /// another request changed it at the same time, and answers whether there is
-    /// something to write. `false` where nothing was written: `change` did not want to, or
-    /// the session has ended, and stays so.
+    /// Updates a session with compare-and-set. `change` is called again after a conflict, and
+    /// returns whether to write. Returns `false` if `change` did, or if the session has ended.
+    /// An update never revives a session.
     pub(super) async fn update<T>(
         &self,
         session: &mut Session<T>,

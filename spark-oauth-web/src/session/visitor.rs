@@ -1,4 +1,4 @@
-//! Who visits: the admin who is signed in, and what the next page says once.
+//! The visitor of a request: the signed-in admin, and the flash message of the next page.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -13,14 +13,14 @@ use crate::pages::Flash;
 /// The name of the session's cookie, before any prefix.
 const COOKIE: &str = "spark_oauth_session";
 
-/// How many cookies of this name are looked at: other sites of the host may set some.
+/// The maximum number of session cookies that are read: other sites of the host may set some.
 const MOST_COOKIES: usize = 4;
 
-/// What the session of a visitor remembers.
+/// The session data of a visitor.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Visit {
     admin: Option<SignedIn>,
-    /// What the next page says once.
+    /// The message that the next page shows once.
     flash: Option<Flash>,
     /// Why the last consent was not completed.
     refusal: Option<Refusal>,
@@ -36,20 +36,20 @@ pub(crate) struct SignedIn {
 /// A consent that was not completed, for a page at an address without its code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Refusal {
-    /// The reason in a word, for the log.
+    /// The reason code, for the log.
     pub(crate) reason: String,
     /// The request that was refused.
     pub(crate) request_id: Option<String>,
     pub(crate) page: PageError,
 }
 
-/// The visitor of this request. One who does nothing costs no stored session.
+/// The visitor of this request. A session is stored only when there is something to keep.
 #[derive(Debug)]
 pub(crate) struct Visitor {
     sessions: Sessions,
     cookies: Cookies,
     session: Option<Session<Visit>>,
-    /// Whether the answer is shown to a person.
+    /// Whether the browser shows the response to a person.
     is_shown: bool,
 }
 
@@ -86,8 +86,7 @@ impl Visitor {
         self.session.as_ref()?.data().admin
     }
 
-    /// Changes what the session remembers. A session that another request ended stays
-    /// ended.
+    /// Changes the session data. A session that another request ended stays ended.
     async fn change(&mut self, change: impl Fn(&mut Visit) + Send) -> Result<(), PageError> {
         if let Some(session) = &mut self.session {
             let write = move |visit: &mut Visit| {
@@ -102,9 +101,8 @@ impl Visitor {
         self.begin(visit).await
     }
 
-    /// Begins a session, under a new identifier: what was known of the earlier one is worth
-    /// nothing afterwards. Its cookie is set here alone: an answer that is late must not
-    /// put the earlier identifier in the place of a newer one.
+    /// Begins a session with a new ID and ends the earlier one. Only this function sets the
+    /// cookie, so that a late response cannot replace a newer ID with an earlier one.
     async fn begin(&mut self, visit: Visit) -> Result<(), PageError> {
         let session = self.sessions.create(visit).await?;
         self.cookies.set(COOKIE, session.id().expose_secret());
@@ -136,12 +134,12 @@ impl Visitor {
         Ok(())
     }
 
-    /// Says something on the next page.
+    /// Sets the message of the next page.
     pub(crate) async fn say(&mut self, flash: Flash) -> Result<(), PageError> {
         self.change(|visit| visit.flash = Some(flash.clone())).await
     }
 
-    /// What this page is to say, once; nothing where no person sees it.
+    /// Takes the message of this page; `None` if no person sees the page.
     pub(crate) async fn take_flash(&mut self) -> Result<Option<Flash>, PageError> {
         let flash = self.session.as_ref().filter(|_| self.is_shown);
         let flash = flash.and_then(|session| session.data().flash.clone());
@@ -151,7 +149,7 @@ impl Visitor {
         Ok(flash)
     }
 
-    /// Keeps why a consent was not completed.
+    /// Stores why a consent was not completed.
     pub(crate) async fn keep_refusal(&mut self, refusal: Refusal) -> Result<(), PageError> {
         self.change(|visit| visit.refusal = Some(refusal.clone()))
             .await

@@ -57,10 +57,10 @@ impl WebhookSecrets {
 }
 
 impl WebhookSecrets {
-    /// Names an endpoint without telling its address or secret: another address and other
-    /// secrets make another fingerprint.
+    /// A fingerprint of an endpoint that reveals neither its address nor its secrets, and
+    /// changes with either.
     pub(crate) fn fingerprint(&self, url: &Url) -> String {
-        // The time is one that no receiver takes for a webhook's.
+        // No receiver accepts a webhook with this time.
         self.sign("endpoint", 0, url.as_str().as_bytes())
             .unwrap_or_default()
     }

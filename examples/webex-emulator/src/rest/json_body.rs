@@ -10,8 +10,8 @@ use crate::errors::ApiError;
 use crate::provider::Provider;
 use crate::strict_json;
 
-/// A JSON body. A field that the emulator does not know is refused, since dropping it
-/// would let a test pass that fails at the provider.
+/// A JSON body. Unknown fields are rejected: if they were ignored, a test could pass that
+/// fails at the provider.
 #[derive(Debug)]
 pub(crate) struct JsonBody<T>(pub(crate) T);
 

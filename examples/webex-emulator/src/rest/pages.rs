@@ -1,7 +1,7 @@
 //! Lists in pages: `max`, and a `Link` header with `rel="next"` (RFC 8288).
 //!
-//! A page begins behind the sort key of the last item of the page before, so that items
-//! that come and go in between are neither repeated nor left out.
+//! A page starts after the sort key of the last item of the previous page. Items that are
+//! added or deleted meanwhile cause no duplicates and no gaps.
 
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -27,7 +27,7 @@ pub(super) enum Order {
     Descending,
 }
 
-/// The address that was called, from which the address of the next page is made.
+/// The requested address, from which the address of the next page is derived.
 #[derive(Debug)]
 pub(crate) struct Address {
     origin: String,
@@ -53,7 +53,7 @@ impl FromRequestParts<Provider> for Address {
 }
 
 impl Address {
-    /// Answers the page of `items` that was asked for. Each item comes with its sort key.
+    /// Returns the requested page of `items`. Each item has its sort key.
     pub(super) fn page<T: Serialize>(
         &self,
         mut items: Vec<(String, T)>,

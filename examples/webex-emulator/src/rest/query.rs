@@ -1,4 +1,4 @@
-//! Query parameters, whose mistakes are answered in the provider's shape.
+//! Query parameters. Errors have the provider's format.
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use crate::errors::ApiError;
 use crate::provider::Provider;
 
-/// The parameters of a call. `T` denies unknown ones, since dropping a filter would
-/// answer more than was asked for.
+/// The parameters of a call. `T` denies unknown ones: ignoring a filter would return more
+/// than the caller requested.
 #[derive(Debug)]
 pub(crate) struct StrictQuery<T>(pub(crate) T);
 

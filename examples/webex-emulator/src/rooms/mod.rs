@@ -162,8 +162,8 @@ impl Rooms {
             .cloned()
     }
 
-    /// Takes a person out of a room: oneself, or another one where the caller may change
-    /// the room. A room without members is deleted.
+    /// Removes the caller from a room, or another person if the caller may change the room.
+    /// A room without members is deleted.
     pub(crate) fn remove_member(
         &self,
         room: Uuid,

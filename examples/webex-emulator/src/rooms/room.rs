@@ -143,7 +143,7 @@ impl Entry {
         found.ok_or(RoomError::NoMessage)
     }
 
-    /// Renames the room, and locks or unlocks it. Who locks it becomes a moderator.
+    /// Renames the room, and locks or unlocks it. The person who locks it becomes a moderator.
     pub(super) fn update(&mut self, caller: &Person, title: &str, is_locked: Option<bool>) {
         title.clone_into(&mut self.room.title);
         if let Some(is_locked) = is_locked {
@@ -155,7 +155,7 @@ impl Entry {
         }
     }
 
-    /// Takes a member out. The others move up.
+    /// Removes a member and keeps the order of the others.
     pub(super) fn leave(&mut self, person: Uuid) {
         if let Some(gap) = self.positions.remove(&person) {
             self.members.remove(gap);

@@ -64,8 +64,8 @@ fn navigation(admin: &Admin, section: Option<Section>, alert: Option<String>) ->
     }
 }
 
-/// What every admin must know: an integration that the provider refuses does not
-/// mend by itself, and neither does a wrong clock. Other pauses do.
+/// The alert on every admin page: a rejected integration or a wrong clock needs an
+/// operator. Other pauses end automatically.
 async fn alert(services: &SparkOauth) -> Option<String> {
     let refused = match services.refreshing().await {
         BreakerState::Open(pause) | BreakerState::HalfOpen(pause)

@@ -1,4 +1,4 @@
-//! `POST /admin/webhooks/resume`: sends at once what waits for the receiver.
+//! `POST /admin/webhooks/resume`: delivers the waiting events at once.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};

@@ -1,13 +1,13 @@
-//! The cookie that binds a consent to the browser that began it. All tabs share
-//! it, so that two consents begun in two tabs both come home.
+//! The cookie that binds a consent to the browser that began it. All tabs share it, so that
+//! consents in several tabs can complete.
 
 use spark_oauth_core::consent::BrowserSecret;
 use spark_oauth_core::ports::Random;
 
 use crate::http::Cookies;
 
-/// What the names of the cookies begin with. Each secret has a name of its own: two
-/// requests at once from a browser that had none set two cookies, and it keeps both.
+/// The prefix of the cookie names. Each secret has its own name: if two concurrent requests
+/// set a cookie, the browser keeps both.
 const COOKIE: &str = "spark_oauth_browser";
 
 /// The browser's secrets, in the order in which it sent them.

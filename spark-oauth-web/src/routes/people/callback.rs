@@ -19,7 +19,7 @@ use crate::pages::{Flash, FlashKind};
 use crate::session::{Receipts, Refusal, Visitor};
 use crate::site::Site;
 
-/// The reason of a failure that passes.
+/// The reason of a transient failure.
 const STORE: &str = "store";
 
 /// The parameters; all optional, since anybody can write this link.
@@ -77,7 +77,7 @@ pub(super) async fn complete(
     };
     let token = granted.token.id;
     if granted.repeated {
-        // The browser may have the receipt already, or its cookie may be lost.
+        // The browser may have the receipt already, or may have lost its cookie.
         if !receipts.iter().any(|receipt| receipt.token == token) {
             receipts.add(token, granted.terms.return_to).await?;
         }
@@ -94,8 +94,8 @@ pub(super) async fn complete(
     Ok(Redirect::to("/granted"))
 }
 
-/// A browser that fetches ahead of the person discards this, and asks again when the
-/// person is there.
+/// A browser discards this response to a prefetch, and repeats the request when the person
+/// opens the page.
 fn fetched_ahead() -> PageError {
     PageError::new(
         StatusCode::SERVICE_UNAVAILABLE,
@@ -105,8 +105,8 @@ fn fetched_ahead() -> PageError {
     )
 }
 
-/// Redirects to the page that says why, at an address that holds neither code nor state.
-/// Where the store does not answer, the page is here: to load it again is the way on.
+/// Redirects to a page with the reason, at an address without code and state. If the store
+/// is unavailable, this response is the page, so that the person can reload it.
 async fn refuse(
     failure: &ConsentFailure,
     visitor: &mut Visitor,
@@ -132,8 +132,8 @@ async fn refuse(
     }
 }
 
-/// Where to go from here: back to whoever sent the person, to the link that they came
-/// from, or to the first page.
+/// Adds the next step: back to the return address, to the consent link, or to the first
+/// page.
 fn lead_on(page: PageError, failure: &ConsentFailure) -> PageError {
     let Terms {
         return_to, text, ..

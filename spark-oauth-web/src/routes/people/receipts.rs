@@ -66,8 +66,8 @@ impl FromRef<AppState> for ReceiptDesk {
 }
 
 impl ReceiptDesk {
-    /// The receipts of this browser whose tokens are there and not revoked; the others are
-    /// removed.
+    /// The receipts of this browser whose tokens exist and are not revoked. Removes the other
+    /// receipts.
     pub(super) async fn receipts(
         &self,
         receipts: &mut Receipts,

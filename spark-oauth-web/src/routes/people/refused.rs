@@ -16,7 +16,7 @@ use crate::site::Site;
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Parameters {
-    /// A reason of which a word says everything; others are in the session.
+    /// A reason without details; a reason with details is in the session.
     reason: Option<String>,
 }
 
@@ -31,7 +31,7 @@ pub(super) async fn show(
     if let (Some(page), Some(reason)) = (by_word, reason) {
         tracing::info!(reason, "showing why a consent was not completed");
         let page = page.with_step("Start again", "/");
-        // Who goes back to a callback that was used has what it granted.
+        // A person who reopens a used callback may have its receipt.
         return if receipts.is_empty() {
             page
         } else {
@@ -49,8 +49,8 @@ pub(super) async fn show(
     refusal.page.clone()
 }
 
-/// The page of a reason that needs no particulars: a stranger can bring most of these
-/// about, so that no session is stored for them.
+/// The page of a reason without details. Most of these can be triggered at will, so no
+/// session is stored for them.
 pub(super) fn explain_word(reason: &str) -> Option<PageError> {
     let (status, title, text) = match reason {
         "state_missing" | "state_unknown" => (

@@ -46,7 +46,7 @@ fn token_id(text: &str) -> Result<TokenId, PageError> {
     })
 }
 
-/// The person's address, with a word where it belongs to another person by now.
+/// The person's address, marked if it now belongs to another person.
 pub(super) fn address(token: &Token) -> String {
     match token.held_email() {
         Some(email) => email.to_string(),
