@@ -401,7 +401,7 @@ pub struct AuditEntry {
     pub subject: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
-    /// How many events this entry stands for.
+    /// The number of events in this entry.
     pub count: NonZeroU32,
     /// The request of the last of several events; `None` where it is one, or unknown.
     pub last_request_id: Option<String>,

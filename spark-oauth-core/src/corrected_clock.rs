@@ -237,8 +237,7 @@ impl CorrectedClock {
         }
     }
 
-    /// Starts a new clock ID, whose times differ from the earlier ones by so many
-    /// milliseconds.
+    /// Starts a new clock ID, whose times differ from the earlier ones by `by` milliseconds.
     ///
     /// A step forward changes no stored time: after a machine was suspended or paused, the
     /// clock steps forward too, and that time has really passed.

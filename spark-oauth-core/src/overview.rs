@@ -34,8 +34,8 @@ pub struct Overview {
     /// The pause of the integration's refreshing, also one whose time is over but
     /// that no refresh has ended yet.
     pub pause: Option<Pause>,
-    /// How many access tokens expire on which day: what is left of today, then whole days,
-    /// in UTC.
+    /// How many access tokens expire on which day: the rest of today, then whole days, in
+    /// UTC.
     pub expiries: Vec<ExpiryWindow>,
 }
 

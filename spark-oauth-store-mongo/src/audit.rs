@@ -140,7 +140,7 @@ pub(crate) struct AuditDocument {
     address: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
-    /// How many events this entry stands for; absent for one.
+    /// The number of events in this entry; absent for one.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     count: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -58,7 +58,7 @@ pub enum SendError {
     /// Nobody is named to whom it could go.
     #[error("the link does not say who is to consent, so there is nobody to send it to")]
     NobodyNamed,
-    /// The address of the token's person belongs to another person by now.
+    /// The address of the token's person now belongs to another person.
     #[error(
         "the person's address belongs to another person by now, so the link cannot be sent: \
          hand it over in another way, or refresh the token to read the new address"

@@ -121,9 +121,9 @@ impl Importer {
         report
     }
 
-    /// Imports everything that can be, reads it back and opens it, and then deletes
-    /// what was imported from `cleaner`, and older records of the same persons, where
-    /// there is one and nothing failed.
+    /// Imports every valid record, reads it back and decrypts it. With a `cleaner`, and if
+    /// nothing failed, then deletes the imported records and older records of the same
+    /// persons from the source.
     ///
     /// `report` tells what was done also where the import ends early.
     ///

@@ -93,7 +93,7 @@ pub const PROVIDER_CALLS: [&str; 9] = [
     "message_person",
 ];
 
-/// What [`Observer::provider_called`] gives as the code where no HTTP status tells more.
+/// The code that [`Observer::provider_called`] gets if there is no HTTP status.
 pub const PROVIDER_CODES: [&str; 5] = ["ok", "unreachable", "timed_out", "unreadable", "other"];
 
 /// Takes note of what the engine does. No method may block or fail.
@@ -123,7 +123,7 @@ pub trait Observer: Debug + Send + Sync + 'static {
     /// ones, the access tokens of `overdue` had ended by then.
     fn tokens_counted(&self, census: &Census, overdue: u64, now: Timestamp);
 
-    /// So many tokens are parked: other integrations than the configured one obtained
+    /// The number of parked tokens: other integrations than the configured one obtained
     /// them.
     fn tokens_parked(&self, tokens: u64);
 

@@ -46,7 +46,7 @@ pub struct Token {
     /// the provider that names scopes sets it (RFC 6749 sections 5.1 and 6).
     pub scopes: Scopes,
     /// What was granted when the person last consented. A record keeps it through
-    /// refreshes: the store tells the records of one person apart by it.
+    /// refreshes: it identifies the record among those of one person.
     pub consented_scopes: Scopes,
     /// Where the record stands in its life.
     pub status: Status,
@@ -104,8 +104,8 @@ impl Token {
         self.obtained_at.since(now) > AHEAD
     }
 
-    /// Moves the times that were reckoned by a clock which was wrong by so many
-    /// milliseconds. When the person consented stays: it names the consent.
+    /// Moves the times that a wrong clock set. `granted_at` stays, since it identifies the
+    /// consent.
     pub(crate) fn move_times(&mut self, millis: i64) {
         let moved = |at: Timestamp| Timestamp::from_millis(at.as_millis().saturating_add(millis));
         for at in [&mut self.access_expires_at, &mut self.obtained_at] {

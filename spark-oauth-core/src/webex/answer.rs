@@ -120,7 +120,7 @@ impl Answer {
         }
     }
 
-    /// The body as JSON, with unknown fields and what comes behind it ignored.
+    /// The body as JSON. Ignores unknown fields and trailing text.
     ///
     /// # Errors
     /// Why the body could not be read to its end. Otherwise

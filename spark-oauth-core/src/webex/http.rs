@@ -154,12 +154,12 @@ enum Fault {
     Transport(reqwest::Error),
 }
 
-/// Reads the body, but never more than [`MAX_BODY`], whatever its length is said to
-/// be. After a fault, `body` holds what came before it.
+/// Reads the body, but never more than [`MAX_BODY`], whatever `Content-Length` says. After
+/// a fault, `body` holds the part before it.
 async fn read_into(body: &mut Body, mut response: Response) -> Result<(), Fault> {
     let declared = response.content_length().unwrap_or(0);
     let declared = usize::try_from(declared).unwrap_or(usize::MAX);
-    // Enough capacity from the start leaves no copies behind where it grows.
+    // Enough capacity from the start avoids copies of secrets when the buffer grows.
     body.reserve(declared.clamp(16 * 1024, MAX_BODY));
     while let Some(chunk) = response.chunk().await.map_err(Fault::Transport)? {
         let fits = chunk.len().min(MAX_BODY - body.len());

@@ -42,7 +42,7 @@ pub enum UnreadableTokenAnswer {
 /// Reads the body of a successful answer. The provider's time stays open.
 ///
 /// The body is a JSON object, with anything before and behind it, or a form, as some
-/// servers answer whatever `Accept` says. Where a field stands twice, the last usable
+/// servers answer whatever `Accept` says. If a field occurs twice, the last usable
 /// value counts. Fields are tolerated as follows:
 ///
 /// | field | accepted | otherwise |
@@ -85,7 +85,7 @@ pub fn parse_token_answer(body: &[u8]) -> Result<TokenAnswer, UnreadableTokenAns
     })
 }
 
-/// The fields of an answer with their values as JSON, in the order in which they stand.
+/// The fields of an answer with their values as JSON, in their original order.
 struct Fields<'text>(Vec<(String, Cow<'text, str>)>);
 
 impl Fields<'_> {

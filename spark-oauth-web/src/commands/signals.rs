@@ -24,7 +24,7 @@ struct Server {
     abort: CancellationToken,
 }
 
-/// A signal, and the number that the exit code tells it by.
+/// A signal with its number, which is part of the exit code.
 #[derive(Clone, Copy, Debug)]
 enum Received {
     Interrupt = 2,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 /// No configuration or secret is longer; a device or a wrong file would be.
 const LIMIT: u64 = 1 << 20;
 
-/// Reads a whole file of UTF-8 text of at most 1 MiB. A byte order mark may stand in it.
+/// Reads a whole file of UTF-8 text of at most 1 MiB. It may have a byte order mark.
 ///
 /// # Errors
 /// The operating system's error, or [`io::ErrorKind::InvalidData`] where the file

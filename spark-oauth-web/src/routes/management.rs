@@ -53,7 +53,7 @@ struct Readiness {
     tokens: Option<Tokens>,
     /// Answers of the provider that wait for the store; absent without a journal.
     journal_entries: Option<usize>,
-    /// Absent where none are configured, or the store does not tell.
+    /// Absent if none is configured, or if the store is unavailable.
     webhooks: Option<Webhooks>,
 }
 

@@ -32,7 +32,7 @@ impl Refresher {
         trigger: RefreshTrigger,
     ) -> bool {
         let now = self.clock.now();
-        // Of a record from the future nobody knows how long it lives.
+        // The remaining lifetime of a record from the future is unknown.
         let lives = |least| token.remaining_life(now) >= least && !token.is_ahead_of(now);
         token.status == Status::Active
             && (self.is_quiet(token, trigger) || matches!(goal, Goal::Life(least) if lives(least)))
