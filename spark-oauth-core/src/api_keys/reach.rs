@@ -30,8 +30,8 @@ impl DomainName {
     /// Reads a domain, with or without a leading `@`, in Unicode or as A-labels.
     ///
     /// # Errors
-    /// [`InvalidDomain`] where no address has such a domain, or where it is not ASCII
-    /// and has no A-label.
+    /// [`InvalidDomain`] where no address has such a domain, which includes patterns such
+    /// as `*.example.com`, or where it is not ASCII and has no A-label.
     pub fn parse(text: &str) -> Result<Self, InvalidDomain> {
         let text = text.trim();
         let domain = text.strip_prefix('@').unwrap_or(text);
@@ -39,7 +39,9 @@ impl DomainName {
             return Err(InvalidDomain);
         }
         let address = EmailAddress::parse(&format!("a@{domain}")).map_err(|_| InvalidDomain)?;
-        let domain = Some(address.domain().to_owned()).filter(|domain| domain.is_ascii());
+        let of_a_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        let domain = Some(address.domain().to_owned());
+        let domain = domain.filter(|domain| domain.chars().all(of_a_name));
         domain.map(Self).ok_or(InvalidDomain)
     }
 }
@@ -175,6 +177,8 @@ mod tests {
             "example..com",
             "\u{ad}",
             "\u{fffd}.example",
+            "*.example.com",
+            "*",
             "evil\u{ff20}example.com",
         ] {
             assert_eq!(DomainName::parse(text), Err(InvalidDomain), "{text}");

@@ -138,9 +138,9 @@ impl Broker {
     }
 
     /// Every token of the person to whom this address belongs, the newest consent first
-    /// and [parked](Self::is_parked) tokens last: of the person for whom the provider
-    /// confirmed it last, whether for this integration or another. Tokens of two persons come back where it confirmed the
-    /// address for both with the same right.
+    /// and [parked](Self::is_parked) tokens last. The owner is the person for whom the
+    /// provider confirmed the address last, in any integration. Two persons are returned
+    /// only if both own it.
     ///
     /// # Errors
     /// The store's.

@@ -33,8 +33,9 @@ pub enum Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentLoss {
-    /// The provider refused the refresh token: it expired, the person withdrew,
-    /// left or changed the password. The provider does not say which.
+    /// The provider refused the refresh token: it expired, the person withdrew, left or
+    /// changed the password, or an earlier answer was lost with the token that replaced
+    /// it. The provider does not say which.
     RefreshRefused,
     /// The refresh token's own life ended before it was used.
     RefreshTokenExpired,

@@ -277,7 +277,7 @@ pub(crate) const fn explain_loss(reason: ConsentLoss) -> &'static str {
     match reason {
         ConsentLoss::RefreshRefused => {
             "Webex refused to refresh it. The person withdrew the access, left or changed the \
-             password; Webex does not say which."
+             password, or an earlier answer of Webex was lost. Webex does not say which."
         }
         ConsentLoss::RefreshTokenExpired => "Its refresh token ended before it was used.",
         ConsentLoss::NoRefreshToken => "Webex gave no refresh token for it.",
