@@ -61,6 +61,17 @@ pub enum HandOverError {
         /// What the provider said.
         source: SparkError,
     },
+    /// The caller could not record the room, which was deleted again.
+    #[error("the room could not be recorded and was deleted")]
+    RoomDeleted,
+    /// The caller could not record the room, and it could not be deleted.
+    #[error("the room could not be recorded and is still there")]
+    RoomNotRecorded {
+        /// The room that is still there.
+        room: RoomId,
+        /// Why it could not be deleted.
+        source: TokenError,
+    },
     /// The task that carried the hand-over ended early.
     #[error("the hand-over was interrupted")]
     Interrupted,
@@ -74,7 +85,8 @@ impl HandOverError {
             Self::TooLong { .. } => "too_long",
             Self::Token(error) => error.reason(),
             Self::Step { .. } => "provider",
-            Self::LeftBehind { .. } => "room_left_behind",
+            Self::RoomDeleted => "room_deleted",
+            Self::LeftBehind { .. } | Self::RoomNotRecorded { .. } => "room_left_behind",
             Self::Interrupted => "interrupted",
         }
     }

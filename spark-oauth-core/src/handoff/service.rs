@@ -112,10 +112,16 @@ impl HandOver {
 
     /// Deletes a room that the caller could not store.
     async fn take_back(&self, token: Token, room: &RoomId) -> HandOverError {
-        if let Err(error) = self.delete_with(token, room).await {
-            tracing::error!(room = room.as_str(), %error, "room left behind");
+        match self.delete_with(token, room).await {
+            Ok(()) => HandOverError::RoomDeleted,
+            Err(source) => {
+                tracing::error!(room = room.as_str(), error = %source, "room left behind");
+                HandOverError::RoomNotRecorded {
+                    room: room.clone(),
+                    source,
+                }
+            }
         }
-        HandOverError::Interrupted
     }
 
     async fn hand_over(&self, token: Token, name: &RoomName) -> Result<HandedOver, HandOverError> {

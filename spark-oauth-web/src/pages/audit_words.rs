@@ -106,6 +106,10 @@ static REASONS: &[(&str, &str)] = &[
     ("person_unknown", "Webex did not say who it is"),
     ("provider", "Webex did not do it"),
     ("provider_refused", "Webex refused"),
+    (
+        "room_deleted",
+        "The room could not be recorded, and was deleted",
+    ),
     ("room_left_behind", "A room was left behind"),
     ("same_person", "The person is the requester"),
     ("store", "The store failed"),

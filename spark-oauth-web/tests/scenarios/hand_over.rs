@@ -277,7 +277,12 @@ async fn a_room_whose_creation_was_interrupted_is_told_of(setup: Setup) {
     assert!(page.notice().contains("The room is ready"), "{page:?}");
     // The one that was late does not take the place of the room that the receipt names.
     held.release();
-    first.await.unwrap();
+    let late = first.await.unwrap();
+    assert_eq!(late.status, 409, "{late:?}");
+    assert!(
+        late.notice().contains("The room was deleted again."),
+        "{late:?}"
+    );
     let rooms = rig.upstream.provider.rooms();
     assert_eq!(rooms.len(), 1, "the late room is deleted again: {rooms:?}");
     assert_eq!(rooms[0].room.title, "Another");

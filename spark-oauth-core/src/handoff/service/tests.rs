@@ -296,3 +296,35 @@ async fn a_room_is_deleted_once() {
         ]
     );
 }
+
+#[tokio::test]
+async fn unrecorded_room_is_deleted_or_named() {
+    for (reply, reason) in [
+        (Reply::of(()), "room_deleted"),
+        (Reply::error(SparkErrorKind::Forbidden), "room_left_behind"),
+    ] {
+        let scene = scene().await;
+        let id = scene.stored_token().id;
+        line_up_a_room(&scene);
+        scene.client.on_delete_room(reply);
+        let name = RoomName::parse("The room").unwrap();
+        let service = &scene.oauth.hand_over;
+        let unrecorded = |_| async { false };
+        let outcome = service
+            .create_and_join_room(id, name, &caller(), unrecorded)
+            .await;
+        let failed = outcome.unwrap_err();
+        assert_eq!(failed.reason(), reason, "{failed:?}");
+        if let HandOverError::RoomNotRecorded { room, .. } = &failed {
+            assert_eq!(room, &RoomId::new("room-1"));
+        }
+        assert_eq!(
+            scene.client.arguments(ProviderCall::DeleteRoom),
+            vec!["room-1"]
+        );
+        assert_eq!(
+            scene.outcomes(AuditAction::TokenHandedOver),
+            [Outcome::Failed(reason.into())]
+        );
+    }
+}

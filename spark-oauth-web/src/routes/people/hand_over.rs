@@ -146,9 +146,24 @@ fn explain(error: &HandOverError) -> (StatusCode, String) {
                 room.as_str()
             ),
         ),
+        HandOverError::RoomDeleted => (
+            StatusCode::CONFLICT,
+            "Your receipt did not keep the room: it has expired, has another room by now, or our \
+             storage failed. The room was deleted again."
+                .to_owned(),
+        ),
+        HandOverError::RoomNotRecorded { room, .. } => (
+            StatusCode::BAD_GATEWAY,
+            format!(
+                "Your receipt did not keep the room, and the room could not be deleted: delete \
+                 the room {} in Webex.",
+                room.as_str()
+            ),
+        ),
         HandOverError::Token(_) | HandOverError::Interrupted => (
             StatusCode::INTERNAL_SERVER_ERROR,
-            "The hand-over was interrupted. Look in Webex whether a room was left.".to_owned(),
+            "The hand-over was interrupted. If it left a room in Webex, delete the room there."
+                .to_owned(),
         ),
     }
 }
