@@ -16,7 +16,8 @@ const COOKIE: &str = "spark_oauth_receipt_";
 /// The maximum number of receipts of a browser.
 const MOST: usize = 10;
 
-/// The maximum number of receipt cookies that are read.
+/// The maximum number of receipt cookies that a request reads. A browser keeps the cookies
+/// of expired receipts until a response removes them.
 const MOST_COOKIES: usize = 2 * MOST;
 
 /// A consent given in this browser.
@@ -47,15 +48,18 @@ where
         let sessions = Sessions::from_ref(state);
         let cookies = Cookies::from_request_parts(parts, state).await?;
         let mut list: Vec<Session<Receipt>> = Vec::new();
-        for (_, value) in cookies.under(COOKIE).take(MOST_COOKIES) {
-            if let Some(id) = SessionId::from_cookie(value)
-                && let Some(receipt) = sessions.load(&id).await?
-            {
-                list.push(receipt);
+        let sent = cookies.under(COOKIE).filter_map(|(sent, value)| {
+            let id = SessionId::from_cookie(value)?;
+            (name(&id) == sent).then_some(id)
+        });
+        let ids: Vec<_> = sent.collect();
+        // Browsers send the newest cookie last (RFC 6265 section 5.4).
+        for id in ids.iter().rev().take(MOST_COOKIES) {
+            match sessions.load(id).await? {
+                Some(receipt) => list.push(receipt),
+                None => cookies.remove(&name(id)),
             }
         }
-        // Browsers send the latest cookie last (RFC 6265 section 5.4).
-        list.reverse();
         list.sort_by_key(|receipt| std::cmp::Reverse(receipt.begun_at()));
         let mut shown = Vec::new();
         list.retain(|receipt| {
@@ -116,7 +120,8 @@ impl Receipts {
             return_to,
         };
         let added = self.sessions.create(receipt).await?;
-        self.cookies.set(&name(&added), added.id().expose_secret());
+        self.cookies
+            .set(&name(added.id()), added.id().expose_secret());
         self.remove(token).await?;
         self.list.insert(0, added);
         while self.list.len() > MOST {
@@ -132,12 +137,13 @@ impl Receipts {
     pub(crate) async fn remove(&mut self, token: TokenId) -> Result<(), PageError> {
         for receipt in self.list.extract_if(.., |held| held.data().token == token) {
             self.sessions.remove(&receipt).await?;
-            self.cookies.remove(&name(&receipt));
+            self.cookies.remove(&name(receipt.id()));
         }
         Ok(())
     }
 }
 
-fn name(receipt: &Session<Receipt>) -> String {
-    format!("{COOKIE}{}", receipt.mark())
+/// The name of a receipt's cookie. A cookie with another name is not one of ours.
+fn name(id: &SessionId) -> String {
+    format!("{COOKIE}{}", id.mark())
 }

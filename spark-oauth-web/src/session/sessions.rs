@@ -65,6 +65,15 @@ impl SessionId {
         is_ours.then(|| Self(SecretString::from(text.to_owned())))
     }
 
+    /// Distinguishes the sessions of one browser without revealing the secret.
+    pub(super) fn mark(&self) -> String {
+        let hash = self.key().0;
+        format!(
+            "{:02x}{:02x}{:02x}{:02x}",
+            hash[0], hash[1], hash[2], hash[3]
+        )
+    }
+
     fn key(&self) -> SessionKey {
         SessionKey(Sha256::digest(self.expose_secret()).into())
     }
@@ -73,15 +82,6 @@ impl SessionId {
 impl<T> Session<T> {
     pub(super) const fn id(&self) -> &SessionId {
         &self.id
-    }
-
-    /// Distinguishes the sessions of one browser without revealing the secret.
-    pub(super) fn mark(&self) -> String {
-        let hash = &self.record.key.0;
-        format!(
-            "{:02x}{:02x}{:02x}{:02x}",
-            hash[0], hash[1], hash[2], hash[3]
-        )
     }
 
     pub(super) const fn begun_at(&self) -> Timestamp {

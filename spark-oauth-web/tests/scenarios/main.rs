@@ -37,6 +37,7 @@ mod node_sample;
 mod odd_tokens;
 mod outage;
 mod provider_faults;
+mod receipts;
 mod redirects;
 mod refresh;
 mod replicas;
