@@ -49,6 +49,9 @@ async fn a_scope_that_is_not_registered_is_the_operators_to_correct() {
     page.assert_error(502, "Webex did not grant access");
     assert!(page.content().contains("not registered for"), "{page:?}");
     rig.log.line(&[page.request_id(), "provider_refused"]).await;
+    rig.log
+        .line(&["consent failed", "provider_refused", "invalid_scope"])
+        .await;
     rig.upstream.provider.set_registration(None);
     assert_next_works(&rig, &browser).await;
 }
@@ -141,6 +144,15 @@ async fn a_callback_of_another_issuer_does_not_reach_the_token_endpoint() {
         rig.log.line(&[page.request_id(), "other_issuer"]).await;
         assert_eq!(rig.upstream.token_requests(), 0);
     }
+    // The operator reads which server answered.
+    rig.log
+        .line(&[
+            "consent failed",
+            "other_issuer",
+            "https://evil.example",
+            issuer,
+        ])
+        .await;
     let page = answer_with(&browser, &[("code", "abc"), ("iss", issuer)]).await;
     page.assert_error(502, "Webex refused the code");
     assert_eq!(rig.upstream.token_requests(), 1);

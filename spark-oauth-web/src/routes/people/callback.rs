@@ -166,9 +166,10 @@ fn log(error: &ConsentError) {
     };
     tracing::warn!(
         reason = error.reason(),
+        %error,
         cause,
         tracking_id,
-        "a consent was not completed"
+        "consent failed"
     );
 }
 
