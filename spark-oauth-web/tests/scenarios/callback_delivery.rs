@@ -243,3 +243,22 @@ async fn a_refusal_is_read_at_an_address_without_code_and_state() {
         assert!(!page.text().contains("<script>alert"));
     }
 }
+
+/// Anybody can write the address of such a page, so that it must not count as a fault of
+/// the server.
+#[tokio::test]
+async fn a_reason_in_the_address_is_no_server_error() {
+    let rig = Rig::start().await;
+    for (reason, status, heading) in [
+        ("state_missing", 400, "This link does not work"),
+        ("state_unknown", 400, "This link does not work"),
+        ("other_browser", 400, "This was begun in another browser"),
+        ("interrupted", 409, "The grant was interrupted"),
+        ("store", 400, "The grant was not completed"),
+    ] {
+        let place = format!("/auth/spark/refused?reason={reason}");
+        let page = rig.browser().open(&place).await;
+        page.assert_error(status, heading);
+        assert_eq!(page.link("Start again"), "/");
+    }
+}

@@ -50,7 +50,8 @@ pub(super) async fn show(
 }
 
 /// The page of a reason without details. Most of these can be triggered at will, so no
-/// session is stored for them.
+/// session is stored for them. Anyone can open such an address, so none of these pages
+/// answers a server error.
 pub(super) fn explain_word(reason: &str) -> Option<PageError> {
     let (status, title, text) = match reason {
         "state_missing" | "state_unknown" => (
@@ -66,7 +67,7 @@ pub(super) fn explain_word(reason: &str) -> Option<PageError> {
              one, allow cookies for this service. Start again here.",
         ),
         "interrupted" => (
-            StatusCode::INTERNAL_SERVER_ERROR,
+            StatusCode::CONFLICT,
             "The grant was interrupted",
             "This service was stopped or restarted in the middle of it. Start again.",
         ),
