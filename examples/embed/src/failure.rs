@@ -36,7 +36,10 @@ impl Failure {
             Self::Consent(ConsentError::Exchange(_) | ConsentError::PersonUnknown(_))
             | Self::Webex(_) => StatusCode::BAD_GATEWAY,
             Self::Consent(
-                ConsentError::Vault(_) | ConsentError::Store(_) | ConsentError::Interrupted,
+                ConsentError::Vault(_)
+                | ConsentError::Store(_)
+                | ConsentError::NotStored(_)
+                | ConsentError::Interrupted,
             )
             | Self::Begin(BeginError::Store(_))
             | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -79,9 +79,14 @@ pub enum ConsentError {
     /// The sealed verifier does not open.
     #[error("the consent's verifier does not open")]
     Vault(#[from] OpenError),
-    /// The store failed.
-    #[error("the consent could not be stored")]
+    /// The store failed before the consent was taken up. The same callback can be
+    /// delivered again.
+    #[error("the consent could not be read")]
     Store(#[from] StoreError),
+    /// The store failed after the code was exchanged, so that the person must consent
+    /// again.
+    #[error("the grant could not be stored")]
+    NotStored(#[source] StoreError),
     /// The task that carried the consent ended early.
     #[error("the consent was interrupted")]
     Interrupted,
@@ -106,7 +111,8 @@ impl ConsentError {
             Self::Link(LinkRefusal::Expired { .. }) => "link_expired",
             Self::Link(LinkRefusal::Gone | LinkRefusal::Malformed) => "link_gone",
             Self::Vault(_) => "vault",
-            Self::Store(_) | Self::Link(LinkRefusal::Store(_)) => "store",
+            Self::Store(_) => "store",
+            Self::NotStored(_) | Self::Link(LinkRefusal::Store(_)) => "not_stored",
             Self::Interrupted => "interrupted",
         }
     }

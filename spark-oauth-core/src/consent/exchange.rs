@@ -85,7 +85,11 @@ impl ConsentService {
     /// person's, revoking would end the one that was written.
     async fn write(&self, grant: &Grant) -> Result<Granted, ConsentError> {
         let Some(link) = grant.terms.link else {
-            return Ok(self.grants.write(grant).await?);
+            return self
+                .grants
+                .write(grant)
+                .await
+                .map_err(ConsentError::NotStored);
         };
         let claim = self.ledger.claim(link).await.map_err(ConsentError::Link)?;
         match self.grants.write(grant).await {
@@ -95,7 +99,7 @@ impl ConsentService {
             }
             Err(error) => {
                 self.ledger.release(claim).await;
-                Err(error.into())
+                Err(ConsentError::NotStored(error))
             }
         }
     }

@@ -368,7 +368,11 @@ async fn a_token_that_cannot_be_stored_gives_the_link_back() {
         .stores
         .fail(StoreCall::TokenInsert, StoreFault::Away, 1_000);
     let failed = begun.accept(&scene, "ann").await.unwrap_err();
-    assert!(matches!(failed.error, ConsentError::Store(_)), "{failed:?}");
+    assert!(
+        matches!(failed.error, ConsentError::NotStored(_)),
+        "{failed:?}"
+    );
+    assert_eq!(failed.error.reason(), "not_stored");
     assert_eq!(stored(&scene, &link).await.progress, LinkProgress::Open);
 }
 

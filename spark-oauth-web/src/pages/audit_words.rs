@@ -100,6 +100,7 @@ static REASONS: &[(&str, &str)] = &[
     ("not_found", "There is none"),
     ("not_permitted", "Webex does not let the integration do it"),
     ("not_super_admin", "Only the super admin may do it"),
+    ("not_stored", "The grant could not be stored"),
     ("older_key_in_use", "A server still uses an older key"),
     ("other_browser", "It was begun in another browser"),
     ("paused", "Refreshing pauses for the integration"),

@@ -254,6 +254,7 @@ async fn a_reason_in_the_address_is_no_server_error() {
         ("state_unknown", 400, "This link does not work"),
         ("other_browser", 400, "This was begun in another browser"),
         ("interrupted", 409, "The grant was interrupted"),
+        ("not_stored", 409, "The grant could not be stored"),
         ("store", 400, "The grant was not completed"),
     ] {
         let place = format!("/auth/spark/refused?reason={reason}");

@@ -35,6 +35,8 @@ async fn a_store_that_is_away_is_told_of_and_comes_back() {
     begun.assert_error(503, AWAY);
     let refused = browser.open(&callback).await;
     refused.assert_error(503, AWAY);
+    // Nothing is used up, so that the person can load the callback again.
+    assert_eq!(refused.url.path(), "/auth/spark/callback");
     assert_eq!(
         rig.upstream.token_requests(),
         0,
@@ -77,6 +79,40 @@ async fn tokens_that_the_provider_handed_out_meanwhile_are_kept() {
     let revealed = browser.submit(receipt.form("/granted/reveal")).await;
     assert_eq!(revealed.secrets().len(), 2);
     assert_eq!(rig.upstream.stats().code_exchanges, 1);
+}
+
+/// The code is spent by then: the same callback again leads nowhere.
+#[tokio::test]
+async fn a_grant_that_cannot_be_stored_asks_for_a_new_consent() {
+    for sessions_fail in [false, true] {
+        let rig = Rig::with(Setup::on_disk()).await;
+        rig.browser().grant(ALICE).await;
+        let browser = rig.browser();
+        let callback = browser.callback(ALICE).await;
+        let database = rig.database().await;
+        // The store cannot read the record that the consent renews.
+        database
+            .execute("UPDATE tokens SET email = 'no address'")
+            .await;
+        if sessions_fail {
+            database
+                .execute("ALTER TABLE sessions RENAME TO sessions_away")
+                .await;
+        }
+        let page = browser.open(&callback).await;
+        page.assert_error(409, "The grant could not be stored");
+        assert_eq!(page.url.path(), "/auth/spark/refused", "a clean address");
+        let query = sessions_fail.then_some("reason=not_stored");
+        assert_eq!(page.url.query(), query, "{page:?}");
+        assert_eq!(page.link("Start again"), "/");
+        assert!(!page.content().contains("load this page again"), "{page:?}");
+        assert_eq!(rig.upstream.stats().code_exchanges, 2);
+        rig.log
+            .line(&["consent failed", "not_stored", "could not be stored"])
+            .await;
+        let again = browser.open(&callback).await;
+        again.assert_error(400, "This link does not work");
+    }
 }
 
 #[tokio::test]

@@ -484,3 +484,23 @@ async fn a_store_that_is_down_at_the_callback_asks_nothing_of_the_provider() {
     let again = complete(&scene, callback(&begun.state), Some(&begun.browser)).await;
     assert!(again.is_ok(), "the next try works");
 }
+
+#[tokio::test(start_paused = true)]
+async fn store_failure_after_the_exchange_needs_a_new_consent() {
+    let scene = scene().await;
+    let begun = begin(&scene).await;
+    line_up_a_grant(&scene);
+    scene
+        .stores
+        .fail(StoreCall::TokenInsert, StoreFault::Away, 1_000);
+    let failed = complete(&scene, callback(&begun.state), Some(&begun.browser)).await;
+    assert!(
+        matches!(failed, Err(ConsentError::NotStored(_))),
+        "{failed:?}"
+    );
+    let again = complete(&scene, callback(&begun.state), Some(&begun.browser)).await;
+    assert!(
+        matches!(again, Err(ConsentError::StateUnknown)),
+        "{again:?}"
+    );
+}

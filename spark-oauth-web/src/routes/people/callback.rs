@@ -9,7 +9,7 @@ use spark_oauth_core::consent::State as OAuthState;
 use spark_oauth_core::consent::{
     Callback, ConsentError, ConsentFailure, ConsentService, ProviderRefusal,
 };
-use spark_oauth_core::consent_links::Terms;
+use spark_oauth_core::consent_links::{LinkRefusal, Terms};
 use spark_oauth_core::ports::{SparkError, SparkErrorKind};
 
 use super::back::{Ending, back};
@@ -18,9 +18,6 @@ use crate::http::{ClientAddress, Cookies, PageError, is_shown};
 use crate::pages::{Flash, FlashKind};
 use crate::session::{Receipts, Refusal, Visitor};
 use crate::site::Site;
-
-/// The reason of a transient failure.
-const STORE: &str = "store";
 
 /// The parameters; all optional, since anybody can write this link.
 #[derive(Deserialize)]
@@ -106,7 +103,8 @@ fn fetched_ahead() -> PageError {
 }
 
 /// Redirects to a page with the reason, at an address without code and state. If the store
-/// is unavailable, this response is the page, so that the person can reload it.
+/// failed before it took the callback, this response is the page, so that the person can
+/// reload it.
 async fn refuse(
     failure: &ConsentFailure,
     visitor: &mut Visitor,
@@ -114,11 +112,15 @@ async fn refuse(
 ) -> Result<Redirect, PageError> {
     log(&failure.error);
     let reason = failure.error.reason();
-    if refused::explain_word(reason).is_some() {
-        return Ok(Redirect::to(&format!("{REFUSED}?reason={reason}")));
+    let by_word =
+        refused::explain_word(reason).map(|_| Redirect::to(&format!("{REFUSED}?reason={reason}")));
+    if let Some(redirect) = &by_word
+        && !is_not_stored(&failure.error)
+    {
+        return Ok(redirect.clone());
     }
     let page = lead_on(explain(&failure.error), failure);
-    if reason == STORE {
+    if matches!(failure.error, ConsentError::Store(_)) {
         return Err(page);
     }
     let refusal = Refusal {
@@ -128,8 +130,17 @@ async fn refuse(
     };
     match visitor.keep_refusal(refusal).await {
         Ok(()) => Ok(Redirect::to(REFUSED)),
-        Err(_) => Err(page),
+        // The store still fails, and the page needs no session.
+        Err(_) => by_word.ok_or(page),
     }
+}
+
+/// Whether the store failed after it took the callback, so that a reload does not help.
+const fn is_not_stored(error: &ConsentError) -> bool {
+    matches!(
+        error,
+        ConsentError::NotStored(_) | ConsentError::Link(LinkRefusal::Store(_))
+    )
 }
 
 /// Adds the next step: back to the return address, to the consent link, or to the first
@@ -146,7 +157,7 @@ fn lead_on(page: PageError, failure: &ConsentFailure) -> PageError {
         _ => page,
     };
     match (&failure.error, text) {
-        (ConsentError::Link(_), Some(_)) => page,
+        (ConsentError::Link(_), Some(_)) if !is_not_stored(&failure.error) => page,
         (ConsentError::OtherPerson { .. }, Some(text)) => {
             let path = Site::consent_path(text);
             page.with_step("Use another account", format!("{path}?account=choose"))
@@ -215,18 +226,20 @@ fn explain(error: &ConsentError) -> PageError {
                 expected.masked()
             ),
         ),
+        ConsentError::StateMissing
+        | ConsentError::StateUnknown
+        | ConsentError::OtherBrowser
+        | ConsentError::NotStored(_)
+        | ConsentError::Link(LinkRefusal::Store(_))
+        | ConsentError::Interrupted => refused::explain_word(error.reason())
+            .unwrap_or(PageError::of(StatusCode::INTERNAL_SERVER_ERROR)),
         ConsentError::Link(refusal) => invitation::explain(refusal),
         ConsentError::Vault(error) => PageError::internal(error),
         ConsentError::Store(_) => page(
             StatusCode::SERVICE_UNAVAILABLE,
             "Our storage does not answer",
-            "The grant could not be kept. Wait a minute, then load this page again or start again.",
+            "Nothing was used up. Wait a minute, then load this page again.",
         ),
-        ConsentError::StateMissing
-        | ConsentError::StateUnknown
-        | ConsentError::OtherBrowser
-        | ConsentError::Interrupted => refused::explain_word(error.reason())
-            .unwrap_or(PageError::of(StatusCode::INTERNAL_SERVER_ERROR)),
     }
 }
 

@@ -22,31 +22,32 @@ pub(super) struct Parameters {
 
 pub(super) async fn show(
     State(site): State<Arc<Site>>,
-    visitor: Visitor,
-    receipts: Receipts,
+    visitor: Result<Visitor, PageError>,
+    receipts: Result<Receipts, PageError>,
     parameters: Result<Query<Parameters>, QueryRejection>,
-) -> PageError {
+) -> Result<PageError, PageError> {
     let reason = parameters.ok().and_then(|Query(given)| given.reason);
     let by_word = reason.as_deref().and_then(explain_word);
     if let (Some(page), Some(reason)) = (by_word, reason) {
         tracing::info!(reason, "showing why a consent was not completed");
         let page = page.with_step("Start again", "/");
-        // A person who reopens a used callback may have its receipt.
-        return if receipts.is_empty() {
-            page
-        } else {
-            page.with_step("See your receipt", "/granted")
-        };
+        // A person who reopens a used callback may have its receipt. If the store fails, the
+        // page still says the reason.
+        return Ok(match receipts {
+            Ok(receipts) if !receipts.is_empty() => page.with_step("See your receipt", "/granted"),
+            _ => page,
+        });
     }
+    let visitor = visitor?;
     let Some(refusal) = visitor.refusal() else {
-        return without_session(&site);
+        return Ok(without_session(&site));
     };
     tracing::info!(
         reason = refusal.reason,
         callback = refusal.request_id,
         "showing why a consent was not completed"
     );
-    refusal.page.clone()
+    Ok(refusal.page.clone())
 }
 
 /// The page of a reason without details. Most of these can be triggered at will, so no
@@ -70,6 +71,12 @@ pub(super) fn explain_word(reason: &str) -> Option<PageError> {
             StatusCode::CONFLICT,
             "The grant was interrupted",
             "This service was stopped or restarted in the middle of it. Start again.",
+        ),
+        "not_stored" => (
+            StatusCode::CONFLICT,
+            "The grant could not be stored",
+            "Our storage failed after Webex had answered, so this grant may be lost. Wait a \
+             minute, then start again.",
         ),
         _ => return None,
     };
