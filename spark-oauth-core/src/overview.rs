@@ -116,6 +116,7 @@ mod tests {
             reason: PauseReason::RateLimited,
             since: scene.clock.now(),
             until: scene.clock.now() + HOUR,
+            counted_from: scene.clock.now(),
             trips: 1,
             summary: "the provider asks for fewer calls (HTTP 429)".to_owned(),
             tracking_id: None,

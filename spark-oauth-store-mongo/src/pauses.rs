@@ -66,6 +66,7 @@ pub(crate) struct PauseDocument {
     reason: String,
     since: DateTime,
     until: DateTime,
+    counted_from: DateTime,
     trips: i64,
     summary: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +81,7 @@ impl PauseDocument {
             reason: to_word(&pause.reason)?,
             since: date(pause.since),
             until: date(pause.until),
+            counted_from: date(pause.counted_from),
             trips: pause.trips.into(),
             summary: pause.summary.clone(),
             tracking_id: tracking_id.map(|id| id.as_str().to_owned()),
@@ -99,6 +101,7 @@ impl TryFrom<PauseDocument> for Pause {
             reason: from_word(&document.reason, PAUSES, "reason")?,
             since: timestamp(document.since),
             until: timestamp(document.until),
+            counted_from: timestamp(document.counted_from),
             trips: count(document.trips, PAUSES, "trips")?,
             summary: document.summary,
             tracking_id: tracking_id.transpose()?,

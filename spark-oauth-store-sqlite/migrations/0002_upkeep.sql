@@ -61,13 +61,14 @@ END;
 
 -- Pauses of the refreshing of an integration: one for each at most.
 CREATE TABLE pauses (
-    integration TEXT    NOT NULL PRIMARY KEY,
-    reason      TEXT    NOT NULL,
-    since       INTEGER NOT NULL,
-    until       INTEGER NOT NULL,
-    trips       INTEGER NOT NULL,
-    summary     TEXT    NOT NULL,
-    tracking_id TEXT
+    integration  TEXT    NOT NULL PRIMARY KEY,
+    reason       TEXT    NOT NULL,
+    since        INTEGER NOT NULL,
+    until        INTEGER NOT NULL,
+    counted_from INTEGER NOT NULL,
+    trips        INTEGER NOT NULL,
+    summary      TEXT    NOT NULL,
+    tracking_id  TEXT
 ) STRICT, WITHOUT ROWID;
 
 -- Events on their way out. `event` is the identifier, `body` the event as JSON.

@@ -52,7 +52,7 @@ statements! {
         "SELECT ", audit_columns!(), " FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2"
     );
 
-    WALK_PAUSES = "SELECT integration, reason, since, until, trips, summary, tracking_id \
+    WALK_PAUSES = "SELECT integration, reason, since, until, counted_from, trips, summary, tracking_id \
         FROM pauses WHERE integration > ?1 ORDER BY integration LIMIT ?2";
 
     WALK_OUTBOX = "SELECT seq, event, destination, next_at, attempts, last_error, endpoint, \

@@ -10,14 +10,15 @@ use crate::statements::statements;
 use crate::words::{from_word, to_word};
 
 statements! {
-    GET = "SELECT integration, reason, since, until, trips, summary, tracking_id \
+    GET = "SELECT integration, reason, since, until, counted_from, trips, summary, \
+        tracking_id \
         FROM pauses WHERE integration = ?1";
 
     /// Changes nothing where a pause stands that ends later.
-    PROLONG = "INSERT INTO pauses (integration, reason, since, until, trips, summary, \
-        tracking_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+    PROLONG = "INSERT INTO pauses (integration, reason, since, until, counted_from, trips, \
+        summary, tracking_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
         ON CONFLICT DO UPDATE SET reason = excluded.reason, since = excluded.since, \
-        until = excluded.until, trips = excluded.trips, summary = excluded.summary, \
+        until = excluded.until, counted_from = excluded.counted_from, trips = excluded.trips, summary = excluded.summary, \
         tracking_id = excluded.tracking_id WHERE pauses.until <= excluded.until";
 
     CLEAR = "DELETE FROM pauses WHERE integration = ?1 AND until <= ?2";
@@ -41,6 +42,7 @@ impl PauseStore for SqliteStore {
                     .bind(reason)
                     .bind(pause.since.as_millis())
                     .bind(pause.until.as_millis())
+                    .bind(pause.counted_from.as_millis())
                     .bind(i64::from(pause.trips))
                     .bind(pause.summary.as_str())
                     .bind(pause.tracking_id.as_ref().map(TrackingId::as_str))
@@ -79,6 +81,7 @@ pub(crate) struct PauseRow {
     reason: String,
     since: i64,
     until: i64,
+    counted_from: i64,
     trips: i64,
     summary: String,
     tracking_id: Option<String>,
@@ -102,6 +105,7 @@ impl TryFrom<PauseRow> for Pause {
             reason: from_word(&row.reason, "pauses.reason")?,
             since: Timestamp::from_millis(row.since),
             until: Timestamp::from_millis(row.until),
+            counted_from: Timestamp::from_millis(row.counted_from),
             trips: row
                 .trips
                 .try_into()

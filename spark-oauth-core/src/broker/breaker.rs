@@ -16,7 +16,7 @@ use std::time::Duration;
 pub use permit::{Paused, Permit, Place};
 use tokio::sync::Semaphore;
 
-use crate::broker::breaker::cache::Cache;
+use crate::broker::breaker::cache::{Cache, LocalPause};
 use crate::broker::breaker::permit::{Places, Probe};
 use crate::broker::breaker::trip::Verdict;
 use crate::broker::schedule::Cause;
@@ -34,9 +34,6 @@ const TROUBLE: u32 = 2;
 
 /// How long after a success the provider counts as available.
 const LATELY: Duration = Duration::from_mins(1);
-
-/// The longest pause. A longer one was stored by a clock that was ahead, and is ignored.
-const LONGEST: Duration = Duration::from_mins(61);
 
 /// When to ask again while another call of this process tries.
 const PROBE_WAIT: Duration = Duration::from_secs(1);
@@ -94,7 +91,7 @@ impl Breaker {
         observer: Arc<dyn Observer>,
     ) -> Self {
         Self(Arc::new(Inner {
-            cache: Cache::new(integration, store, events, observer),
+            cache: Cache::new(integration, store, events, observer, clock.clone()),
             started_at: clock.now(),
             clock,
             random,
@@ -118,12 +115,13 @@ impl Breaker {
     /// [`Paused`] says until when, and why.
     pub async fn permit(&self, trigger: RefreshTrigger, now: Timestamp) -> Result<Permit, Paused> {
         let inner = &*self.0;
-        let Some(pause) = self.pause(now).await else {
+        let Some(standing) = self.pause(now).await else {
             return Ok(Permit::new(trigger, None, self.clone()));
         };
-        if stands(&pause, now) && !self.may_try_early(&pause, trigger) {
-            return Err(Paused::of(&pause));
+        if standing.is_open(now) && !self.may_try_early(&standing.pause, trigger) {
+            return Err(Paused::of(&standing));
         }
+        let LocalPause { pause, until } = standing;
         match Probe::begin(&inner.probing, pause.clone()) {
             Some(probe) => {
                 if pause.reason == PauseReason::IntegrationRefused {
@@ -132,7 +130,7 @@ impl Breaker {
                 Ok(Permit::new(trigger, Some(probe), self.clone()))
             }
             None => Err(Paused {
-                until: pause.until.max(now + PROBE_WAIT),
+                until: until.max(now + PROBE_WAIT),
                 reason: pause.reason,
             }),
         }
@@ -159,7 +157,7 @@ impl Breaker {
             self.0.cache.clear(&probe.pause, self.0.clock.now()).await;
         } else {
             // The call may have been sent before the provider began to reject the integration.
-            let pause = self.0.cache.known().await;
+            let pause = self.0.cache.known().await.map(|standing| standing.pause);
             self.end(pause.filter(|pause| pause.reason == PauseReason::Outage))
                 .await;
         }
@@ -168,7 +166,8 @@ impl Breaker {
     /// The provider exchanged a code. That ends an outage for all tokens, and shows that it
     /// accepts the integration's credentials.
     pub async fn provider_works(&self) {
-        let pause = self.pause(self.0.clock.now()).await;
+        let standing = self.pause(self.0.clock.now()).await;
+        let pause = standing.map(|standing| standing.pause);
         // A provider that limits the rate may still answer one call.
         self.end(pause.filter(|pause| pause.reason != PauseReason::RateLimited))
             .await;
@@ -232,7 +231,7 @@ impl Breaker {
     }
 
     /// The pause as this process knows it. If it disappeared, another process ended it.
-    async fn pause(&self, now: Timestamp) -> Option<Pause> {
+    async fn pause(&self, now: Timestamp) -> Option<LocalPause> {
         let before = self.0.cache.known().await;
         let pause = self.0.cache.pause(now).await;
         if before.is_some() && pause.is_none() {
@@ -293,24 +292,19 @@ impl Breaker {
     }
 
     /// The pause that has begun since a permit was given, as far as is known here.
-    async fn begun_meanwhile(&self) -> Option<Pause> {
-        let pause = self.0.cache.known().await?;
-        stands(&pause, self.0.clock.now()).then_some(pause)
+    async fn begun_meanwhile(&self) -> Option<LocalPause> {
+        let known = self.0.cache.known().await;
+        known.filter(|standing| standing.is_open(self.0.clock.now()))
     }
 
     /// How the breaker stands.
     pub async fn state(&self, now: Timestamp) -> BreakerState {
         match self.pause(now).await {
             None => BreakerState::Closed,
-            Some(pause) if stands(&pause, now) => BreakerState::Open(pause),
-            Some(pause) => BreakerState::HalfOpen(pause),
+            Some(standing) if standing.is_open(now) => BreakerState::Open(standing.pause),
+            Some(standing) => BreakerState::HalfOpen(standing.pause),
         }
     }
-}
-
-/// Whether the time of the pause is not over.
-fn stands(pause: &Pause, now: Timestamp) -> bool {
-    !pause.until.has_passed(now) && pause.until.since(now) <= LONGEST
 }
 
 #[cfg(test)]

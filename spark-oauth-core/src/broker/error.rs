@@ -101,6 +101,11 @@ impl TokenError {
         }
     }
 
+    /// Whether the provider may have answered a refresh with tokens that never arrived.
+    pub(super) fn lost_an_answer(&self) -> bool {
+        matches!(self, Self::Provider(error) if error.answer_lost)
+    }
+
     /// When to try again, where that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

@@ -180,7 +180,7 @@ impl Refresher {
             Claimed::Met(token) => return Ok(fresh(token)),
         };
         if self.is_met(&token, goal, trigger) {
-            self.release(id).await;
+            self.release(id, false).await;
             return Ok(fresh(token));
         }
         let outcome = async {
@@ -199,7 +199,7 @@ impl Refresher {
                 called: true,
             }),
             Err(error) => {
-                self.release(id).await;
+                self.release(id, error.lost_an_answer()).await;
                 Err(error)
             }
         }

@@ -55,6 +55,7 @@ pub async fn times_of_a_pause_read_back(stores: &Stores) {
             integration: integration.clone(),
             since: at,
             until: at,
+            counted_from: at,
             ..pause(0)
         };
         assert_eq!(prolong(stores, &pause).await, pause);
@@ -77,6 +78,7 @@ pub async fn a_pause_that_has_passed_still_stands(stores: &Stores) {
     let long_past = Pause {
         since: Timestamp::EPOCH,
         until: Timestamp::from_millis(1),
+        counted_from: Timestamp::EPOCH,
         ..pause(0)
     };
     prolong(stores, &long_past).await;
@@ -89,6 +91,7 @@ pub async fn a_pause_is_prolonged(stores: &Stores) {
     let later_one = Pause {
         reason: PauseReason::RateLimited,
         since: later(1),
+        counted_from: later(2),
         trips: 2,
         tracking_id: TrackingId::new("T-2"),
         ..pause(61)

@@ -44,6 +44,9 @@ pub struct Pause {
     /// When it may be tried again. The pause is over when a try succeeds, and
     /// [`PauseStore::clear_pause`] takes it away.
     pub until: Timestamp,
+    /// When it began or was last prolonged, by the same clock as `until`. The time between
+    /// the two is its length, which also holds for a process whose clock differs.
+    pub counted_from: Timestamp,
     /// How many times in a row it was prolonged, counted from 1.
     pub trips: u32,
     /// What the provider said, in words for an admin; holds no secret.

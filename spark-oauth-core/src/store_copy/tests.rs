@@ -47,6 +47,7 @@ async fn moving() -> Move {
         reason: PauseReason::Outage,
         since: NOW,
         until: NOW + Duration::from_mins(1),
+        counted_from: NOW,
         trips: 2,
         summary: "the provider has a fault (HTTP 503)".to_owned(),
         tracking_id: None,

@@ -256,7 +256,7 @@ impl Step {
     const fn weight(self) -> u64 {
         match self {
             Self::Keep => 40,
-            Self::Ask | Self::Mark | Self::WriteBack | Self::Extend => 5,
+            Self::Ask | Self::Mark | Self::WriteBack | Self::Extend | Self::Release => 5,
             _ => 1,
         }
     }

@@ -8,11 +8,28 @@ use tokio::sync::Mutex;
 use crate::event::EventKind;
 use crate::events::Events;
 use crate::integration::ClientId;
-use crate::ports::{Observer, Pause, PauseReason, PauseStore};
+use crate::ports::{Clock, Observer, Pause, PauseReason, PauseStore};
 use crate::timestamp::Timestamp;
 
 /// How long what was read counts.
 const FRESH: Duration = Duration::from_secs(1);
+
+/// No pause lasts longer, whatever its record says.
+const LONGEST: Duration = Duration::from_mins(61);
+
+/// A pause, with its end by the clock of this process.
+#[derive(Clone, Debug)]
+pub(super) struct LocalPause {
+    pub(super) pause: Pause,
+    pub(super) until: Timestamp,
+}
+
+impl LocalPause {
+    /// Whether it has not expired.
+    pub(super) fn is_open(&self, now: Timestamp) -> bool {
+        !self.until.has_passed(now)
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Cache {
@@ -20,12 +37,15 @@ pub(super) struct Cache {
     store: Arc<dyn PauseStore>,
     events: Events,
     observer: Arc<dyn Observer>,
+    clock: Arc<dyn Clock>,
     known: Mutex<Known>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
     pause: Option<Pause>,
+    /// The uptime at which this process first read this pause.
+    first_seen: Duration,
     read_at: Option<Timestamp>,
     /// The store has not taken the pause: it stands in this process alone.
     unwritten: bool,
@@ -37,18 +57,20 @@ impl Cache {
         store: Arc<dyn PauseStore>,
         events: Events,
         observer: Arc<dyn Observer>,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             integration,
             store,
             events,
             observer,
+            clock,
             known: Mutex::default(),
         }
     }
 
     /// The pause that stands, also one whose time is over.
-    pub(super) async fn pause(&self, now: Timestamp) -> Option<Pause> {
+    pub(super) async fn pause(&self, now: Timestamp) -> Option<LocalPause> {
         let mut known = self.known.lock().await;
         let is_fresh = known
             .read_at
@@ -56,12 +78,24 @@ impl Cache {
         if !is_fresh {
             self.read(&mut known, now).await;
         }
-        known.pause.clone()
+        self.local(&known, now)
     }
 
     /// The pause that this process knows of, without asking the store.
-    pub(super) async fn known(&self) -> Option<Pause> {
-        self.known.lock().await.pause.clone()
+    pub(super) async fn known(&self) -> Option<LocalPause> {
+        let known = self.known.lock().await;
+        self.local(&known, self.clock.now())
+    }
+
+    /// The clock of the process that wrote a pause may be ahead, or this clock may have
+    /// been set back. A pause therefore lasts no longer here than its own length, counted
+    /// from when this process first read it.
+    fn local(&self, known: &Known, now: Timestamp) -> Option<LocalPause> {
+        let pause = known.pause.clone()?;
+        let length = pause.until.since(pause.counted_from).min(LONGEST);
+        let age = self.clock.uptime().saturating_sub(known.first_seen);
+        let until = pause.until.min(now + length.saturating_sub(age));
+        Some(LocalPause { pause, until })
     }
 
     async fn read(&self, known: &mut Known, now: Timestamp) {
@@ -82,6 +116,7 @@ impl Cache {
         if known.pause != pause {
             self.observer.pause_stands(pause.clone());
             known.pause = pause;
+            known.first_seen = self.clock.uptime();
         }
     }
 
@@ -99,23 +134,30 @@ impl Cache {
         let mut known = self.known.lock().await;
         // Another process may have begun the pause a moment ago.
         self.read(&mut known, now).await;
-        let standing = known.pause.clone();
-        let mut pause = plan(standing.as_ref(), &self.integration);
+        let standing = self.local(&known, now);
+        let mut pause = plan(known.pause.as_ref(), &self.integration);
         let is_news = standing
             .as_ref()
-            .is_none_or(|standing| standing.reason != pause.reason);
-        if let Some(standing) = standing.filter(|pause| !pause.until.has_passed(now)) {
-            if !is_probe {
-                let asks_for_more = pause.reason == PauseReason::RateLimited
-                    && pause.reason == standing.reason
-                    && pause.until > standing.until;
-                if !asks_for_more {
-                    return;
+            .is_none_or(|standing| standing.pause.reason != pause.reason);
+        if let Some(standing) = standing {
+            if standing.is_open(now) {
+                if !is_probe {
+                    let asks_for_more = pause.reason == PauseReason::RateLimited
+                        && pause.reason == standing.pause.reason
+                        && pause.until > standing.until;
+                    if !asks_for_more {
+                        return;
+                    }
+                    pause.trips = standing.pause.trips;
                 }
-                pause.trips = standing.trips;
+                // The one that ends last stays.
+                pause.until = pause.until.max(standing.until);
             }
-            // The one that ends last stays.
-            pause.until = pause.until.max(standing.until);
+            // The store keeps the pause that ends last. Where a clock that is ahead wrote
+            // the earlier one, that would be the earlier one.
+            let ahead = standing.pause.until.since(pause.until);
+            pause.until = pause.until + ahead;
+            pause.counted_from = pause.counted_from + ahead;
         }
         self.write(&mut known, pause.clone()).await;
         if known.pause.as_ref() == Some(&pause) {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::broker::breaker::Breaker;
+use crate::broker::breaker::cache::LocalPause;
 use crate::ports::{Pause, PauseReason};
 use crate::timestamp::Timestamp;
 use crate::token::RefreshTrigger;
@@ -21,10 +22,10 @@ pub struct Paused {
 }
 
 impl Paused {
-    pub(super) const fn of(pause: &Pause) -> Self {
+    pub(super) const fn of(standing: &LocalPause) -> Self {
         Self {
-            until: pause.until,
-            reason: pause.reason,
+            until: standing.until,
+            reason: standing.pause.reason,
         }
     }
 }
@@ -73,7 +74,7 @@ impl Permit {
             None => Place(None),
         };
         match self.breaker.begun_meanwhile().await {
-            Some(pause) if !self.is_probe() => Err(Paused::of(&pause)),
+            Some(standing) if !self.is_probe() => Err(Paused::of(&standing)),
             _ => Ok(place),
         }
     }

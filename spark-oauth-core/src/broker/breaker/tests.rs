@@ -389,15 +389,56 @@ async fn a_failure_is_the_tokens_own_only_where_the_provider_works_for_others() 
 }
 
 #[tokio::test]
-async fn a_pause_that_a_clock_which_was_ahead_has_written_is_over() {
+async fn pause_written_by_a_clock_that_is_ahead_lasts_its_own_length() {
+    for ahead in [30 * MINUTE, 48 * 60 * MINUTE] {
+        let rig = rig();
+        let wrong = Arc::new(ManualClock::at(NOW + ahead));
+        let wrong = process(rig.stores.clone(), wrong);
+        wrong.fail(limited(Some(20 * SECOND))).await;
+        rig.clock.advance(5 * SECOND);
+        let paused = rig.permit().await.unwrap_err();
+        assert_eq!(
+            paused.until,
+            NOW + 25 * SECOND,
+            "counted from the first read"
+        );
+        rig.clock.advance(20 * SECOND);
+        let permit = rig.permit().await.unwrap();
+        assert!(permit.is_probe());
+        rig.breaker.succeeded(permit).await;
+        assert_eq!(rig.state().await, BreakerState::Closed);
+    }
+}
+
+#[tokio::test]
+async fn failed_probe_prolongs_a_pause_written_by_a_clock_that_is_ahead() {
     let rig = rig();
-    let ahead = Arc::new(ManualClock::at(NOW + 48 * 60 * MINUTE));
-    let wrong = process(rig.stores.clone(), ahead);
-    wrong.fail(limited(Some(60 * MINUTE))).await;
-    let permit = rig.permit().await.unwrap();
-    assert!(permit.is_probe());
-    rig.breaker.succeeded(permit).await;
-    assert_eq!(rig.state().await, BreakerState::Closed);
+    let wrong = Arc::new(ManualClock::at(NOW + 30 * MINUTE));
+    let wrong = process(rig.stores.clone(), wrong);
+    wrong.fail(limited(Some(20 * SECOND))).await;
+    assert!(rig.permit().await.is_err());
+    rig.clock.advance(20 * SECOND);
+    rig.fail(limited(Some(40 * SECOND))).await;
+    let later = process(rig.stores.clone(), rig.clock.clone());
+    for process in [&rig, &later] {
+        let paused = process.permit().await.unwrap_err();
+        assert_eq!(paused.until, NOW + 60 * SECOND);
+    }
+    rig.clock.advance(40 * SECOND);
+    for process in [&rig, &later] {
+        assert!(process.permit().await.unwrap().is_probe());
+    }
+}
+
+#[tokio::test]
+async fn clock_that_is_set_back_does_not_prolong_a_pause() {
+    let rig = rig();
+    rig.fail(limited(Some(20 * SECOND))).await;
+    rig.clock.set(NOW - 30 * MINUTE);
+    rig.clock.advance(19 * SECOND);
+    assert!(rig.permit().await.is_err());
+    rig.clock.advance(SECOND);
+    assert!(rig.permit().await.unwrap().is_probe());
 }
 
 #[tokio::test]

@@ -67,6 +67,7 @@ pub(super) fn pause(
         reason,
         since: same.map_or(now, |standing| standing.since),
         until: now + length(reason, trips, error.retry_after(), random),
+        counted_from: now,
         trips,
         summary: error.to_string(),
         tracking_id: error.tracking_id.clone(),

@@ -180,12 +180,17 @@ impl Refresher {
     /// Gives our lease back, and removes our marker, with compare-and-set: a store may
     /// carry out a write that was given up on long ago, and one that goes by the owner
     /// alone would end the lease of our next refresh then.
-    pub(super) async fn release(&self, id: TokenId) {
+    ///
+    /// The marker stays where an answer was lost and the record does not say so yet. The
+    /// next refresh counts that answer, as after a crash.
+    pub(super) async fn release(&self, id: TokenId, answer_lost: bool) {
         let change = |token: &mut Token| {
             if token.lease.is_none_or(|lease| lease.owner != self.process) {
                 return Change::Written(Vec::new());
             }
+            let attempt = token.attempt.filter(|_| answer_lost);
             self.lay_down(token);
+            token.attempt = token.attempt.or(attempt);
             Change::Write(Vec::new())
         };
         let released = match self.tokens.get(id).await {

@@ -85,7 +85,9 @@ impl Refresher {
             // A service has a reason too, but may call in a loop.
             RefreshTrigger::Api => {
                 let failed_at = token.last_failure.as_ref()?.at;
-                Some(API_REST.saturating_sub(now.since(failed_at)))
+                // The process that wrote it may have a clock that is ahead.
+                let since = now.since(failed_at).max(failed_at.since(now));
+                Some(API_REST.saturating_sub(since))
             }
             RefreshTrigger::Checkout | RefreshTrigger::Worker => {
                 let failed_at = token.last_failure.as_ref().map(|failure| failure.at);

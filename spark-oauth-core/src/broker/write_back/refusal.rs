@@ -105,9 +105,6 @@ impl Refresher {
         let Failed { token, error, .. } = failed;
         let (id, generation) = (token.id, token.generation);
         tracing::warn!(token = %id, class = ?error.class(), %error, "a refresh failed");
-        if error.answer_lost {
-            self.observer.refresh_interrupted();
-        }
         let cause = self.breaker.cause_of(&error);
         let change = |token: &mut Token| {
             if token.generation != generation {
@@ -126,9 +123,15 @@ impl Refresher {
             Change::Write(vec![self.failed(token, &failure)])
         };
         match self.rewrite(token, NOTE_LIMIT, change).await {
-            Ok(_) => error.into(),
+            Ok(_) => {
+                if error.answer_lost {
+                    self.observer.refresh_interrupted();
+                }
+                error.into()
+            }
             Err(changed @ (TokenError::Superseded | TokenError::NotFound)) => changed,
             Err(store) => {
+                // After a lost answer `release` keeps the marker, so the next refresh counts it.
                 tracing::warn!(token = %id, %store, "a failed refresh could not be noted");
                 error.into()
             }

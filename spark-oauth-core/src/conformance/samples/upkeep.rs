@@ -114,6 +114,7 @@ pub fn pause(seconds: u64) -> Pause {
         reason: PauseReason::Outage,
         since: super::NOW,
         until: later(seconds),
+        counted_from: later(0),
         trips: 1,
         summary: "the provider has a fault (HTTP 503)".to_owned(),
         tracking_id: None,

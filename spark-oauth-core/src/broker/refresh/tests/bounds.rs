@@ -22,6 +22,7 @@ async fn pause(scene: &Scene, reason: PauseReason) {
         reason,
         since: NOW + SECOND,
         until: NOW + 3 * MINUTE,
+        counted_from: NOW,
         trips: 1,
         summary: "the provider asks for fewer calls".to_owned(),
         tracking_id: None,
@@ -71,6 +72,23 @@ async fn a_lease_that_was_lost_is_not_taken_again_and_the_answer_still_counts() 
     assert!(refreshing.await.unwrap().unwrap().called);
     assert_eq!(scene.token(id).lease, theirs);
     assert_eq!(scene.opened(id).0, "new-access");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failure_written_by_a_clock_that_is_ahead_does_not_block_a_service() {
+    let scene = scene().await;
+    let id = scene.stored_token().id;
+    scene
+        .client
+        .on_refresh(Reply::error(SparkErrorKind::Unreachable))
+        .on_refresh(Reply::of(answer("new-access", None)));
+    check_out(&scene, id, 90 * MINUTE).await.unwrap();
+    scene.stores.change_token(id, |token| {
+        token.last_failure.as_mut().unwrap().at = NOW + 30 * MINUTE;
+    });
+    let api = RefreshTrigger::Api;
+    let done = scene.oauth.broker.refresh(id, api, &caller()).await;
+    assert!(done.unwrap().called);
 }
 
 #[tokio::test(start_paused = true)]

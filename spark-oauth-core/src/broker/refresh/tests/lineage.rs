@@ -141,6 +141,38 @@ async fn a_lost_answer_is_counted_and_explains_a_refusal_that_follows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn lost_answer_is_counted_when_the_failure_note_is_not_stored() {
+    for (kind, interrupted) in [
+        (SparkErrorKind::TimedOut, 1),
+        (SparkErrorKind::Unreachable, 0),
+    ] {
+        let scene = scene().await;
+        let id = scene.stored_token().id;
+        let stores = scene.stores.clone();
+        scene.client.on_refresh(Reply::error(kind));
+        // The store fails after the marker is written, until the engine gives up the note.
+        scene.stores.before(StoreCall::TokenUpdate, move || {
+            stores.fail(StoreCall::TokenUpdate, StoreFault::Away, 9);
+        });
+        refresh(&scene, id).await.unwrap_err();
+        let between = scene.token(id);
+        assert_eq!((between.lease, between.last_failure), (None, None));
+        assert_eq!(between.attempt.is_some(), interrupted > 0, "{kind:?}");
+        scene.client.on_refresh(refused());
+        refresh(&scene, id).await.unwrap_err();
+        let after = scene.token(id);
+        assert_eq!(after.status.kind(), StatusKind::NeedsConsent);
+        assert_eq!(after.upkeep.interrupted, interrupted, "{kind:?}");
+        let summary = after.last_failure.unwrap().summary;
+        assert_eq!(
+            summary.contains("may have been lost"),
+            interrupted > 0,
+            "{summary}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_success_forgets_a_lost_answer() {
     let scene = scene().await;
     let id = scene.stored_token().id;
