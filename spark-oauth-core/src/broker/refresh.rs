@@ -179,8 +179,9 @@ impl Refresher {
             Claimed::Leased(token) => token,
             Claimed::Met(token) => return Ok(fresh(token)),
         };
+        let found = token.attempt;
         if self.is_met(&token, goal, trigger) {
-            self.release(id, false).await;
+            self.release(id, found, false).await;
             return Ok(fresh(token));
         }
         let outcome = async {
@@ -199,7 +200,7 @@ impl Refresher {
                 called: true,
             }),
             Err(error) => {
-                self.release(id, error.lost_an_answer()).await;
+                self.release(id, found, error.lost_an_answer()).await;
                 Err(error)
             }
         }

@@ -14,7 +14,7 @@ use crate::broker::write_back::Change;
 use crate::ids::{ProcessId, TokenId};
 use crate::ports::{Claim, Clock as _, StoreError};
 use crate::timestamp::Timestamp;
-use crate::token::{Lease, RefreshTrigger, Token};
+use crate::token::{Attempt, Lease, RefreshTrigger, Token};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -181,14 +181,16 @@ impl Refresher {
     /// carry out a write that was given up on long ago, and one that goes by the owner
     /// alone would end the lease of our next refresh then.
     ///
-    /// The marker stays where an answer was lost and the record does not say so yet. The
-    /// next refresh counts that answer, as after a crash.
-    pub(super) async fn release(&self, id: TokenId, answer_lost: bool) {
+    /// The marker stays where an answer was lost and the record does not say so yet, and
+    /// where it is still the one that was `found` under the lease. The next refresh counts
+    /// it, as after a crash.
+    pub(super) async fn release(&self, id: TokenId, found: Option<Attempt>, answer_lost: bool) {
         let change = |token: &mut Token| {
             if token.lease.is_none_or(|lease| lease.owner != self.process) {
                 return Change::Written(Vec::new());
             }
-            let attempt = token.attempt.filter(|_| answer_lost);
+            let is_open = |attempt: &Attempt| answer_lost || Some(*attempt) == found;
+            let attempt = token.attempt.filter(is_open);
             self.lay_down(token);
             token.attempt = token.attempt.or(attempt);
             Change::Write(Vec::new())

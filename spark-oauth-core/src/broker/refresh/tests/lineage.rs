@@ -158,6 +158,12 @@ async fn lost_answer_is_counted_when_the_failure_note_is_not_stored() {
         let between = scene.token(id);
         assert_eq!((between.lease, between.last_failure), (None, None));
         assert_eq!(between.attempt.is_some(), interrupted > 0, "{kind:?}");
+        // A refresh that does not reach the provider leaves the marker as it is.
+        scene
+            .stores
+            .fail(StoreCall::TokenUpdate, StoreFault::Away, 1);
+        refresh(&scene, id).await.unwrap_err();
+        assert_eq!(scene.token(id).attempt, between.attempt, "{kind:?}");
         scene.client.on_refresh(refused());
         refresh(&scene, id).await.unwrap_err();
         let after = scene.token(id);
