@@ -19,7 +19,7 @@ use crate::ids::{ApiKeyId, AuditId, TokenId};
 /// | `actor.id` | identifier of the admin or the API key |
 /// | `actor.name` | e-mail address, username or name of the key, as it was then |
 /// | `origin.address` | IP address of the caller |
-/// | `origin.request_id` | identifier of the request, as it stands in the log and in `X-Request-Id`; the first one where `count` is more than 1 |
+/// | `origin.request_id` | request ID, the same as in the log and in `X-Request-Id`; the ID of the first request where `count` is more than 1 |
 /// | `origin.last_request_id` | identifier of the last request where `count` is more than 1, else `null` |
 /// | `action` | what was done, one of [`AuditAction`] |
 /// | `subject` | to whom, or to whose token: an e-mail address, a username, the name of a key |

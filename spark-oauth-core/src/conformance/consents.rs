@@ -173,8 +173,8 @@ pub async fn another_browser_leaves_a_consent_to_its_owner(stores: &Stores) {
     assert_eq!(stranger, Taken::OtherBrowser, "also once it is taken");
 }
 
-/// The same callback again is told of the token, another one of nothing; a consent that
-/// was discarded is unknown.
+/// A repeated callback gets the token's ID, and a different one gets nothing. A discarded
+/// consent is unknown.
 pub async fn a_callback_that_comes_again_is_told_of_the_token(stores: &Stores) {
     let (begun, token) = (consent(1), token(1).id);
     insert_all(stores, [&begun]).await;

@@ -14,7 +14,7 @@ use crate::testing::{ProviderCall, Reply};
 use crate::timestamp::Timestamp;
 use crate::token::{RefreshTrigger, Status};
 
-/// As the import leaves it: nobody knows how old the tokens are.
+/// An imported record: the age of its tokens is unknown.
 fn imported(scene: &Scene) -> TokenId {
     let mut token = scene.token_of("ann", "spark:rooms_read");
     token.person = None;

@@ -23,8 +23,8 @@ pub struct RefreshLimits {
     /// A late write of the other process is not overtaken then. Not needed where
     /// the [`Journal`](crate::ports::Journal) tells that the process has ended.
     pub recovery_grace: Duration,
-    /// What a process adds to the time for which it must have seen the lease of another
-    /// unchanged before it takes it over. The clocks of the two play no part.
+    /// A process takes over a lease that it has seen unchanged for the lease's duration
+    /// plus this time. The clocks of other processes do not matter.
     pub skew: Duration,
     /// How long a checkout believes a record that was read, and does not ask the store
     /// again: so much later is seen what another process changed. Zero (the default)

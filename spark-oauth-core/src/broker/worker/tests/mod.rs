@@ -140,8 +140,8 @@ async fn after_the_clock_is_set_back_what_was_planned_before_comes_due_in_time()
     }
 }
 
-/// When a token without a refresh token expires, the person must consent again: that is
-/// said then, not when somebody asks.
+/// The worker marks a token without a refresh token as needing consent when it expires,
+/// before a caller asks for it.
 #[tokio::test(start_paused = true)]
 async fn a_token_that_cannot_be_renewed_needs_consent_when_it_expires() {
     let scene = scene().await;
